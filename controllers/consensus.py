@@ -1,0 +1,48 @@
+"""Average consensus: robots meet where the sum of squared displacements is smallest (T, Algorithm 2).
+
+    z_i^k = z_i^{k-1} + α Σ_{j ∈ N_i} (z_j^{k-1} - z_i^{k-1}),   0 < α ≤ 1/λmax(L)
+
+One exchange a round, no coordinator: the leader talks only before round 0 and after round n (T, Remark 4). The distance
+to agreement shrinks by 1 - αλ₂ a round. Reference: L. Xiao, S. Boyd, Systems & Control Letters 53 (2004) 65-78.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from robosim.agent import Array, Heard, Links, Rules, Said
+from robosim.kernels.consensus import STEP
+
+
+class Announced(NamedTuple):
+    """All that a robot keeps between rounds: the announced step size."""
+
+    alpha: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consensus:
+    """The faithful robot; it pays for its displacement ‖z_i - θ_i‖² or for the energy on its own meter."""
+
+    pays_for: Literal["displacement", "energy"] = "displacement"
+
+    def start(self, own: Said, rules: Rules, links: Links) -> tuple[Announced, Said]:
+        """Line 5: z_i^0 = θ_i. `own["start"]` is (missions, agents, d) in metres, `rules["alpha"]` the step size."""
+        return Announced(rules["alpha"]), {"z": own["start"]}
+
+    def step(self, state: Announced, heard: Heard) -> tuple[Announced, Said]:
+        """Line 7, from where the robot really is."""
+        own = heard.own["z"]
+        links = heard.links
+        step = STEP[own.shape[2]]
+        return state, {"z": step(links.indptr, links.indices, heard.voices["z"], own, state.alpha, np.empty_like(own))}
+
+    def report(self, own: Said, decision: Array, meter: Said) -> Said:
+        """Line 9: v̂_i = ‖z_i^n - θ_i‖² in m², or the metered energy in J; {"cost": (missions, agents, 1)}."""
+        if self.pays_for == "energy":
+            return {"cost": meter["energy_j"]}
+        way = decision - own["start"]
+        return {"cost": np.einsum("mid,mid->mi", way, way)[..., None]}

@@ -1,0 +1,122 @@
+"""Plain data and protocols: what agents say and hear, and the programs that they may run.
+
+Every array has the axes (missions, agents, components); a population of one agent is the same program with N = 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robosim.kernels.mixing import mix
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Said = dict[str, Array]
+"""Named messages, each (missions, agents, components); the leader's have one agent."""
+Rules = dict[str, Any]
+"""What the leader announces before round 0 (T, Remark 1): step size, rounds, type space, …"""
+
+
+class Links(NamedTuple):
+    """Who hears whom, as compressed rows by receiver.
+
+    `indices` are columns of `Heard.voices`; `ids` name the agents behind them (they differ in a population of one).
+    """
+
+    indptr: Ints
+    indices: Ints
+    ids: Ints
+    weight: Array
+    own_weight: Array
+
+    @property
+    def degree(self) -> Array:
+        """Number of neighbours of each agent, (agents,)."""
+        return np.diff(self.indptr).astype(np.float64)
+
+    def only(self, agent: int) -> Links:
+        """The neighbourhood of one agent, whose voices are numbered 0..degree-1 in the same order."""
+        a, b = self.indptr[agent], self.indptr[agent + 1]
+        alone = np.array([0, b - a], dtype=np.int32)
+        return Links(
+            alone, np.arange(b - a, dtype=np.int32), self.ids[a:b], self.weight[a:b], self.own_weight[agent : agent + 1]
+        )
+
+
+class Heard(NamedTuple):
+    """What reached each agent last round: its own row as it really happened, its neighbours' rows, the leader's."""
+
+    own: Said
+    leader: Said
+    links: Links
+    voices: Said
+
+    def total(self, key: str) -> Array:
+        """Sum over neighbours, Σ_j m_j, (missions, agents, components)."""
+        ones = np.ones_like(self.links.weight)
+        return mix(self.links.indptr, self.links.indices, ones, self.voices[key], np.empty_like(self.own[key]))
+
+    def mixed(self, key: str) -> Array:
+        """Weighted mean with the own row, Σ_j W_ij m_j + W_ii m_i, (missions, agents, components)."""
+        near = mix(
+            self.links.indptr, self.links.indices, self.links.weight, self.voices[key], np.empty_like(self.own[key])
+        )
+        return near + self.links.own_weight[:, None] * self.own[key]
+
+    def each(self, key: str) -> Array:
+        """One row per link, (missions, links, components), for programs that must know who said what."""
+        return self.voices[key][:, self.links.indices]
+
+
+class Controller(Protocol):
+    """The follower's program σ_i (T, Definition of a mechanism and (4b)). Row i may use row i only."""
+
+    def start(self, own: Said, rules: Rules, links: Links) -> tuple[Any, Said]:
+        """Round 0: from private types and announced rules to a state and the first words."""
+        ...
+
+    def step(self, state: Any, heard: Heard) -> tuple[Any, Said]:
+        """Round k: finish round k-1 with what was heard, compute, say k."""
+        ...
+
+    def report(self, own: Said, decision: Array, meter: Said) -> Said:
+        """After the last round: `{"cost": v̂}`, (missions, agents, 1); `meter` holds the agent's own readings."""
+        ...
+
+
+class View(NamedTuple):
+    """What a deviator sees when it speaks: its own rows only, each (K, components)."""
+
+    own: Said
+    heard: Said | None
+    faithful: Said
+    rules: Rules
+
+
+class Strategy:
+    """A deviation. This one changes nothing; each deviation replaces what is said, what is reported, or both."""
+
+    def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
+        """What the K deviators say in round k instead of `view.faithful`."""
+        return memory, view.faithful
+
+    def report(self, view: View, decision: Array, report: Said) -> Said:
+        """What they report after the last round instead of `report`."""
+        return report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deviation:
+    """A strategy and the K (mission, agent) pairs that play it."""
+
+    strategy: Strategy
+    missions: NDArray[np.int64]
+    agents: NDArray[np.int64]
+
+    def rows(self, said: Said) -> Said:
+        """The deviators' own rows, (K, components); a message said once for all missions is shared."""
+        return {key: x[np.minimum(self.missions, x.shape[0] - 1), self.agents] for key, x in said.items()}

@@ -1,0 +1,127 @@
+"""The communication network: links, Laplacian and incidence matrix, delivery of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from robosim import graphs, spectrum
+from robosim.agent import Array, Heard, Links, Said
+from robosim.errors import BadInput
+
+if TYPE_CHECKING:
+    import control
+    import networkx as nx
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """An undirected, connected graph of n ≥ 2 agents; `edges` is (E, 2), each pair once, smaller id first.
+
+    `name` selects closed forms of the spectrum ("path", "ring", "star", "complete").
+    """
+
+    n: int
+    edges: graphs.Edges
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.n < 2:
+            raise BadInput(f"a network needs at least 2 agents, got {self.n} (add agents)")
+        graphs.refuse_disconnected(self.n, self.edges)
+
+    @classmethod
+    def of(cls, graph: nx.Graph | Sequence[Sequence[int]], n: int | None = None) -> Network:
+        """From any networkx graph (nodes numbered in their order) or from a list of edges.
+
+        Raises `BadInput` for self-loops, ids out of range and graphs that are not connected.
+        """
+        if not isinstance(graph, Sequence):
+            number = {node: i for i, node in enumerate(graph.nodes)}
+            pairs = [(number[a], number[b]) for a, b in graph.edges]
+            return cls(n=len(number), edges=_checked(pairs, len(number)))
+        pairs = [(int(a), int(b)) for a, b in graph]
+        size = n if n is not None else 1 + max((max(pair) for pair in pairs), default=0)
+        return cls(n=size, edges=_checked(pairs, size))
+
+    @cached_property
+    def links(self) -> Links:
+        """Both directions of every edge, rows by receiver, with lazy Metropolis weights.
+
+        W_ij = 1 / (2 max(deg_i, deg_j)), W_ii = 1 - Σ_j W_ij (X, Remark 2): symmetric, doubly stochastic, positive
+        semidefinite.
+        """
+        receiver = np.concatenate([self.edges[:, 0], self.edges[:, 1]])
+        sender = np.concatenate([self.edges[:, 1], self.edges[:, 0]])
+        order = np.lexsort((sender, receiver))
+        receiver, sender = receiver[order], sender[order].astype(np.int32)
+        degree = np.bincount(receiver, minlength=self.n)
+        indptr = np.concatenate([[0], np.cumsum(degree)]).astype(np.int32)
+        weight = 0.5 / np.maximum(degree[receiver], degree[sender])
+        own = np.asarray(1.0 - np.bincount(receiver, weights=weight, minlength=self.n), dtype=np.float64)
+        return Links(indptr, sender, sender, weight, own)
+
+    @cached_property
+    def laplacian(self) -> csr_array:
+        """L = B Bᵀ, sparse (n, n)."""
+        ones = np.ones(self.links.indices.size)
+        adjacency = csr_array((ones, self.links.indices, self.links.indptr), shape=(self.n, self.n))
+        return csr_array(csr_array((self.links.degree, (np.arange(self.n), np.arange(self.n)))) - adjacency)
+
+    @cached_property
+    def incidence(self) -> csr_array:
+        """B (n, E): +1 where an edge leaves its smaller end, -1 where it enters the larger (T, section VI)."""
+        count = len(self.edges)
+        rows, columns = self.edges.T.ravel(), np.tile(np.arange(count), 2)
+        return csr_array((np.repeat([1.0, -1.0], count), (rows, columns)), shape=(self.n, count))
+
+    @cached_property
+    def _extremes(self) -> tuple[float, float]:
+        found = spectrum.named_extremes(self.name, self.n) or spectrum.extremes(self.laplacian)
+        return spectrum.round12(found[0]), spectrum.round12(found[1])
+
+    @property
+    def connectivity(self) -> float:
+        """λ₂, the algebraic connectivity, to 12 digits; on a tree λmin(BᵀB)."""
+        return self._extremes[0]
+
+    @property
+    def lambda_max(self) -> float:
+        """The largest Laplacian eigenvalue, to 12 digits."""
+        return self._extremes[1]
+
+    @property
+    def is_tree(self) -> bool:
+        """No cycles: one edge fewer than agents."""
+        return len(self.edges) == self.n - 1
+
+    def statespace(self, alpha: float, dt_s: float = 1.0) -> control.StateSpace:
+        """Average consensus z⁺ = (I - αL) z + u, y = z as a discrete-time `control.StateSpace`, one axis of space."""
+        import control
+
+        eye = np.eye(self.n)
+        return control.ss(eye - alpha * self.laplacian.toarray(), eye, eye, np.zeros_like(eye), dt_s)
+
+    def deliver(self, said: Said, cast: Said) -> Heard:
+        """The perfect network: everybody hears every neighbour's last words and the leader's."""
+        return Heard(said, cast, self.links, said)
+
+
+def _checked(pairs: list[tuple[int, int]], n: int) -> graphs.Edges:
+    for a, b in pairs:
+        if a == b:
+            raise BadInput(f"edge ({a}, {b}) joins an agent to itself (remove it)")
+        if not (0 <= a < n and 0 <= b < n):
+            raise BadInput(f"edge ({a}, {b}) names an agent outside 0..{n - 1} (fix the id or add agents)")
+    return graphs.canonical(pairs)
+
+
+def spread(positions: Array) -> Any:
+    """dist(z, Z) = ‖(I - J) z‖_F over the last two axes (agents, d); J averages over agents (T, section VI)."""
+    off = positions - positions.mean(axis=-2, keepdims=True)
+    return np.sqrt(np.einsum("...ij,...ij->...", off, off))

@@ -1,0 +1,1 @@
+"""Physical worlds: what bodies do with what agents say, and what it costs."""

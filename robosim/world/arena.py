@@ -1,0 +1,140 @@
+"""The arena of the robots: single integrators that drive to their waypoints, with walls, speed limit and meters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from robosim.agent import Array, Said
+from robosim.energy import PowerModel
+from robosim.errors import AgentFailure
+from robosim.kernels.motion import DRIVE
+from robosim.tape import Tape
+
+FOLLOWABLE = 1.0 + 1e-12
+"""A body may exceed its reach by this factor, so that rounding never stops a waypoint exactly at the limit."""
+
+
+class Body(NamedTuple):
+    """Where the robots are after round k, (missions, agents, d) m, and what they spent, (missions, agents) J."""
+
+    k: int
+    position: Array
+    energy_j: Array
+    tape: Tape
+    announced: Array
+    """What was said in round 0: the starts, or a lie about them."""
+
+
+class Meter(NamedTuple):
+    """What really happened by the end of the mission: final positions and energy."""
+
+    position: Array
+    energy_j: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arena:
+    """Bodies in d = 1, 2 or 3 dimensions; a round lasts `dt_s` seconds.
+
+    Orders outside [lower, upper] (each (d,), empty for none) end at the wall; a body goes at most `speed_limit_mps` and
+    stops for good when `battery_j` is spent. `noise_m` is the radius of a ball from which each landing error is drawn,
+    from `seed` and the round alone, so that a resumed mission and every mission of a batch meet the same errors.
+    """
+
+    d: int
+    dt_s: float
+    power: PowerModel
+    speed_limit_mps: float = np.inf
+    lower: Array
+    upper: Array
+    battery_j: float = np.inf
+    noise_m: float = 0.0
+    seed: int = 0
+
+    @property
+    def reach_m(self) -> float:
+        """How far a body gets in one round."""
+        return self.speed_limit_mps * self.dt_s
+
+    @cached_property
+    def _physics(self) -> Array:
+        idle, linear, quadratic = self.power.coefficients(self.dt_s)
+        reach = self.reach_m * FOLLOWABLE
+        return np.array([reach, idle, linear, quadratic, float(self.power.taxicab), self.battery_j])
+
+    def start(self, own: Said, said: Said, tape: Tape) -> tuple[Body, Said]:
+        """Bodies stand at their true starts; what others see in round 0 is what was announced (inside the walls)."""
+        position, energy = tape.row(0)
+        position[:], energy[:] = own["start"], 0.0
+        announced = _orders(said, position.shape)
+        if self.lower.size:
+            announced = np.clip(announced, self.lower, self.upper)
+        return Body(0, position, energy, tape, announced), {"z": announced}
+
+    def move(self, body: Body, said: Said) -> tuple[Body, Said]:
+        """One round of driving; others see where the bodies really are."""
+        k = body.k + 1
+        position, energy = body.tape.row(k)
+        self._drive(body, _orders(said, position.shape), self._landing_errors(k, position), position, energy)
+        return Body(k, position, energy, body.tape, body.announced), {"z": position}
+
+    def execute(self, body: Body, said: Said) -> Meter:
+        """Nothing is left to do: the robots agreed by driving."""
+        return Meter(body.position, body.energy_j)
+
+    def _drive(self, body: Body, order: Array, noise: Array, to: Array, energy: Array) -> None:
+        refused = DRIVE[self.d](
+            body.position, body.energy_j, order, noise, self.lower, self.upper, self._physics, to, energy
+        )
+        if refused:
+            mission, agent = np.argwhere(~np.isfinite(order).all(axis=-1))[0]
+            raise AgentFailure(
+                f"round {body.k + 1}: robot {agent} ordered the waypoint {order[mission, agent].tolist()}"
+                " (its controller must say finite numbers)"
+            )
+
+    def _landing_errors(self, k: int, position: Array) -> Array:
+        if self.noise_m == 0.0:
+            return np.empty((0, self.d))
+        rng = np.random.default_rng([self.seed, k])
+        towards = rng.normal(size=position.shape[1:])
+        size = self.noise_m * rng.random((position.shape[1], 1)) ** (1.0 / self.d)  # uniform in the ball
+        return np.asarray(size * towards / np.sqrt(np.einsum("ij,ij->i", towards, towards))[:, None])
+
+
+@dataclass(frozen=True, kw_only=True)
+class TravelArena(Arena):
+    """Agree first, then travel: the rounds are messages only, then all drive straight for `dt_s` seconds.
+
+    A single integrator that covers s metres in T seconds with minimum effort drives at constant speed: ∫‖u‖² = s²/T.
+    """
+
+    def move(self, body: Body, said: Said) -> tuple[Body, Said]:
+        """Nobody moves yet; the tape keeps what was said in place of positions."""
+        k = body.k + 1
+        agreed, energy = body.tape.row(k)
+        agreed[:], energy[:] = _orders(said, agreed.shape), 0.0
+        if not np.isfinite(agreed).all():
+            raise AgentFailure(f"round {k}: a robot said a number that is not finite (check its controller)")
+        if self.lower.size:
+            np.clip(agreed, self.lower, self.upper, out=agreed)
+        return Body(k, body.position, energy, body.tape, body.announced), {"z": agreed}
+
+    def execute(self, body: Body, said: Said) -> Meter:
+        """The journey to the agreed points."""
+        position, energy = np.empty_like(body.position), np.empty_like(body.energy_j)
+        self._drive(body, said["z"], self._landing_errors(body.k + 1, position), position, energy)
+        return Meter(position, energy)
+
+
+def _orders(said: Said, shape: tuple[int, ...]) -> Array:
+    order = np.ascontiguousarray(said["z"], dtype=np.float64) if "z" in said else np.empty(0)
+    if order.shape != shape:
+        raise AgentFailure(
+            f"the controller must say 'z' with shape {shape}, it said { {key: np.shape(x) for key, x in said.items()} }"
+        )
+    return order
