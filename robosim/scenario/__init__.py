@@ -1,0 +1,23 @@
+"""World files: TOML text → a checked `Scenario`, or every error at once, as `file:line: section.key: message (fix)`.
+
+`load_scenario` is the way in. A new kind of world is a file like `rendezvous.py` and a line in `kinds.KINDS`.
+"""
+
+from robosim.scenario.bundled import bundled_worlds, template
+from robosim.scenario.kinds import KINDS, Scenario, json_schema
+from robosim.scenario.limits import estimate_bytes
+from robosim.scenario.loading import load_scenario
+from robosim.scenario.rendezvous import RendezvousScenario
+from robosim.scenario.selfish import SelfishEntry
+
+__all__ = [
+    "KINDS",
+    "RendezvousScenario",
+    "Scenario",
+    "SelfishEntry",
+    "bundled_worlds",
+    "estimate_bytes",
+    "json_schema",
+    "load_scenario",
+    "template",
+]

@@ -1,0 +1,1 @@
+"""The bundled worlds: each TOML file here is a runnable, commented example."""
