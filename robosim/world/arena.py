@@ -60,6 +60,24 @@ class Arena:
         """How far a body gets in one round."""
         return self.speed_limit_mps * self.dt_s
 
+    @property
+    def stride_m(self) -> float:
+        """How far what a robot says may move from one round to the next: as far as its body gets."""
+        return self.reach_m
+
+    def most_energy_j(self, rounds: int, widest_m: float) -> float:
+        """The most that a body can spend: full speed, or from wall to wall (else `widest_m`), every round."""
+        length = min(self.reach_m, float(np.linalg.norm(self.upper - self.lower)) if self.lower.size else widest_m)
+        if self.power.taxicab:
+            length *= np.sqrt(self.d)
+        return float(min(rounds * self.power.energy_j(length + 2 * self.noise_m, self.dt_s), self.battery_j))
+
+    def lasts(self, rounds: int) -> bool:
+        """True where no battery can run empty, whatever anybody orders."""
+        if np.isinf(self.battery_j):
+            return True
+        return bool(self.lower.size) and self.most_energy_j(rounds, np.inf) < self.battery_j
+
     @cached_property
     def _physics(self) -> Array:
         idle, linear, quadratic = self.power.coefficients(self.dt_s)
@@ -112,6 +130,15 @@ class TravelArena(Arena):
 
     A single integrator that covers s metres in T seconds with minimum effort drives at constant speed: ∫‖u‖² = s²/T.
     """
+
+    @property
+    def stride_m(self) -> float:
+        """Words are not bound by speed."""
+        return np.inf
+
+    def most_energy_j(self, rounds: int, widest_m: float) -> float:
+        """There is one journey, however long the talk."""
+        return super().most_energy_j(1, widest_m)
 
     def move(self, body: Body, said: Said) -> tuple[Body, Said]:
         """Nobody moves yet; the tape keeps what was said in place of positions."""
