@@ -1,0 +1,166 @@
+"""Named attacks: every strategy on every agent, all of them missions side by side, under any tax rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from robosim.agent import Deviation, Strategy
+from robosim.certificates import certify_record
+from robosim.certificates.certificate import QUICK
+from robosim.controllers.selfish import STRATEGIES, BestResponse, Script
+from robosim.errors import BadInput
+from robosim.leader.taxes import TAXES
+from robosim.mission import Mission, Snapshot
+from robosim.record import Epsilon, Record
+from robosim.respond import best_response
+
+BATCH_ROBOTS = 200_000
+"""Robots simulated side by side; more would leave the processor's cache."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attack:
+    """One agent deviating alone while all others are faithful, billed under one tax rule.
+
+    `gain` is what it saves against the faithful mission, `others_change` what the others pay more; `covered` is True
+    where a certificate speaks of it.
+    """
+
+    agent: int
+    strategy: str
+    parameters: dict[str, Any]
+    tax_rule: str
+    net_cost_faithful: float
+    net_cost: float
+    gain: float
+    others_change: float
+    covered: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attacks:
+    """What was tried, and ε of the faithful mission under each tax rule."""
+
+    attacks: tuple[Attack, ...]
+    epsilon: dict[str, Epsilon]
+    interrupted: bool = False
+
+
+def attack(
+    mission: Mission,
+    *,
+    agents: Sequence[int] | None = None,
+    strategies: Sequence[str] | None = None,
+    taxes: Sequence[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    seconds: float = QUICK,
+) -> Attacks:
+    """Let each agent try each named strategy while all others are faithful (the ex-post Nash test, T, Definition 2).
+
+    Parameters
+    ----------
+    mission : its own deviations are left out.
+    agents, strategies : all by default.
+    taxes : tax rules to bill each mission under; the mission's own by default.
+    progress : called with (attacks done, attacks in all).
+    seconds : allowed for each of the exact figures beside the attacks.
+
+    Raises `BadInput` for unknown names. Ctrl-C returns the attacks that were finished.
+    """
+    agents, strategies, taxes = _checked(mission, agents, strategies, taxes)
+    bills = {rule: _billed(mission.faithful(), rule) for rule in taxes}
+    honest = {rule: bill.run(every=mission.rounds) for rule, bill in bills.items()}
+    epsilon = {rule: certify_record(bills[rule], honest[rule], seconds).epsilon for rule in taxes}
+    found: list[Attack] = []
+    total = len(agents) * len(strategies)
+    try:
+        for cases in _batches(mission, agents, strategies):
+            batch, names = _batch(mission, cases)
+            snapshot = _play(batch)
+            for rule in taxes:
+                covered = epsilon[rule].certified is not None
+                record = _billed(batch, rule).settle(snapshot)
+                found += [
+                    _outcome(record, honest[rule], row, agent, names[row], rule, covered)
+                    for row, (agent, _) in enumerate(cases)
+                ]
+            if progress:
+                progress(len(found) // len(taxes), total)
+    except KeyboardInterrupt:
+        return Attacks(attacks=tuple(found), epsilon=epsilon, interrupted=True)
+    return Attacks(attacks=tuple(found), epsilon=epsilon)
+
+
+def _checked(
+    mission: Mission, agents: Sequence[int] | None, strategies: Sequence[str] | None, taxes: Sequence[str] | None
+) -> tuple[list[int], list[str], list[str]]:
+    n = mission.network.n
+    who = list(range(n)) if agents is None else [int(i) for i in agents]
+    what = list(STRATEGIES) if strategies is None else list(strategies)
+    how = [mission.announcement.tax] if taxes is None else list(taxes)
+    for name, given, known in (("agent", who, range(n)), ("strategy", what, STRATEGIES), ("tax", how, TAXES)):
+        for value in given:
+            if value not in known:
+                choice = f"0..{n - 1}" if name == "agent" else ", ".join(str(k) for k in known)
+                raise BadInput(f"{name}: {value!r} does not exist (use all, or one of {choice})")
+    return who, what, how
+
+
+def _billed(mission: Mission, rule: str) -> Mission:
+    return replace(mission, announcement=replace(mission.announcement, tax=rule))
+
+
+def _batches(mission: Mission, agents: list[int], strategies: list[str]) -> Iterator[list[tuple[int, str]]]:
+    cases = [(agent, strategy) for strategy in strategies for agent in agents]
+    size = max(1, BATCH_ROBOTS // mission.network.n)
+    return (cases[i : i + size] for i in range(0, len(cases), size))
+
+
+def _batch(mission: Mission, cases: list[tuple[int, str]]) -> tuple[Mission, list[tuple[str, Strategy | BestResponse]]]:
+    """One mission per case: equal strategies share a deviation, best responses play a script each."""
+    named: list[tuple[str, Strategy | BestResponse]] = [(name, STRATEGIES[name]()) for _, name in cases]
+    found = []
+    for name in dict.fromkeys(name for _, name in cases):
+        rows = np.array([row for row, case in enumerate(cases) if case[1] == name])
+        agents = np.array([cases[row][0] for row in rows])
+        plan = STRATEGIES[name]()
+        if isinstance(plan, BestResponse):
+            plan = Script(positions=np.stack([best_response(mission, int(i)).positions for i in agents]))
+        found.append(Deviation(strategy=plan, missions=rows, agents=agents))
+    return mission.playing(tuple(found), batch=len(cases)), named
+
+
+def _play(mission: Mission) -> Snapshot:
+    snapshot = mission.start()
+    for _ in range(mission.rounds):
+        snapshot = mission.advance(snapshot)
+    return snapshot
+
+
+def _outcome(
+    record: Record,
+    honest: Record,
+    row: int,
+    agent: int,
+    named: tuple[str, Strategy | BestResponse],
+    rule: str,
+    covered: bool,
+) -> Attack:
+    name, strategy = named
+    change = record.net_cost[row] - honest.net_cost[0]
+    parameters = {f.name: getattr(strategy, f.name) for f in fields(strategy)} if is_dataclass(strategy) else {}
+    return Attack(
+        agent=agent,
+        strategy=name,
+        parameters=parameters,
+        tax_rule=rule,
+        net_cost_faithful=float(honest.net_cost[0, agent]),
+        net_cost=float(record.net_cost[row, agent]),
+        gain=float(-change[agent]),
+        others_change=float(change.sum() - change[agent]),
+        covered=covered,
+    )
