@@ -1,0 +1,123 @@
+"""Commands about incentives: attack, certify."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from robosim.cli.app import Json, Seed, Set, World, app, print_json
+from robosim.errors import BadInput, CheckFailed
+
+if TYPE_CHECKING:
+    from robosim.certificates import Certificate
+    from robosim.mission import Mission
+
+
+@app.command()
+def attack(
+    world: World,
+    seed: Seed = None,
+    set_: Set = None,
+    agent: Annotated[str, typer.Option("--agent", metavar="I|all", help="Who deviates, alone.")] = "all",
+    strategy: Annotated[str, typer.Option("--strategy", metavar="NAME|all", help="What it plays.")] = "all",
+    tax: Annotated[str | None, typer.Option("--tax", metavar="RULE,…", help="Tax rules to bill under.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Let each agent try each named deviation while all others are faithful.
+
+    Example: robosim attack rendezvous --agent 3 --strategy stationary --tax groves,none
+    """
+    from robosim.attacks import attack as try_all
+    from robosim.cli import tables
+    from robosim.cli.missions import load_mission
+    from robosim.cli.progress import bar
+
+    mission = load_mission(world, seed, set_)
+    with bar("attacks", 1) as update:
+        found = try_all(
+            mission,
+            agents=_agents(agent),
+            strategies=None if strategy == "all" else strategy.split(","),
+            taxes=None if tax is None else tax.split(","),
+            progress=None if update is None else lambda done, total: update(done / total),
+        )
+    if as_json:
+        print_json(
+            {
+                "attacks": [asdict(one) for one in found.attacks],
+                "epsilon": {rule: asdict(epsilon) for rule, epsilon in found.epsilon.items()},
+            }
+        )
+    else:
+        tables.show_attacks(found, mission)
+    if found.interrupted:
+        raise typer.Exit(130)
+
+
+@app.command()
+def certify(
+    world: World,
+    seed: Seed = None,
+    set_: Set = None,
+    epsilon: Annotated[
+        float | None, typer.Option("--epsilon", min=0.0, help="Rounds needed for this ε over all types.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say how much any selfish agent could gain: exact, within the world's limits, and certified.
+
+    Example: robosim certify rendezvous --epsilon 1e-3
+    """
+    from robosim.certificates import certify as compute
+    from robosim.certificates import rounds_needed
+    from robosim.cli import tables
+    from robosim.cli.missions import load_mission
+    from robosim.cli.progress import bar
+
+    mission = load_mission(world, seed, set_)
+    with bar("agents", mission.network.n, wanted=mission.network.n * mission.rounds > 10_000) as update:
+        found = compute(mission, progress=None if update is None else lambda done: update(done + 1))
+    needed = None if epsilon is None else rounds_needed(mission, epsilon)
+    if as_json:
+        print_json(_certificate_json(mission, found, epsilon, needed))
+    else:
+        tables.show_certificate(found, mission, epsilon, needed)
+    if epsilon is not None and needed is None:
+        raise CheckFailed(
+            f"{world}: no number of rounds certifies {epsilon:g} over all types "
+            f"({found.void or 'noise or rounding is larger'})"
+        )
+
+
+def _agents(text: str) -> list[int] | None:
+    if text == "all":
+        return None
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise BadInput(f"--agent: {text!r} is no agent (use all, or numbers such as 3 or 0,5)") from None
+
+
+def _certificate_json(
+    mission: Mission, found: Certificate, epsilon: float | None, needed: int | None
+) -> dict[str, Any]:
+    exact = None if found.exact is None else found.exact.tolist()
+    bounded = None if found.bounded is None else found.bounded.tolist()
+    return {
+        "world": mission.scenario.name,
+        "rounds": found.rounds,
+        "alpha": found.alpha,
+        "beta": found.beta,
+        "tax": mission.announcement.tax,
+        "epsilon": asdict(found.epsilon),
+        "over_types": found.over_types,
+        "void": found.void,
+        "asked": epsilon,
+        "rounds_needed": needed,
+        "agents": [
+            {"id": i, "exact": None if exact is None else exact[i], "bounded": None if bounded is None else bounded[i]}
+            for i in range(mission.network.n)
+        ],
+    }

@@ -1,0 +1,99 @@
+"""Commands that run a mission: run, plot, view."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from robosim.cli.app import Json, Out, Seed, Set, World, app, print_json
+
+if TYPE_CHECKING:
+    from robosim.mission import Mission
+    from robosim.record import Record
+
+
+@app.command()
+def run(world: World, seed: Seed = None, set_: Set = None, out: Out = None, as_json: Json = False) -> None:
+    """Run a mission, settle the bill, say what selfishness paid.
+
+    Example: robosim run rendezvous --set robots.count=20 --out runs/first
+    """
+    from robosim.cli import tables
+    from robosim.cli.progress import rounds_bar
+    from robosim.result import result
+    from robosim.store import save_record
+
+    mission = load_mission(world, seed, set_)
+    with rounds_bar(mission) as watch:
+        record = mission.run(watch=watch)
+    if out is not None:
+        save_record(record, out)
+    if as_json:
+        print_json(result(record))
+    else:
+        tables.show_run(record, mission)
+    if record.interrupted:
+        raise typer.Exit(130)
+
+
+@app.command()
+def plot(
+    world: Annotated[str, typer.Argument(metavar="WORLD|DIR", help="A world, or the folder of a saved record.")],
+    kind: Annotated[
+        str, typer.Option("--kind", help="trajectories, convergence, costs, several with commas, or all.")
+    ] = "all",
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR|FILE", help="A folder, or a .png, .svg or .pdf file.")
+    ] = Path("."),
+    seed: Seed = None,
+    set_: Set = None,
+) -> None:
+    """Draw a mission: trajectories, distance against its bound, costs and taxes.
+
+    Example: robosim plot rendezvous --kind trajectories -o meeting.pdf
+    """
+    from robosim.figures import plot as draw
+
+    for path in draw(record_of(world, seed, set_), kinds=kind.split(","), out=out):
+        typer.echo(str(path))
+
+
+@app.command()
+def view(
+    world: World,
+    seed: Seed = None,
+    set_: Set = None,
+    screenshot: Annotated[
+        Path | None, typer.Option("--screenshot", metavar="FILE", help="Off-screen: run, save a PNG.")
+    ] = None,
+    rounds: Annotated[int | None, typer.Option("--rounds", min=0, help="Stop after so many rounds.")] = None,
+) -> None:
+    """Watch a mission live: space pauses, right arrow steps, + and - change the speed, q quits.
+
+    Example: robosim view rendezvous --screenshot meeting.png
+    """
+    from robosim.view import view as show
+
+    show(load_mission(world, seed, set_), screenshot=screenshot, rounds=rounds)
+
+
+def load_mission(world: str, seed: int | None, overrides: list[str] | None) -> Mission:
+    """The mission of a command's WORLD, --seed and --set."""
+    from robosim.build import build
+    from robosim.scenario import load_scenario
+
+    return build(load_scenario(world, seed=seed, overrides=overrides or ()))
+
+
+def record_of(world: str, seed: int | None, overrides: list[str] | None) -> Record:
+    """A saved record if WORLD is its folder, else the record of running the world."""
+    from robosim.cli.progress import rounds_bar
+    from robosim.store import load_record
+
+    if (Path(world) / "mission.json").exists():
+        return load_record(world)
+    mission = load_mission(world, seed, overrides)
+    with rounds_bar(mission) as watch:
+        return mission.run(watch=watch)

@@ -1,0 +1,42 @@
+"""Colour and shape of each kind of robot, the same in every picture: Okabe and Ito's colour-blind safe palette."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+
+
+class Look(NamedTuple):
+    """A colour and a shape: (corners, star?, turned by degrees), as matplotlib's markers and our polygons read it."""
+
+    colour: str
+    shape: tuple[int, int, float]
+
+
+FAITHFUL = Look(BLUE, (32, 0, 0.0))
+UNLISTED = Look(BLACK, (8, 1, 0.0))
+"""A strategy that is not in the table: a user's own."""
+
+LOOKS: dict[str, Look] = {
+    "faithful": FAITHFUL,
+    "stationary": Look(VERMILLION, (4, 0, 45.0)),
+    "stubborn": Look(ORANGE, (4, 0, 0.0)),
+    "initial-lie": Look(PURPLE, (3, 0, 0.0)),
+    "foot-dragging": Look(GREEN, (3, 0, 180.0)),
+    "freeze": Look(SKY, (5, 0, 0.0)),
+    "last-round-snap": Look(ORANGE, (3, 0, 90.0)),
+    "over-report": Look(PURPLE, (4, 1, 0.0)),
+    "under-report": Look(GREEN, (4, 1, 45.0)),
+    "best-response": Look(VERMILLION, (5, 1, 0.0)),
+}
+
+
+def look(strategy: str) -> Look:
+    """What a robot that plays `strategy` looks like.
+
+    >>> look("stationary").colour != look("faithful").colour
+    True
+    """
+    return LOOKS.get(strategy, UNLISTED)
