@@ -80,7 +80,7 @@ class Controller(Protocol):
         ...
 
     def step(self, state: Any, heard: Heard) -> tuple[Any, Said]:
-        """Round k: finish round k-1 with what was heard, compute, say k."""
+        """Round k: finish round k-1 with what was heard, compute, say k in fresh arrays (the mission owns them)."""
         ...
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:

@@ -22,12 +22,13 @@ def check_controller(
     network: Network | None = None,
     rounds: int = ROUNDS,
 ) -> None:
-    """Raise `CheckFailed` unless a controller keeps the three promises that make its missions trustworthy.
+    """Raise `CheckFailed` unless a controller keeps the promises that make its missions trustworthy.
 
     1. Row independence: agent j's private type changes nothing that the others say in round 0, and in round 1 only what
        j and its neighbours say.
     2. A population of one is the batch: each agent alone, hearing its neighbours, says the same bits.
     3. Replay: the same mission says the same bits again.
+    4. Fresh words: what it says in a round is no array that it was given, as the mission puts the selfish rows into it.
 
     Parameters
     ----------
@@ -50,10 +51,21 @@ def check_controller(
 def _together(controller: Controller, own: Said, rules: Rules, links: Links, rounds: int) -> list[Said]:
     state, said = controller.start(own, rules, links)
     spoken = [_copy(said)]
-    for _ in range(rounds):
-        state, said = controller.step(state, Heard(said, {}, links, said))
+    for k in range(1, rounds + 1):
+        heard = said
+        state, said = controller.step(state, Heard(heard, {}, links, heard))
+        _check_fresh(k, said, heard, own)
         spoken.append(_copy(said))
     return spoken
+
+
+def _check_fresh(k: int, said: Said, heard: Said, own: Said) -> None:
+    for key, x in said.items():
+        for name, other in (*heard.items(), *own.items()):
+            if np.shares_memory(x, other):
+                raise CheckFailed(
+                    f"fresh words: in round {k} {key!r} is the array {name!r} that it was given (say a copy)"
+                )
 
 
 def _alone(controller: Callable[[], Controller], own: Said, rules: Rules, links: Links, rounds: int) -> list[Said]:

@@ -91,6 +91,7 @@ class Mission:
     def start(self, tape: Tape | None = None) -> Snapshot:
         """Round 0: the rules are announced, everybody says its first words. Without a tape nothing is kept."""
         state, said = self.controller.start(self._own, self.rules, self.network.links)
+        said = {key: x.copy() for key, x in said.items()}  # the first words may be the private types themselves
         said, memory, faults = self._deviate(0, said, None, (None,) * len(self.deviations), ())
         body, seen = self.world.start(self._own, said, tape or Blank(self.shape))
         return Snapshot(0, state, self.network.deliver(seen, {}), body, memory, faults)
@@ -146,7 +147,7 @@ class Mission:
     ) -> tuple[Said, tuple[Any, ...], tuple[Fault, ...]]:
         if not self.deviations:
             return said, memory, faults
-        said, kept = {key: x.copy() for key, x in said.items()}, []
+        kept = []
         for deviation, own, remembered in zip(self.deviations, self._own_rows, memory, strict=True):
             faithful = deviation.rows(said)
             view = View(own, None if heard is None else deviation.rows(heard.own), faithful, self.rules)

@@ -44,9 +44,9 @@ def main() -> None:
     growth()
     for n, rounds, most in ((100, 200, 0.1), (1_000, 100, 3.0)):
         mission = honest(n, "random-tree", rounds)
-        certify(mission)
+        certify_free(mission)
         print(
-            f"certify, exact for all agents, N={n}, n={rounds}: {cpu(lambda m=mission: certify_free(m)):.3f} s CPU "
+            f"certify, exact for all agents, N={n}, n={rounds}: {seconds(lambda m=mission: certify_free(m)):.3f} s CPU "
             f"(at most {most} s)"
         )
 
@@ -176,15 +176,7 @@ def wide(n: int, rounds: int) -> Mission:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Wall seconds of one call."""
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
-
-
-def cpu(work: Callable[[], object]) -> float:
-    """CPU seconds of one call after another."""
-    work()
+    """CPU seconds of one call: everything here runs on one thread, and a shared machine stretches the wall clock."""
     begin = time.process_time()
     work()
     return time.process_time() - begin

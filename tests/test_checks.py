@@ -36,12 +36,20 @@ class Dice(Consensus):
         return state, {"z": said["z"] + 1e-9 * np.random.default_rng().normal(size=said["z"].shape)}
 
 
+class Echo(Consensus):
+    """Says the array that it heard."""
+
+    def step(self, state, heard: Heard):
+        return state, {"z": heard.own["z"]}
+
+
 @pytest.mark.parametrize(
     ("controller", "promise"),
     [
         (Telepath, "population of one"),
         (Gossip, "population of one"),
         (Dice, "replay"),
+        (Echo, "fresh words"),
     ],
 )
 def test_broken_promises_are_named(controller, promise: str) -> None:
