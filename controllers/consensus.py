@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from robosim.agent import Array, Heard, Links, Rules, Said
-from robosim.kernels.consensus import STEP
+from robosim.kernels.consensus import step
 
 
 class Announced(NamedTuple):
@@ -35,10 +35,10 @@ class Consensus:
 
     def step(self, state: Announced, heard: Heard) -> tuple[Announced, Said]:
         """Line 7, from where the robot really is."""
-        own = heard.own["z"]
-        links = heard.links
-        step = STEP[own.shape[2]]
-        return state, {"z": step(links.indptr, links.indices, heard.voices["z"], own, state.alpha, np.empty_like(own))}
+        own, links = heard.own["z"], heard.links
+        said = np.empty_like(own)
+        step(links.indptr, links.indices, heard.voices["z"], own, state.alpha, said)
+        return state, {"z": said}
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:
         """Line 9: v̂_i = ‖z_i^n - θ_i‖² in m², or the metered energy in J; {"cost": (missions, agents, 1)}."""

@@ -10,18 +10,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robosim.agent import Array, Controller, Deviation, Heard, Rules, Said, View
-from robosim.errors import AgentFailure
-from robosim.leader.settle import Announcement, settle
+from robosim import deviate
+from robosim.agent import Array, Controller, Deviation, Heard, Rules, Said
+from robosim.controllers.selfish import name_of
+from robosim.deviate import Fault, Selfish
+from robosim.leader.settle import Announcement, Settlement, settle
 from robosim.network import Network
 from robosim.problem import Rendezvous
-from robosim.record import Judge, Record
+from robosim.record import Record, Verdict
 from robosim.scenario import Scenario
 from robosim.tape import Blank, Recorder, Tape
-from robosim.world.arena import Arena, Body
-
-Fault = tuple[int, int, int]
-"""(round, mission, agent) of a message that could not be used."""
+from robosim.world.arena import Arena, Body, Meter
 
 
 class Snapshot(NamedTuple):
@@ -59,7 +58,7 @@ class Mission:
     announcement: Announcement
     deviations: tuple[Deviation, ...] = ()
     batch: int = 1
-    judge: Judge | None = field(default=None, repr=False, compare=False)
+    judge: Callable[[Mission, Record], Verdict] | None = field(default=None, repr=False, compare=False)
 
     @property
     def rounds(self) -> int:
@@ -77,8 +76,8 @@ class Mission:
         return {key: np.repeat(x, self.batch, axis=0) if self.batch > 1 else x for key, x in self.own.items()}
 
     @cached_property
-    def _own_rows(self) -> tuple[Said, ...]:
-        return tuple(deviation.rows(self.own) for deviation in self.deviations)
+    def _selfish(self) -> Selfish:
+        return Selfish(self.deviations, tuple(one.rows(self.own) for one in self.deviations), self.rules)
 
     def faithful(self) -> Mission:
         """The same mission, alone, with everybody faithful."""
@@ -92,7 +91,7 @@ class Mission:
         """Round 0: the rules are announced, everybody says its first words. Without a tape nothing is kept."""
         state, said = self.controller.start(self._own, self.rules, self.network.links)
         said = {key: x.copy() for key, x in said.items()}  # the first words may be the private types themselves
-        said, memory, faults = self._deviate(0, said, None, (None,) * len(self.deviations), ())
+        memory, faults = deviate.speak(self._selfish, 0, said, None, (None,) * len(self.deviations))
         body, seen = self.world.start(self._own, said, tape or Blank(self.shape))
         return Snapshot(0, state, self.network.deliver(seen, {}), body, memory, faults)
 
@@ -101,7 +100,8 @@ class Mission:
         k, memory, faults = snapshot.k + 1, snapshot.memory, snapshot.faults
         state, said = self.controller.step(snapshot.state, snapshot.heard)
         if self.deviations:
-            said, memory, faults = self._deviate(k, said, snapshot.heard, memory, faults)
+            memory, new = deviate.speak(self._selfish, k, said, snapshot.heard, memory)
+            faults += new
         body, seen = self.world.move(snapshot.body, said)
         return Snapshot(k, state, self.network.deliver(seen, {}), body, memory, faults)
 
@@ -125,58 +125,57 @@ class Mission:
         """The last exchange: bodies finish, agents report, the leader bills; before round n, as if n were now."""
         rules = replace(self.announcement, rounds=snapshot.k)
         meter = self.world.execute(snapshot.body, snapshot.heard.own)
-        reports = self._reports(meter.position, {"energy_j": meter.energy_j[..., None]})
-        cap = rules.cost_range[1]
-        largest = self.problem.largest_cost(meter.position, (rules.lower, rules.upper), cap)
+        reports = self._reports(meter)
+        largest = self.problem.largest_cost(meter.position, (rules.lower, rules.upper), rules.cost_range[1])
         settlement = settle(rules, meter.position, reports, largest, self._faulty(snapshot))
         costs = self.problem.private_cost(self._own["start"], meter.position, meter.energy_j)
-        return Record.of(self, snapshot, rules, meter, costs, reports, settlement)
+        return self._record(snapshot, rules, meter, costs, reports, settlement)
 
-    def _reports(self, decision: Array, meter: Said) -> Array:
-        said = self.controller.report(self._own, decision, meter)
+    def _reports(self, meter: Meter) -> Array:
+        said = self.controller.report(self._own, meter.position, {"energy_j": meter.energy_j[..., None]})
         reports = np.array(said["cost"][..., 0], dtype=np.float64)
-        for deviation, own in zip(self.deviations, self._own_rows, strict=True):
-            rows = (deviation.missions, deviation.agents)
-            true = {"cost": reports[rows][:, None]}
-            view = View(own, None, true, self.rules)
-            reports[rows] = deviation.strategy.report(view, decision[rows], true)["cost"][:, 0]
+        deviate.report(self._selfish, meter.position, reports)
         return reports
-
-    def _deviate(
-        self, k: int, said: Said, heard: Heard | None, memory: tuple[Any, ...], faults: tuple[Fault, ...]
-    ) -> tuple[Said, tuple[Any, ...], tuple[Fault, ...]]:
-        if not self.deviations:
-            return said, memory, faults
-        kept = []
-        for deviation, own, remembered in zip(self.deviations, self._own_rows, memory, strict=True):
-            faithful = deviation.rows(said)
-            view = View(own, None if heard is None else deviation.rows(heard.own), faithful, self.rules)
-            remembered, rows = deviation.strategy.say(k, remembered, view)
-            faults += self._receive(k, said, deviation, rows, view.heard or faithful)
-            kept.append(remembered)
-        return said, tuple(kept), faults
-
-    def _receive(self, k: int, said: Said, deviation: Deviation, rows: Said, before: Said) -> tuple[Fault, ...]:
-        """Put the deviators' rows in place; a number that is not finite is refused and its sender's last one holds."""
-        faults: tuple[Fault, ...] = ()
-        for key, x in rows.items():
-            if key not in said or np.shape(x) != before[key].shape:
-                raise AgentFailure(
-                    f"round {k}: {type(deviation.strategy).__name__} said {key!r} with shape "
-                    f"{np.shape(x)} (it must say {', '.join(said)} with one row per deviator)"
-                )
-            sound = np.asarray(np.isfinite(x).all(axis=1))
-            said[key][deviation.missions, deviation.agents] = (
-                x if sound.all() else np.where(sound[:, None], x, before[key])
-            )
-            if not sound.all():
-                faults += tuple(
-                    (k, int(deviation.missions[j]), int(deviation.agents[j])) for j in np.flatnonzero(~sound)
-                )
-        return faults
 
     def _faulty(self, snapshot: Snapshot) -> NDArray[np.bool_]:
         faulty = np.zeros(self.shape[:2], dtype=bool)
         for _, mission, agent in snapshot.faults:
             faulty[mission, agent] = True
         return faulty
+
+    def _record(
+        self, snapshot: Snapshot, rules: Announcement, meter: Meter, costs: Array, reports: Array, bill: Settlement
+    ) -> Record:
+        track = self.world.track(snapshot.body, snapshot.heard.own, meter)
+        judge = self.judge
+        return Record(
+            world=self.scenario.name,
+            kind=self.scenario.mission.kind,
+            seed=self.scenario.mission.seed,
+            world_toml=self.scenario.to_toml(),
+            rules=rules,
+            planned_rounds=self.rounds,
+            travel=self.scenario.mission.travel,
+            dt_s=self.world.dt_s,
+            pays_for=self.problem.pays_for,
+            edges=self.network.edges,
+            start=self.own["start"][0],
+            kept=track.kept,
+            said={"z": track.said},
+            positions=track.positions,
+            energy_j=track.energy_j,
+            decision=meter.position,
+            spent_j=meter.energy_j,
+            private_cost=costs,
+            reported_cost=reports,
+            settlement=bill,
+            strategies=self._names(),
+            judge=None if judge is None else lambda record: judge(self, record),
+        )
+
+    def _names(self) -> dict[tuple[int, int], str]:
+        return {
+            (int(m), int(i)): name_of(deviation.strategy)
+            for deviation in self.deviations
+            for m, i in zip(deviation.missions, deviation.agents, strict=True)
+        }

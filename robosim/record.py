@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,6 @@ from robosim.agent import Array, Said
 from robosim.graphs import Edges
 from robosim.leader.settle import Announcement, Settlement
 from robosim.network import spread
-from robosim.tape import Recorder
-from robosim.world.arena import Meter, TravelArena
-
-if TYPE_CHECKING:
-    from robosim.mission import Mission, Snapshot
-
-Judge = Callable[["Mission", "Record"], "Verdict"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,48 +83,6 @@ class Record:
     strategies: dict[tuple[int, int], str]
     judge: Callable[[Record], Verdict] | None = field(default=None, repr=False, compare=False)
 
-    @classmethod
-    def of(
-        cls,
-        mission: Mission,
-        snapshot: Snapshot,
-        rules: Announcement,
-        meter: Meter,
-        costs: Array,
-        reports: Array,
-        settlement: Settlement,
-    ) -> Record:
-        """Assemble the record of a mission that was settled at `snapshot`."""
-        kept, bodies, energy = _rows(snapshot)
-        said = _said(bodies, snapshot)
-        travels = isinstance(mission.world, TravelArena)
-        start = np.broadcast_to(mission.own["start"], meter.position.shape)
-        judge = mission.judge
-        return cls(
-            world=mission.scenario.name,
-            kind=mission.scenario.mission.kind,
-            seed=mission.scenario.mission.seed,
-            world_toml=mission.scenario.to_toml(),
-            rules=rules,
-            planned_rounds=mission.rounds,
-            travel=mission.scenario.mission.travel,
-            dt_s=mission.world.dt_s,
-            pays_for=mission.problem.pays_for,
-            edges=mission.network.edges,
-            start=mission.own["start"][0],
-            kept=kept,
-            said={"z": said},
-            positions=np.stack([start, meter.position], axis=1) if travels else bodies,
-            energy_j=np.stack([np.zeros_like(meter.energy_j), meter.energy_j], axis=1) if travels else energy,
-            decision=meter.position,
-            spent_j=meter.energy_j,
-            private_cost=costs,
-            reported_cost=reports,
-            settlement=settlement,
-            strategies=_strategies(mission),
-            judge=None if judge is None else lambda record: judge(mission, record),
-        )
-
     @property
     def interrupted(self) -> bool:
         """True if the mission was stopped before its last round."""
@@ -179,35 +130,3 @@ class Record:
             {"id": i, "strategy": self.strategy(i, mission), **{key: x[i] for key, x in rows.items()}}
             for i in range(len(self.start))
         ]
-
-
-def _rows(snapshot: Snapshot) -> tuple[NDArray[np.int64], Array, Array]:
-    """Kept rounds, iterates (missions, rows, agents, d) and energy (missions, rows, agents) up to the snapshot."""
-    tape, body = snapshot.body.tape, snapshot.body
-    if not isinstance(tape, Recorder):
-        return np.array([snapshot.k]), snapshot.heard.own["z"][:, None], body.energy_j[:, None]
-    rows = int(np.searchsorted(tape.kept, snapshot.k, side="right"))
-    kept, said, energy = tape.kept[:rows], tape.positions[:rows], tape.energy_j[:rows]
-    if kept[-1] != snapshot.k:  # stopped early, between two kept rounds
-        kept, said = np.append(kept, snapshot.k), np.concatenate([said, snapshot.heard.own["z"][None]])
-        energy = np.concatenate([energy, body.energy_j[None]])
-    return kept, np.moveaxis(said, 0, 1), np.moveaxis(energy, 0, 1)
-
-
-def _said(bodies: Array, snapshot: Snapshot) -> Array:
-    """The iterates: where the bodies were seen, but in round 0 what was announced (a copy only if somebody lied)."""
-    if snapshot.k == 0 or np.array_equal(snapshot.body.announced, bodies[:, 0]):
-        return bodies
-    said = bodies.copy()
-    said[:, 0] = snapshot.body.announced
-    return said
-
-
-def _strategies(mission: Mission) -> dict[tuple[int, int], str]:
-    from robosim.controllers.selfish import name_of
-
-    return {
-        (int(m), int(i)): name_of(deviation.strategy)
-        for deviation in mission.deviations
-        for m, i in zip(deviation.missions, deviation.agents, strict=True)
-    }

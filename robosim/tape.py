@@ -20,6 +20,10 @@ class Tape(Protocol):
         """Arrays to write round k into."""
         ...
 
+    def until(self, k: int, last: Array, energy_j: Array) -> tuple[NDArray[np.int64], Array, Array]:
+        """Kept rounds (rows,) up to k with rows (missions, rows, …) of what they hold; `last` are round k's arrays."""
+        ...
+
 
 class Blank:
     """Keeps nothing: every round gets arrays of its own, so that old snapshots stay valid."""
@@ -30,6 +34,10 @@ class Blank:
     def row(self, k: int) -> Row:
         """Fresh arrays."""
         return np.empty(self.shape), np.empty(self.shape[:2])
+
+    def until(self, k: int, last: Array, energy_j: Array) -> tuple[NDArray[np.int64], Array, Array]:
+        """Round k alone."""
+        return np.array([k]), last[:, None], energy_j[:, None]
 
 
 class Recorder:
@@ -51,3 +59,12 @@ class Recorder:
         else:
             return self._scratch[k % 2]
         return self.positions[place], self.energy_j[place]
+
+    def until(self, k: int, last: Array, energy_j: Array) -> tuple[NDArray[np.int64], Array, Array]:
+        """The kept rows up to round k, and round k itself if the mission stopped between two of them."""
+        rows = int(np.searchsorted(self.kept, k, side="right"))
+        kept, said, energy = self.kept[:rows], self.positions[:rows], self.energy_j[:rows]
+        if kept[-1] != k:
+            kept, said = np.append(kept, k), np.concatenate([said, last[None]])
+            energy = np.concatenate([energy, energy_j[None]])
+        return kept, np.moveaxis(said, 0, 1), np.moveaxis(energy, 0, 1)

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robosim import graphs
-from robosim.kernels.consensus import STEP
+from robosim.kernels.consensus import step
 from robosim.kernels.mixing import mix
-from robosim.kernels.motion import DRIVE, affordable
+from robosim.kernels.motion import affordable
+from robosim.kernels.motion import drive as drive_kernel
 from robosim.network import Network
 
 dimensions = st.integers(1, 3)
@@ -25,7 +26,8 @@ def test_consensus_step_is_identity_minus_alpha_laplacian(d: int, seed: int) -> 
     rng = np.random.default_rng(seed)
     network = tree(8, rng)
     z = rng.normal(size=(3, 8, d))
-    out = STEP[d](network.links.indptr, network.links.indices, z, z, 0.13, np.empty_like(z))
+    out = np.empty_like(z)
+    step(network.links.indptr, network.links.indices, z, z, 0.13, out)
     expected = z - 0.13 * np.einsum("ij,mjc->mic", network.laplacian.toarray(), z)
     np.testing.assert_allclose(out, expected, atol=1e-13)
 
@@ -51,7 +53,7 @@ def drive(
     lower, upper = walls or (np.empty(0), np.empty(0))
     physics = np.array([reach, *power, float(taxicab), battery])
     to, energy = np.empty_like(at), np.empty_like(spent)
-    refused = DRIVE[d](
+    refused = drive_kernel(
         at, spent, order, np.empty((0, d)) if noise is None else noise, lower, upper, physics, to, energy
     )
     return to, energy, refused

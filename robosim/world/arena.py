@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim.agent import Array, Said
 from robosim.energy import PowerModel
 from robosim.errors import AgentFailure
-from robosim.kernels.motion import DRIVE
+from robosim.kernels.motion import drive
 from robosim.tape import Tape
 
 FOLLOWABLE = 1.0 + 1e-12
@@ -33,6 +34,15 @@ class Meter(NamedTuple):
     """What really happened by the end of the mission: final positions and energy."""
 
     position: Array
+    energy_j: Array
+
+
+class Track(NamedTuple):
+    """What is kept: rounds (rows,), then (missions, rows, agents, …) iterates and bodies in m, energy in J."""
+
+    kept: NDArray[np.int64]
+    said: Array
+    positions: Array
     energy_j: Array
 
 
@@ -104,10 +114,17 @@ class Arena:
         """Nothing is left to do: the robots agreed by driving."""
         return Meter(body.position, body.energy_j)
 
+    def track(self, body: Body, said: Said, meter: Meter) -> Track:
+        """Where the robots were seen; in round 0 they said what they announced (a copy only if somebody lied)."""
+        kept, seen, energy = body.tape.until(body.k, said["z"], body.energy_j)
+        if body.k == 0 or np.array_equal(body.announced, seen[:, 0]):
+            return Track(kept, seen, seen, energy)
+        words = seen.copy()
+        words[:, 0] = body.announced
+        return Track(kept, words, seen, energy)
+
     def _drive(self, body: Body, order: Array, noise: Array, to: Array, energy: Array) -> None:
-        refused = DRIVE[self.d](
-            body.position, body.energy_j, order, noise, self.lower, self.upper, self._physics, to, energy
-        )
+        refused = drive(body.position, body.energy_j, order, noise, self.lower, self.upper, self._physics, to, energy)
         if refused:
             mission, agent = np.argwhere(~np.isfinite(order).all(axis=-1))[0]
             raise AgentFailure(
@@ -156,6 +173,12 @@ class TravelArena(Arena):
         position, energy = np.empty_like(body.position), np.empty_like(body.energy_j)
         self._drive(body, said["z"], self._landing_errors(body.k + 1, position), position, energy)
         return Meter(position, energy)
+
+    def track(self, body: Body, said: Said, meter: Meter) -> Track:
+        """Words round by round, bodies before and after the journey."""
+        talk = super().track(body, said, meter)
+        bodies = np.stack([body.position, meter.position], axis=1)
+        return talk._replace(positions=bodies, energy_j=np.stack([np.zeros_like(meter.energy_j), meter.energy_j], 1))
 
 
 def _orders(said: Said, shape: tuple[int, ...]) -> Array:

@@ -1,0 +1,61 @@
+"""The selfish take the floor: their strategies replace their own rows of what is said and of what is reported."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from robosim.agent import Array, Deviation, Heard, Rules, Said, View
+from robosim.errors import AgentFailure
+
+Fault = tuple[int, int, int]
+"""(round, mission, agent) of a message that could not be used."""
+
+
+class Selfish(NamedTuple):
+    """The deviations of a mission with their agents' own types and the announced rules."""
+
+    deviations: tuple[Deviation, ...]
+    own: tuple[Said, ...]
+    rules: Rules
+
+
+def speak(
+    selfish: Selfish, k: int, said: Said, heard: Heard | None, memory: tuple[Any, ...]
+) -> tuple[tuple[Any, ...], tuple[Fault, ...]]:
+    """Replace rows of `said` in place by what the selfish say in round k; their new memories and new faults."""
+    kept: list[Any] = []
+    faults: tuple[Fault, ...] = ()
+    for deviation, own, remembered in zip(selfish.deviations, selfish.own, memory, strict=True):
+        faithful = deviation.rows(said)
+        view = View(own, None if heard is None else deviation.rows(heard.own), faithful, selfish.rules)
+        remembered, rows = deviation.strategy.say(k, remembered, view)
+        faults += _receive(k, said, deviation, rows, view.heard or faithful)
+        kept.append(remembered)
+    return tuple(kept), faults
+
+
+def report(selfish: Selfish, decision: Array, reports: Array) -> None:
+    """Replace entries of the reported costs (missions, agents) in place by what the selfish report."""
+    for deviation, own in zip(selfish.deviations, selfish.own, strict=True):
+        rows = (deviation.missions, deviation.agents)
+        true = {"cost": reports[rows][:, None]}
+        view = View(own, None, true, selfish.rules)
+        reports[rows] = deviation.strategy.report(view, decision[rows], true)["cost"][:, 0]
+
+
+def _receive(k: int, said: Said, deviation: Deviation, rows: Said, before: Said) -> tuple[Fault, ...]:
+    """Put the deviators' rows in place; a number that is not finite is refused and its sender's last one holds."""
+    faults: tuple[Fault, ...] = ()
+    for key, x in rows.items():
+        if key not in said or np.shape(x) != before[key].shape:
+            raise AgentFailure(
+                f"round {k}: {type(deviation.strategy).__name__} said {key!r} with shape {np.shape(x)} "
+                f"(it must say {', '.join(said)} with one row per deviator)"
+            )
+        sound = np.asarray(np.isfinite(x).all(axis=1))
+        said[key][deviation.missions, deviation.agents] = x if sound.all() else np.where(sound[:, None], x, before[key])
+        for row in np.flatnonzero(~sound):
+            faults += ((k, int(deviation.missions[row]), int(deviation.agents[row])),)
+    return faults
