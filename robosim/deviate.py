@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,6 +44,15 @@ def report(selfish: Selfish, decision: Array, reports: Array) -> None:
         true = {"cost": reports[rows][:, None]}
         view = View(own, None, true, selfish.rules)
         reports[rows] = deviation.strategy.report(view, decision[rows], true)["cost"][:, 0]
+
+
+def crashed(k: int, program: object, problem: Exception) -> AgentFailure:
+    """An exception in somebody's program, as the agent failure that it is, with the line that raised it."""
+    where = traceback.extract_tb(problem.__traceback__)[-1]
+    return AgentFailure(
+        f"{where.filename}:{where.lineno}: {type(program).__name__}: {type(problem).__name__} in round {k}: {problem} "
+        "(correct the program)"
+    )
 
 
 def _receive(k: int, said: Said, deviation: Deviation, rows: Said, before: Said) -> tuple[Fault, ...]:

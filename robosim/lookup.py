@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -53,10 +54,23 @@ def _folders(scenario: Scenario) -> list[Path]:
 def _load(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"robosim_project_{path.stem}", path)
     if spec is None or spec.loader is None:
-        raise BadInput(f"{path}:1: cannot be imported (must be a Python file)")
+        raise ImportError(path)  # a .py file always has both
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as problem:
+        raise BadInput(
+            f"{path}:{_line(problem, path)}: {type(problem).__name__}: {problem} (correct the file)"
+        ) from problem
     return module
+
+
+def _line(problem: Exception, path: Path) -> int:
+    """The last line of `path` that ran, or where its syntax is wrong."""
+    if isinstance(problem, SyntaxError) and problem.lineno:
+        return problem.lineno
+    frames = traceback.extract_tb(problem.__traceback__)
+    return next((frame.lineno or 1 for frame in reversed(frames) if frame.filename == str(path)), 1)
 
 
 def _class_in(scenario: Scenario, module: ModuleType, name: str, path: Path) -> type[Any]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from robosim import deviate
 from robosim.agent import Array, Controller, Deviation, Heard, Rules, Said
 from robosim.controllers.selfish import name_of
-from robosim.deviate import Fault, Selfish
+from robosim.deviate import Fault, Selfish, crashed
 from robosim.leader.settle import Announcement, Settlement, settle
 from robosim.network import Network
 from robosim.problem import Rendezvous
@@ -89,7 +89,10 @@ class Mission:
 
     def start(self, tape: Tape | None = None) -> Snapshot:
         """Round 0: the rules are announced, everybody says its first words. Without a tape nothing is kept."""
-        state, said = self.controller.start(self._own, self.rules, self.network.links)
+        try:
+            state, said = self.controller.start(self._own, self.rules, self.network.links)
+        except Exception as problem:
+            raise crashed(0, self.controller, problem) from problem
         said = {key: x.copy() for key, x in said.items()}  # the first words may be the private types themselves
         memory, faults = deviate.speak(self._selfish, 0, said, None, (None,) * len(self.deviations))
         body, seen = self.world.start(self._own, said, tape or Blank(self.shape))
@@ -98,7 +101,10 @@ class Mission:
     def advance(self, snapshot: Snapshot) -> Snapshot:
         """One round: followers finish round k-1 and speak, the selfish replace their rows, bodies drive, all look."""
         k, memory, faults = snapshot.k + 1, snapshot.memory, snapshot.faults
-        state, said = self.controller.step(snapshot.state, snapshot.heard)
+        try:
+            state, said = self.controller.step(snapshot.state, snapshot.heard)
+        except Exception as problem:
+            raise crashed(k, self.controller, problem) from problem
         if self.deviations:
             memory, new = deviate.speak(self._selfish, k, said, snapshot.heard, memory)
             faults += new

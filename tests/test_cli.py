@@ -308,6 +308,41 @@ def test_ctrl_c_leaves_a_settled_record_and_exit_code_130(tmp_path) -> None:
     assert robosim.load_record(folder).interrupted
 
 
+def test_ctrl_c_during_attacks_shows_what_is_finished(cli, monkeypatch) -> None:
+    from robosim import attacks
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(attacks, "_play", interrupted)
+    code, out, _ = cli("attack", "erratum", "--json")
+    assert code == 130
+    assert json.loads(out)["attacks"] == []
+
+
+def test_long_work_shows_a_bar_with_the_time_left_where_somebody_watches(monkeypatch, capsys) -> None:
+    from robosim.cli import progress
+
+    mission = robosim.load("erratum")
+    monkeypatch.setattr(progress, "LONG", 1)
+    with progress.rounds_bar(mission) as watch:
+        assert watch is None  # nobody watches
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with progress.rounds_bar(mission) as watch:
+        mission.run(watch=watch)
+    shown = capsys.readouterr().err
+    assert "rounds" in shown
+    assert "120" in shown
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m robosim worlds | true", shell=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
 def test_help_starts_at_once() -> None:
     """No array package is loaded to print help; the time itself is measured in the benchmarks."""
     code = (

@@ -130,7 +130,8 @@ def test_orders_that_are_not_finite_are_counted_and_not_driven(value: float, wal
     at = np.zeros((1, 3, 2))
     order = np.ones((1, 3, 2))
     order[0, 1, 1] = value
-    to, energy, refused = drive(at, np.zeros((1, 3)), order, power=(0.0, 1.0, 0.0), walls=walls)
+    with np.errstate(invalid="ignore"):
+        to, energy, refused = drive(at, np.zeros((1, 3)), order, power=(0.0, 1.0, 0.0), walls=walls)
     assert refused == 1
     assert to[0].tolist() == [[1.0, 1.0], [0.0, 0.0], [1.0, 1.0]]
     assert np.isfinite(energy).all()

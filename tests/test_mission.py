@@ -203,6 +203,15 @@ def test_a_faithful_program_that_breaks_the_protocol_is_an_agent_failure(travel:
         robosim.run("rendezvous-honest", set=world, controller=Mad())
 
 
+def test_a_program_that_raises_is_an_agent_failure_with_its_line() -> None:
+    class Forgetful(Consensus):
+        def step(self, state, heard):
+            return self.memory
+
+    with pytest.raises(AgentFailure, match=r"test_mission\.py:\d+: Forgetful: AttributeError in round 1: .*memory"):
+        robosim.run("rendezvous-honest", set=SMALL, controller=Forgetful())
+
+
 def test_an_agent_that_does_not_exist_cannot_be_selfish() -> None:
     with pytest.raises(BadInput, match=r"agent 99 does not exist \(use 0\.\.5\)"):
         robosim.load("rendezvous-honest", set=SMALL, strategies={99: Stationary()})

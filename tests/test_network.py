@@ -102,6 +102,25 @@ def test_geometric_graph_links_exactly_the_near_pairs(n: int, d: int, seed: int)
     np.testing.assert_array_equal(edges, np.argwhere(np.triu(apart <= reach, 1)))
 
 
+def test_connectivity_of_a_long_thin_graph_is_found_by_shift_and_invert() -> None:
+    n = 1500
+    chain = Network(n=n, edges=graphs.path(n))  # without its name no closed form is used
+    assert chain.connectivity == pytest.approx(2 - 2 * np.cos(np.pi / n), rel=1e-6)
+
+
+def test_what_is_heard_in_sum_in_weighted_mean_and_one_by_one() -> None:
+    network = any_network("geometric", 6, 2)
+    said = {"z": np.random.default_rng(1).normal(size=(2, 6, 3))}
+    heard = network.deliver(said, {})
+    links = network.links
+    adjacency = np.diag(links.degree) - network.laplacian.toarray()
+    np.testing.assert_allclose(heard.total("z"), np.einsum("ij,mjc->mic", adjacency, said["z"]))
+    weights = np.diag(links.own_weight)
+    weights[np.repeat(np.arange(6), np.diff(links.indptr)), links.indices] = links.weight
+    np.testing.assert_allclose(heard.mixed("z"), np.einsum("ij,mjc->mic", weights, said["z"]))
+    np.testing.assert_array_equal(heard.each("z"), said["z"][:, links.indices])
+
+
 def test_components_of_a_disconnected_graph_are_named() -> None:
     with pytest.raises(BadInput, match=r"2 components: \{3, 4\}; \{0, 1, 2\} \(add edges"):
         Network.of([(0, 1), (1, 2), (3, 4)])
