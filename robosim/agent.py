@@ -88,6 +88,34 @@ class Controller(Protocol):
         ...
 
 
+class Coordinator(Protocol):
+    """The leader's half of the algorithm, T (4a): in the controller's file; absent for consensus."""
+
+    def start(self, rules: Rules) -> tuple[Any, Said]:
+        """Round 0: the leader's first words, each (missions, 1, components)."""
+        ...
+
+    def step(self, state: Any, said: Said) -> tuple[Any, Said]:
+        """Round k: from what the followers said to what the leader broadcasts."""
+        ...
+
+    def done(self, state: Any) -> NDArray[np.bool_]:
+        """Which missions (missions,) need no further round."""
+        ...
+
+
+class World(Protocol):
+    """Where words meet matter: bodies drive, meters run, and what others see is what really happened."""
+
+    def start(self, own: Said, said: Said, tape: Any) -> tuple[Any, Said]:
+        """Round 0: bodies from private types, and what others see of the first words."""
+        ...
+
+    def move(self, body: Any, said: Said) -> tuple[Any, Said]:
+        """One round: what the bodies do with what was said, and what others see."""
+        ...
+
+
 class View(NamedTuple):
     """What a deviator sees when it speaks: its own rows only, each (K, components)."""
 

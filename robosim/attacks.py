@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,10 @@ from robosim.certificates.certificate import QUICK
 from robosim.controllers.selfish import STRATEGIES, BestResponse, Script
 from robosim.errors import BadInput
 from robosim.leader.taxes import TAXES
-from robosim.mission import Mission, Snapshot
-from robosim.record import Epsilon, Record
+from robosim.meeting import Meeting
+from robosim.meeting_record import MeetingRecord
+from robosim.mission import Snapshot
+from robosim.record import Epsilon
 from robosim.respond import best_response
 
 BATCH_ROBOTS = 200_000
@@ -51,7 +53,7 @@ class Attacks:
 
 
 def attack(
-    mission: Mission,
+    mission: Meeting,
     *,
     agents: Sequence[int] | None = None,
     strategies: Sequence[str] | None = None,
@@ -96,7 +98,7 @@ def attack(
 
 
 def _checked(
-    mission: Mission, agents: Sequence[int] | None, strategies: Sequence[str] | None, taxes: Sequence[str] | None
+    mission: Meeting, agents: Sequence[int] | None, strategies: Sequence[str] | None, taxes: Sequence[str] | None
 ) -> tuple[list[int], list[str], list[str]]:
     n = mission.network.n
     who = list(range(n)) if agents is None else [int(i) for i in agents]
@@ -110,17 +112,17 @@ def _checked(
     return who, what, how
 
 
-def _billed(mission: Mission, rule: str) -> Mission:
-    return replace(mission, announcement=replace(mission.announcement, tax=rule))
+def _billed(mission: Meeting, rule: str) -> Meeting:
+    return mission.billed(rule)
 
 
-def _batches(mission: Mission, agents: list[int], strategies: list[str]) -> Iterator[list[tuple[int, str]]]:
+def _batches(mission: Meeting, agents: list[int], strategies: list[str]) -> Iterator[list[tuple[int, str]]]:
     cases = [(agent, strategy) for strategy in strategies for agent in agents]
     size = max(1, BATCH_ROBOTS // mission.network.n)
     return (cases[i : i + size] for i in range(0, len(cases), size))
 
 
-def _batch(mission: Mission, cases: list[tuple[int, str]]) -> tuple[Mission, list[tuple[str, Strategy | BestResponse]]]:
+def _batch(mission: Meeting, cases: list[tuple[int, str]]) -> tuple[Meeting, list[tuple[str, Strategy | BestResponse]]]:
     """One mission per case: equal strategies share a deviation, best responses play a script each."""
     named: list[tuple[str, Strategy | BestResponse]] = [(name, STRATEGIES[name]()) for _, name in cases]
     found = []
@@ -134,7 +136,7 @@ def _batch(mission: Mission, cases: list[tuple[int, str]]) -> tuple[Mission, lis
     return mission.playing(tuple(found), batch=len(cases)), named
 
 
-def _play(mission: Mission) -> Snapshot:
+def _play(mission: Meeting) -> Snapshot:
     snapshot = mission.start()
     for _ in range(mission.rounds):
         snapshot = mission.advance(snapshot)
@@ -142,8 +144,8 @@ def _play(mission: Mission) -> Snapshot:
 
 
 def _outcome(
-    record: Record,
-    honest: Record,
+    record: MeetingRecord,
+    honest: MeetingRecord,
     row: int,
     agent: int,
     named: tuple[str, Strategy | BestResponse],

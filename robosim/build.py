@@ -18,7 +18,7 @@ from robosim.judge import judge
 from robosim.leader import bound
 from robosim.leader.settle import Announcement
 from robosim.lookup import controller_class
-from robosim.mission import Mission
+from robosim.meeting import Meeting
 from robosim.network import Network
 from robosim.respond import best_response
 from robosim.scenario import Scenario, load_scenario
@@ -35,7 +35,7 @@ def load(
     set: Mapping[str, object] | None = None,
     controller: Controller | None = None,
     strategies: Mapping[int, Plan] | None = None,
-) -> Mission:
+) -> Meeting:
     """A mission from a world file or the name of a bundled world.
 
     Parameters
@@ -57,7 +57,7 @@ def load(
 
 def build(
     scenario: Scenario, controller: Controller | None = None, strategies: Mapping[int, Plan] | None = None
-) -> Mission:
+) -> Meeting:
     """The mission that a scenario describes."""
     start = types.starts(scenario)
     network = types.network(scenario, start)
@@ -65,7 +65,7 @@ def build(
     world = _arena(scenario, chosen)
     costs = problem.rendezvous(scenario.robots.private_cost, isinstance(world, TravelArena), world.power, world.dt_s)
     rules = _announce(scenario, network, chosen, costs, world)
-    mission = Mission(
+    mission = Meeting(
         scenario=scenario,
         own={"start": start[None]},
         controller=controller or _controller(scenario),
@@ -73,13 +73,14 @@ def build(
         world=world,
         problem=costs,
         announcement=rules,
+        rounds=rules.rounds,
         judge=judge,
         rules={"alpha": rules.alpha, "rounds": rules.rounds, "lower": rules.lower, "upper": rules.upper},
     )
     return replace(mission, deviations=deviations(mission, strategies if strategies is not None else _plans(scenario)))
 
 
-def deviations(mission: Mission, plans: Mapping[int, Plan]) -> tuple[Deviation, ...]:
+def deviations(mission: Meeting, plans: Mapping[int, Plan]) -> tuple[Deviation, ...]:
     """One deviation per selfish agent of mission 0; best responses are solved here."""
     found = []
     for agent, plan in sorted(plans.items()):

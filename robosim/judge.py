@@ -7,11 +7,12 @@ import numpy as np
 from robosim.agent import Deviation
 from robosim.certificates import certify_record
 from robosim.controllers.selfish import name_of
-from robosim.mission import Mission
-from robosim.record import Epsilon, Gain, Record, Verdict
+from robosim.meeting import Meeting
+from robosim.meeting_record import MeetingRecord
+from robosim.record import Epsilon, Gain, Verdict
 
 
-def judge(mission: Mission, record: Record) -> Verdict:
+def judge(mission: Meeting, record: MeetingRecord) -> Verdict:
     """Optimum, budget, ε of the all-faithful mission at these types, and what each selfish agent gained (mission 0).
 
     Individual rationality is None: a robot cannot be absent from its own rendezvous.
@@ -27,7 +28,7 @@ def judge(mission: Mission, record: Record) -> Verdict:
     )
 
 
-def _epsilon(mission: Mission, record: Record) -> Epsilon:
+def _epsilon(mission: Meeting, record: MeetingRecord) -> Epsilon:
     """ε(n), which nobody knows for a mission that was stopped before round n."""
     if record.interrupted:
         return Epsilon(certified=None, exact=None, bounded=None)
@@ -35,7 +36,7 @@ def _epsilon(mission: Mission, record: Record) -> Epsilon:
     return certify_record(mission, faithful).epsilon
 
 
-def gains(mission: Mission, record: Record, covered: bool) -> tuple[Gain, ...]:
+def gains(mission: Meeting, record: MeetingRecord, covered: bool) -> tuple[Gain, ...]:
     """Each selfish agent's gain against the same mission in which only it is faithful; all of them in one batch.
 
     A certificate speaks of one deviator, so with several of them none is covered.
@@ -69,6 +70,6 @@ def gains(mission: Mission, record: Record, covered: bool) -> tuple[Gain, ...]:
     return tuple(found)
 
 
-def _singles(mission: Mission) -> list[Deviation]:
+def _singles(mission: Meeting) -> list[Deviation]:
     """The deviations of mission 0; a mission built from a world file has one agent in each."""
     return [deviation for deviation in mission.deviations if deviation.missions[0] == 0]

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robosim import deviate
-from robosim.agent import Array, Controller, Deviation, Heard, Rules, Said
+from robosim.agent import Controller, Coordinator, Deviation, Heard, Rules, Said, World
 from robosim.controllers.selfish import name_of
 from robosim.deviate import Fault, Selfish, crashed
-from robosim.leader.settle import Announcement, Settlement, settle
 from robosim.network import Network
-from robosim.problem import Rendezvous
 from robosim.record import Record, Verdict
 from robosim.scenario import Scenario
-from robosim.tape import Blank, Recorder, Tape
-from robosim.world.arena import Arena, Body, Meter
+from robosim.tape import Tape
+
+R = TypeVar("R", bound=Record, covariant=True)
+NOBODY: Said = {}
+"""What a leader says that is silent between announcement and settlement (T, Remark 4)."""
 
 
 class Snapshot(NamedTuple):
@@ -29,74 +31,82 @@ class Snapshot(NamedTuple):
     k: int
     state: Any
     heard: Heard
-    body: Body
+    leader: Any
+    body: Any
     memory: tuple[Any, ...]
     faults: tuple[Fault, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mission:
+class Mission(ABC, Generic[R]):
     """Agents, network, world and leader, ready to start; `batch` missions side by side differ in who deviates.
+
+    Each kind of world adds what its leader needs to settle.
 
     Parameters
     ----------
     scenario : the checked world file behind it.
     own : private types, each (1, agents, components).
     controller : the faithful program.
+    coordinator : the leader's half of the algorithm, where there is one.
     rules : what the leader announces to the agents.
-    announcement : the same with what the leader needs to settle.
+    rounds : n.
     deviations : who plays which strategy in which mission of the batch.
     """
 
     scenario: Scenario
     own: Said
     controller: Controller
+    coordinator: Coordinator | None = None
     network: Network
-    world: Arena
-    problem: Rendezvous
+    world: World
     rules: Rules
-    announcement: Announcement
+    rounds: int
     deviations: tuple[Deviation, ...] = ()
     batch: int = 1
-    judge: Callable[[Mission, Record], Verdict] | None = field(default=None, repr=False, compare=False)
+    judge: Callable[[Any, Any], Verdict] | None = field(default=None, repr=False, compare=False)
 
-    @property
-    def rounds(self) -> int:
-        """n, the number of rounds."""
-        return self.announcement.rounds
+    @abstractmethod
+    def tape(self, every: int | None) -> Tape:
+        """Keeps every `every`-th round (None: nothing)."""
 
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """(missions, agents, d) of positions."""
-        _, agents, d = self.own["start"].shape
-        return self.batch, agents, d
+    @abstractmethod
+    def settle(self, snapshot: Snapshot) -> R:
+        """The last exchange: decision, reports, bill; before round n, as if n were now."""
+
+    @abstractmethod
+    def billed(self, tax: str) -> Self:
+        """The same mission under another tax rule."""
 
     @cached_property
-    def _own(self) -> Said:
+    def types(self) -> Said:
+        """Private types of every mission of the batch, (missions, agents, components)."""
         return {key: np.repeat(x, self.batch, axis=0) if self.batch > 1 else x for key, x in self.own.items()}
 
     @cached_property
-    def _selfish(self) -> Selfish:
+    def selfish(self) -> Selfish:
+        """The deviations with their agents' own types."""
         return Selfish(self.deviations, tuple(one.rows(self.own) for one in self.deviations), self.rules)
 
-    def faithful(self) -> Mission:
+    def faithful(self) -> Self:
         """The same mission, alone, with everybody faithful."""
         return self.playing(())
 
-    def playing(self, deviations: tuple[Deviation, ...], batch: int = 1) -> Mission:
+    def playing(self, deviations: tuple[Deviation, ...], batch: int = 1) -> Self:
         """The same mission with other deviations, `batch` times side by side."""
         return replace(self, deviations=deviations, batch=batch)
 
     def start(self, tape: Tape | None = None) -> Snapshot:
         """Round 0: the rules are announced, everybody says its first words. Without a tape nothing is kept."""
         try:
-            state, said = self.controller.start(self._own, self.rules, self.network.links)
+            state, said = self.controller.start(self.types, self.rules, self.network.links)
         except Exception as problem:
             raise crashed(0, self.controller, problem) from problem
         said = {key: x.copy() for key, x in said.items()}  # the first words may be the private types themselves
-        memory, faults = deviate.speak(self._selfish, 0, said, None, (None,) * len(self.deviations))
-        body, seen = self.world.start(self._own, said, tape or Blank(self.shape))
-        return Snapshot(0, state, self.network.deliver(seen, {}), body, memory, faults)
+        memory, faults = deviate.speak(self.selfish, 0, said, None, (None,) * len(self.deviations))
+        body, seen = self.world.start(self.types, said, tape or self.tape(None))
+        leader, cast = self.coordinator.start(self.rules) if self.coordinator else (None, NOBODY)
+        return Snapshot(0, state, self.network.deliver(seen, cast), leader, body, memory, faults)
 
     def advance(self, snapshot: Snapshot) -> Snapshot:
         """One round: followers finish round k-1 and speak, the selfish replace their rows, bodies drive, all look."""
@@ -106,20 +116,20 @@ class Mission:
         except Exception as problem:
             raise crashed(k, self.controller, problem) from problem
         if self.deviations:
-            memory, new = deviate.speak(self._selfish, k, said, snapshot.heard, memory)
+            memory, new = deviate.speak(self.selfish, k, said, snapshot.heard, memory)
             faults += new
         body, seen = self.world.move(snapshot.body, said)
-        return Snapshot(k, state, self.network.deliver(seen, {}), body, memory, faults)
+        leader, cast = self.coordinator.step(snapshot.leader, seen) if self.coordinator else (None, NOBODY)
+        return Snapshot(k, state, self.network.deliver(seen, cast), leader, body, memory, faults)
 
-    def run(self, every: int | None = None, watch: Callable[[Snapshot], None] | None = None) -> Record:
+    def run(self, every: int | None = None, watch: Callable[[Snapshot], None] | None = None) -> R:
         """All rounds and the settlement; `every` thins the record, `watch` sees each snapshot.
 
         Ctrl-C ends the mission early: what was played is settled after that round and marked `interrupted`.
         """
-        tape = Recorder(self.shape, self.rounds, every or self.scenario.record.every)
-        snapshot = self.start(tape)
+        snapshot = self.start(self.tape(every or self.scenario.record.every))
         try:
-            for _ in range(self.rounds):
+            while snapshot.k < self.rounds and not self.finished(snapshot):
                 snapshot = self.advance(snapshot)
                 if watch:
                     watch(snapshot)
@@ -127,59 +137,19 @@ class Mission:
             pass
         return self.settle(snapshot)
 
-    def settle(self, snapshot: Snapshot) -> Record:
-        """The last exchange: bodies finish, agents report, the leader bills; before round n, as if n were now."""
-        rules = replace(self.announcement, rounds=snapshot.k)
-        meter = self.world.execute(snapshot.body, snapshot.heard.own)
-        reports = self._reports(meter)
-        largest = self.problem.largest_cost(meter.position, (rules.lower, rules.upper), rules.cost_range[1])
-        settlement = settle(rules, meter.position, reports, largest, self._faulty(snapshot))
-        costs = self.problem.private_cost(self._own["start"], meter.position, meter.energy_j)
-        return self._record(snapshot, rules, meter, costs, reports, settlement)
+    def finished(self, snapshot: Snapshot) -> bool:
+        """True when the leader has what it announced before round n."""
+        return self.coordinator is not None and bool(self.coordinator.done(snapshot.leader).all())
 
-    def _reports(self, meter: Meter) -> Array:
-        said = self.controller.report(self._own, meter.position, {"energy_j": meter.energy_j[..., None]})
-        reports = np.array(said["cost"][..., 0], dtype=np.float64)
-        deviate.report(self._selfish, meter.position, reports)
-        return reports
-
-    def _faulty(self, snapshot: Snapshot) -> NDArray[np.bool_]:
-        faulty = np.zeros(self.shape[:2], dtype=bool)
+    def faulty(self, snapshot: Snapshot) -> NDArray[np.bool_]:
+        """Who sent something unusable, (missions, agents)."""
+        marked = np.zeros((self.batch, self.network.n), dtype=bool)
         for _, mission, agent in snapshot.faults:
-            faulty[mission, agent] = True
-        return faulty
+            marked[mission, agent] = True
+        return marked
 
-    def _record(
-        self, snapshot: Snapshot, rules: Announcement, meter: Meter, costs: Array, reports: Array, bill: Settlement
-    ) -> Record:
-        track = self.world.track(snapshot.body, snapshot.heard.own, meter)
-        judge = self.judge
-        return Record(
-            world=self.scenario.name,
-            kind=self.scenario.mission.kind,
-            seed=self.scenario.mission.seed,
-            world_toml=self.scenario.to_toml(),
-            rules=rules,
-            planned_rounds=self.rounds,
-            travel=self.scenario.mission.travel,
-            dt_s=self.world.dt_s,
-            pays_for=self.problem.pays_for,
-            edges=self.network.edges,
-            start=self.own["start"][0],
-            kept=track.kept,
-            said={"z": track.said},
-            positions=track.positions,
-            energy_j=track.energy_j,
-            decision=meter.position,
-            spent_j=meter.energy_j,
-            private_cost=costs,
-            reported_cost=reports,
-            settlement=bill,
-            strategies=self._names(),
-            judge=None if judge is None else lambda record: judge(self, record),
-        )
-
-    def _names(self) -> dict[tuple[int, int], str]:
+    def names(self) -> dict[tuple[int, int], str]:
+        """(mission, agent) → what it plays, for the selfish."""
         return {
             (int(m), int(i)): name_of(deviation.strategy)
             for deviation in self.deviations

@@ -1,7 +1,8 @@
-"""What a mission leaves behind: trajectories, costs, the bill and the verdict, as arrays."""
+"""What any mission leaves behind: who played what, what it cost, the bill and the verdict, as arrays."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,9 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Said
-from robosim.graphs import Edges
-from robosim.leader.settle import Announcement, Settlement
-from robosim.network import spread
+from robosim.leader.bill import Bill
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,56 +51,46 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
-    """A finished mission (or a batch of them).
+class Record(ABC):
+    """A finished mission (or a batch of them); each kind of world adds what it keeps.
 
-    `kept` (rows,) are the rounds that were kept; `said["z"]` (missions, rows, agents, d) are the iterates, m;
-    `positions` are the bodies (the same rows, or start and end of the journey when robots agree first and then travel);
-    `energy_j` (missions, rows, agents) runs up to what stands in `spent_j` (missions, agents).
+    `kept` (rows,) are the rounds that were kept, `said[key]` (missions, rows, agents, components) what was said then;
+    `decision` is (missions, agents, components), costs and taxes are (missions, agents).
     """
 
     world: str
     kind: str
     seed: int
     world_toml: str
-    rules: Announcement
     planned_rounds: int
-    travel: str
-    dt_s: float
-    pays_for: str
-    edges: Edges
-    start: Array
+    interrupted: bool
     kept: NDArray[np.int64]
     said: Said
-    positions: Array
-    energy_j: Array
     decision: Array
-    spent_j: Array
     private_cost: Array
     reported_cost: Array
-    settlement: Settlement
+    settlement: Bill
     strategies: dict[tuple[int, int], str]
-    judge: Callable[[Record], Verdict] | None = field(default=None, repr=False, compare=False)
+    judge: Callable[[Any], Verdict] | None = field(default=None, repr=False, compare=False)
 
     @property
-    def interrupted(self) -> bool:
-        """True if the mission was stopped before its last round."""
-        return self.rules.rounds < self.planned_rounds
+    @abstractmethod
+    def unit(self) -> str:
+        """Of costs and taxes."""
+
+    @abstractmethod
+    def columns(self, mission: int) -> dict[str, Any]:
+        """Per-agent columns of the table besides costs and taxes: `type` and `decision` among them."""
+
+    @property
+    def rounds(self) -> int:
+        """Rounds that were played."""
+        return int(self.kept[-1])
 
     @cached_property
     def net_cost(self) -> Array:
         """private_cost + tax, (missions, agents)."""
         return self.private_cost + self.settlement.tax
-
-    @cached_property
-    def distance(self) -> Array:
-        """dist(z^k, Z) at the kept rounds, (missions, rows), metres."""
-        return np.stack([spread(self.said["z"][:, row]) for row in range(len(self.kept))], axis=1)
-
-    @cached_property
-    def beta(self) -> Array:
-        """The announced bound at the kept rounds, (rows,), metres."""
-        return self.rules.bound.beta(self.kept)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -117,16 +106,14 @@ class Record:
     def table(self, mission: int = 0) -> list[dict[str, Any]]:
         """One row per agent, for csv.DictWriter or pandas.DataFrame."""
         columns = {
-            "type": self.start,
-            "decision": self.decision[mission],
+            **self.columns(mission),
             "private_cost": self.private_cost[mission],
             "reported_cost": self.reported_cost[mission],
-            "energy_j": self.spent_j[mission],
             "tax": self.settlement.tax[mission],
             "net_cost": self.net_cost[mission],
         }
         rows = {key: np.asarray(x).tolist() for key, x in columns.items()}
         return [
             {"id": i, "strategy": self.strategy(i, mission), **{key: x[i] for key, x in rows.items()}}
-            for i in range(len(self.start))
+            for i in range(self.private_cost.shape[1])
         ]

@@ -7,10 +7,10 @@ from robosim.certificates.exact import best_response as free_best_response
 from robosim.controllers.consensus import Consensus
 from robosim.controllers.selfish import Script
 from robosim.errors import BadInput
-from robosim.mission import Mission
+from robosim.meeting import Meeting
 
 
-def best_response(mission: Mission, agent: int, within_limits: bool = True) -> Script:
+def best_response(mission: Meeting, agent: int, within_limits: bool = True) -> Script:
     """The script that earns `agent` most against faithful others, within the world's limits where it has any.
 
     Raises `BadInput` where the others' answers are not linear: a controller other than average consensus.

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 import robosim
-from robosim.record import Record
+from robosim.meeting_record import MeetingRecord
 
 
-def result(record: Record, mission: int = 0) -> dict[str, Any]:
+def result(record: MeetingRecord, mission: int = 0) -> dict[str, Any]:
     """A run as plain numbers in full precision, lists and strings; more keys may come, these stay."""
     bill, verdict = record.settlement, record.verdict
     penalised = bool(bill.penalised[mission])
@@ -18,7 +18,7 @@ def result(record: Record, mission: int = 0) -> dict[str, Any]:
         "world": record.world,
         "kind": record.kind,
         "seed": record.seed,
-        "rounds": record.rules.rounds,
+        "rounds": record.rounds,
         "interrupted": record.interrupted,
         "agents": record.table(mission),
         "leader": {

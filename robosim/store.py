@@ -19,17 +19,18 @@ import numpy as np
 from robosim.errors import BadInput
 from robosim.leader.bound import Bound
 from robosim.leader.settle import Announcement, Settlement
-from robosim.record import Epsilon, Gain, Record, Verdict
+from robosim.meeting_record import MeetingRecord
+from robosim.record import Epsilon, Gain, Verdict
 from robosim.result import result
 
 SCHEMA = 1
 FILES = ("world.toml", "trajectory.npz", "mission.json")
-PLAIN = ("world", "kind", "seed", "planned_rounds", "travel", "dt_s", "pays_for")
+PLAIN = ("world", "kind", "seed", "planned_rounds", "interrupted", "travel", "dt_s", "pays_for")
 ARRAYS = ("edges", "start", "kept", "positions", "energy_j", "decision", "spent_j", "private_cost", "reported_cost")
 BILL = ("distance", "penalised", "refused", "tax")
 
 
-def save_record(record: Record, folder: str | Path) -> Path:
+def save_record(record: MeetingRecord, folder: str | Path) -> Path:
     """Write a record into `folder` (made if missing); files that are there are replaced one by one.
 
     Raises `BadInput` if the folder cannot be written.
@@ -53,7 +54,7 @@ def save_record(record: Record, folder: str | Path) -> Path:
     return target
 
 
-def load_record(folder: str | Path) -> Record:
+def load_record(folder: str | Path) -> MeetingRecord:
     """Read a record back, bit for bit.
 
     Raises `BadInput` naming the file that is missing, damaged or of a later version.
@@ -86,7 +87,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def _summary(record: Record, world: bytes, trajectory: bytes) -> dict[str, Any]:
+def _summary(record: MeetingRecord, world: bytes, trajectory: bytes) -> dict[str, Any]:
     rules = asdict(record.rules)
     rules.update(lower=record.rules.lower.tolist(), upper=record.rules.upper.tolist())
     return {
@@ -120,7 +121,7 @@ def _opened(path: Path, content: bytes) -> dict[str, Any]:
     return summary
 
 
-def _restored(summary: dict[str, Any], arrays: dict[str, Any], world_toml: str) -> Record:
+def _restored(summary: dict[str, Any], arrays: dict[str, Any], world_toml: str) -> MeetingRecord:
     rules, verdict = dict(summary["announcement"]), _verdict(summary)
     rules.update(
         bound=Bound(**rules["bound"]),
@@ -130,7 +131,7 @@ def _restored(summary: dict[str, Any], arrays: dict[str, Any], world_toml: str) 
     )
     announcement = Announcement(**rules)
     bill = {name: arrays[f"settlement_{name}"] for name in BILL}
-    return Record(
+    return MeetingRecord(
         **summary["mission"],
         **{name: arrays[name] for name in ARRAYS},
         world_toml=world_toml,

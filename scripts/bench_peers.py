@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from robosim.mission import Mission
+from robosim.meeting import Meeting
 
 STEPS = 100
 
 
-def irsim_robot_steps(mission: Mission) -> float | None:
+def irsim_robot_steps(mission: Meeting) -> float | None:
     """ir-sim, one omnidirectional robot per agent, headless, velocities of consensus each step."""
     if importlib.util.find_spec("irsim") is None:
         return None
@@ -52,7 +52,7 @@ def irsim_robot_steps(mission: Mission) -> float | None:
         return len(starts) * STEPS / (time.process_time() - begin)
 
 
-def vmas_robot_steps(mission: Mission, batch: int) -> float | None:
+def vmas_robot_steps(mission: Meeting, batch: int) -> float | None:
     """VMAS on the CPU, a scenario of kinematic discs, `batch` environments, velocities of consensus each step."""
     if importlib.util.find_spec("vmas") is None:
         return None

@@ -19,7 +19,7 @@ from robosim.agent import Deviation
 from robosim.build import load
 from robosim.certificates import certify
 from robosim.controllers.selfish import FootDragging
-from robosim.mission import Mission
+from robosim.meeting import Meeting
 from robosim.network import Network
 from robosim.tape import Recorder
 
@@ -51,7 +51,7 @@ def main() -> None:
         )
 
 
-def honest(n: int, graph: str, rounds: int) -> Mission:
+def honest(n: int, graph: str, rounds: int) -> Meeting:
     """All faithful, in the plane, with speed limit, walls and a full power model."""
     return load(
         "rendezvous-honest",
@@ -68,7 +68,7 @@ def honest(n: int, graph: str, rounds: int) -> Mission:
     )
 
 
-def deviating(mission: Mission, batch: int) -> Mission:
+def deviating(mission: Meeting, batch: int) -> Meeting:
     """As many missions side by side, in each another robot drags its feet."""
     return mission.playing(
         (Deviation(strategy=FootDragging(), missions=np.arange(batch), agents=np.arange(batch) % mission.network.n),),
@@ -76,13 +76,13 @@ def deviating(mission: Mission, batch: int) -> Mission:
     )
 
 
-def certify_free(mission: Mission) -> None:
+def certify_free(mission: Meeting) -> None:
     """Exact figures only: the walls are taken away, so that no second-order cone program is solved."""
     world = replace(mission.world, lower=np.empty(0), upper=np.empty(0))
     certify(replace(mission, world=world))
 
 
-def against_csr(name: str, mission: Mission, at_least: float) -> None:
+def against_csr(name: str, mission: Meeting, at_least: float) -> None:
     """One line: our robot-steps a second against the CSR loop's, run in turn."""
     play(mission)
     csr_loop(mission)
@@ -96,7 +96,7 @@ def against_csr(name: str, mission: Mission, at_least: float) -> None:
     )
 
 
-def play(mission: Mission) -> Recorder:
+def play(mission: Meeting) -> Recorder:
     """A mission as `Mission.run` plays it, without the settlement."""
     tape = Recorder(mission.shape, mission.rounds)
     snapshot = mission.start(tape)
@@ -105,7 +105,7 @@ def play(mission: Mission) -> Recorder:
     return tape
 
 
-def csr_loop(mission: Mission) -> np.ndarray:
+def csr_loop(mission: Meeting) -> np.ndarray:
     """The same mission as array operations around one sparse product a round, (agents, missions·d) columns."""
     world, n, batch, d = mission.world, mission.network.n, mission.batch, mission.world.d
     laplacian, alpha = csr_array(mission.network.laplacian), mission.announcement.alpha
@@ -131,7 +131,7 @@ def csr_loop(mission: Mission) -> np.ndarray:
     return positions
 
 
-def robot_steps(mission: Mission) -> float:
+def robot_steps(mission: Meeting) -> float:
     """Robot-steps a second through Mission.advance, median."""
     play(mission)
     steps = mission.batch * mission.network.n * mission.rounds
@@ -161,7 +161,7 @@ def growth() -> None:
     print(f"growth with edges: exponent {exponent:.2f} (at most 1.25)")
 
 
-def wide(n: int, rounds: int) -> Mission:
+def wide(n: int, rounds: int) -> Meeting:
     """A grid of n robots by the names of a sorted square: six neighbours or fewer, any size, no eigenvalues needed."""
     small = honest(1_000, "ring", rounds)
     rng = np.random.default_rng(0)

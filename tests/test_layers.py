@@ -10,7 +10,8 @@ import robosim
 HOUSE = Path(robosim.__file__).parent
 FLOORS = """
 errors kernels agent controllers graphs spectrum network energy tape world problem leader scenario types timing lookup
-record deviate mission certificates respond judge attacks build result store checks palette figures view cli __main__
+record meeting_record deviate mission meeting certificates respond judge attacks build result store checks palette
+figures view cli __main__
 """.split()
 FILES = sorted({*HOUSE.rglob("*.py"), *(HOUSE / "controllers").glob("*.py")} - {HOUSE / "__init__.py"})
 

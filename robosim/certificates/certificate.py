@@ -15,9 +15,10 @@ from robosim.certificates.closed import gain_bound, gain_bound_over_types, round
 from robosim.certificates.exact import LARGEST, exact_gains
 from robosim.controllers.consensus import Consensus
 from robosim.leader.bound import diameter
-from robosim.mission import Mission
+from robosim.meeting import Meeting
+from robosim.meeting_record import MeetingRecord
 from robosim.network import spread
-from robosim.record import Epsilon, Record
+from robosim.record import Epsilon
 
 QUICK = 0.3
 """Seconds that a run may spend on exact and bounded figures; `robosim certify` takes as long as it needs."""
@@ -55,7 +56,7 @@ class Certificate:
 
 
 def certify(
-    mission: Mission, *, seconds: float = math.inf, progress: Callable[[int], None] | None = None
+    mission: Meeting, *, seconds: float = math.inf, progress: Callable[[int], None] | None = None
 ) -> Certificate:
     """ε(n) of a mission: closed-form bound (T, Proposition 5 and beyond), exact and bounded best responses.
 
@@ -69,12 +70,12 @@ def certify(
     return _certify(mission, record, seconds, progress)
 
 
-def certify_record(mission: Mission, faithful: Record, seconds: float = QUICK) -> Certificate:
+def certify_record(mission: Meeting, faithful: MeetingRecord, seconds: float = QUICK) -> Certificate:
     """`certify` for a faithful run that is at hand."""
     return _certify(mission, faithful, seconds, None)
 
 
-def rounds_needed(mission: Mission, epsilon: float) -> int | None:
+def rounds_needed(mission: Meeting, epsilon: float) -> int | None:
     """The smallest n whose bound over all types is at most `epsilon`; None if no n is (noise, rounding)."""
     unit = mission.problem.unit
     if unit is None or mission.announcement.tax == "none":
@@ -82,7 +83,7 @@ def rounds_needed(mission: Mission, epsilon: float) -> int | None:
     return rounds_for(epsilon, lambda n: unit * over_types(mission, n))
 
 
-def over_types(mission: Mission, rounds: int) -> float:
+def over_types(mission: Meeting, rounds: int) -> float:
     """sup over the type space of ε(n), in m²."""
     rules, n = mission.announcement, mission.network.n
     return gain_bound_over_types(
@@ -94,7 +95,9 @@ def over_types(mission: Mission, rounds: int) -> float:
     )
 
 
-def _certify(mission: Mission, record: Record, seconds: float, progress: Callable[[int], None] | None) -> Certificate:
+def _certify(
+    mission: Meeting, record: MeetingRecord, seconds: float, progress: Callable[[int], None] | None
+) -> Certificate:
     rules, unit = record.rules, mission.problem.unit
     none = Certificate(
         alpha=rules.alpha,
@@ -122,7 +125,7 @@ def _certify(mission: Mission, record: Record, seconds: float, progress: Callabl
     return replace(found, exact=exact, bounded=bounded)
 
 
-def why_void(mission: Mission, faithful: Record) -> str | None:
+def why_void(mission: Meeting, faithful: MeetingRecord) -> str | None:
     """Why no certificate holds, in words; None where it does."""
     if mission.announcement.tax == "none":
         return "without a tax nothing holds a selfish agent back"
@@ -133,20 +136,20 @@ def why_void(mission: Mission, faithful: Record) -> str | None:
     return None
 
 
-def deterministic(mission: Mission) -> bool:
+def deterministic(mission: Meeting) -> bool:
     """True where the others' answers are linear and known: average consensus, no noise, batteries that last."""
     world = mission.world
     return isinstance(mission.controller, Consensus) and world.noise_m == 0.0 and world.lasts(mission.rounds)
 
 
-def _exact(mission: Mission, known: Known, seconds: float) -> Array | None:
+def _exact(mission: Meeting, known: Known, seconds: float) -> Array | None:
     n, steps = mission.network.n, mission.rounds + 1
     if n > LARGEST or 1.5e-9 * n**3 + (1.5e-10 * (n * steps) ** 2 if steps < n else 0.0) > seconds:
         return None
     return _figures(mission, exact_gains(*known.graph, *known.ends, known.beta, mission.rounds))
 
 
-def _bounded(mission: Mission, known: Known, seconds: float, progress: Callable[[int], None] | None) -> Array | None:
+def _bounded(mission: Meeting, known: Known, seconds: float, progress: Callable[[int], None] | None) -> Array | None:
     world = mission.world
     if 3e-6 * mission.network.n**2 * mission.rounds > seconds:
         return None
@@ -169,7 +172,7 @@ def _at_most(bound: Array | float | None, gains: Array | None) -> Array | None:
     return gains if gains is None or bound is None else np.minimum(gains, bound)
 
 
-def _figures(mission: Mission, gains: Array) -> Array:
+def _figures(mission: Meeting, gains: Array) -> Array:
     """Gains in the unit of the private cost."""
     return np.asarray((mission.problem.unit or 0.0) * gains)
 

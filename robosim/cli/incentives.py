@@ -12,7 +12,7 @@ from robosim.errors import BadInput, CheckFailed
 
 if TYPE_CHECKING:
     from robosim.certificates import Certificate
-    from robosim.mission import Mission
+    from robosim.meeting import Meeting
 
 
 @app.command()
@@ -101,7 +101,7 @@ def _agents(text: str) -> list[int] | None:
 
 
 def _certificate_json(
-    mission: Mission, found: Certificate, epsilon: float | None, needed: int | None
+    mission: Meeting, found: Certificate, epsilon: float | None, needed: int | None
 ) -> dict[str, Any]:
     exact = None if found.exact is None else found.exact.tolist()
     bounded = None if found.bounded is None else found.bounded.tolist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from robosim.mission import Mission, Snapshot
@@ -30,7 +30,7 @@ def bar(title: str, total: int, wanted: bool = True) -> Iterator[Callable[[float
 
 
 @contextmanager
-def rounds_bar(mission: Mission) -> Iterator[Callable[[Snapshot], None] | None]:
+def rounds_bar(mission: Mission[Any]) -> Iterator[Callable[[Snapshot], None] | None]:
     """A watcher for `Mission.run` that moves a bar; None for short missions."""
     with bar("rounds", mission.rounds, wanted=mission.rounds * mission.network.n >= LONG) as update:
         yield None if update is None else lambda snapshot: update(snapshot.k)

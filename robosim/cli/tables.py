@@ -11,15 +11,16 @@ from rich.table import Table
 if TYPE_CHECKING:
     from robosim.attacks import Attack, Attacks
     from robosim.certificates import Certificate
-    from robosim.mission import Mission
-    from robosim.record import Epsilon, Record
+    from robosim.meeting import Meeting
+    from robosim.meeting_record import MeetingRecord
+    from robosim.record import Epsilon
 
 AGENTS_SHOWN = 20
 GAINED = 1e-9
 """Less than this is rounding."""
 
 
-def show_run(record: Record, mission: Mission) -> None:
+def show_run(record: MeetingRecord, mission: Meeting) -> None:
     """The table of costs, the leader's bill and what selfishness paid."""
     console, verdict, rules = Console(), record.verdict, record.rules
     unit = unit_of(record.pays_for)
@@ -48,7 +49,7 @@ def show_run(record: Record, mission: Mission) -> None:
         console.print(line, highlight=False, soft_wrap=True)
 
 
-def costs_table(record: Record, unit: str) -> Table:
+def costs_table(record: MeetingRecord, unit: str) -> Table:
     """One row per robot, the selfish always among them."""
     table = _table("robot", "strategy", "private cost", "reported", "tax", "net cost", "energy", left={"strategy"})
     table.add_row("", "", *[unit] * 4, "J", style="dim")
@@ -65,7 +66,7 @@ def costs_table(record: Record, unit: str) -> Table:
     return table
 
 
-def minimised(mission: Mission) -> str:
+def minimised(mission: Meeting) -> str:
     """Which cost consensus minimises, and which it does not: the Groves argument holds for the first only."""
     paid = mission.problem.pays_for
     if paid == "displacement":
@@ -84,7 +85,7 @@ def epsilon_line(epsilon: Epsilon, unit: str) -> str:
     return "one selfish robot could gain at most " + ", ".join([*known, f"{epsilon.certified:.6g} {unit} certified"])
 
 
-def show_attacks(found: Attacks, mission: Mission) -> None:
+def show_attacks(found: Attacks, mission: Meeting) -> None:
     """The best agent for every strategy and tax rule."""
     console, unit = Console(), unit_of(mission.problem.pays_for)
     names = ("tax", "strategy", "tried by", "best", "its gain", "others pay", "covered")
@@ -110,7 +111,7 @@ def show_attacks(found: Attacks, mission: Mission) -> None:
         console.print(f"tax {rule}: {epsilon_line(epsilon, unit)}", highlight=False, soft_wrap=True)
 
 
-def show_certificate(found: Certificate, mission: Mission, epsilon: float | None, needed: int | None) -> None:
+def show_certificate(found: Certificate, mission: Meeting, epsilon: float | None, needed: int | None) -> None:
     """ε of the mission and the rounds that a wanted ε takes."""
     console, unit = Console(), unit_of(mission.problem.pays_for)
     console.print(

@@ -1,4 +1,4 @@
-"""Record → matplotlib figures, without a display and without pyplot's global state: one figure per file."""
+"""MeetingRecord → matplotlib figures, without a display and without pyplot's global state: one figure per file."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ from robosim.figures.convergence import convergence
 from robosim.figures.costs import costs
 from robosim.figures.saving import save
 from robosim.figures.trajectories import trajectories
-from robosim.record import Record
+from robosim.meeting_record import MeetingRecord
 
 __all__ = ["FIGURES", "convergence", "costs", "plot", "save", "trajectories"]
 
-FIGURES: dict[str, Callable[[Record, int], Figure]] = {
+FIGURES: dict[str, Callable[[MeetingRecord, int], Figure]] = {
     "trajectories": trajectories,
     "convergence": convergence,
     "costs": costs,
 }
 
 
-def plot(record: Record, kinds: str | Sequence[str] = "all", out: str | Path = ".", *, mission: int = 0) -> list[Path]:
+def plot(
+    record: MeetingRecord, kinds: str | Sequence[str] = "all", out: str | Path = ".", *, mission: int = 0
+) -> list[Path]:
     """Draw a record and write the pictures.
 
     Parameters

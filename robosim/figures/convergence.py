@@ -12,9 +12,9 @@ from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.figures.style import COLUMN_IN, INK, finish, house_style, selfish, sheet
 from robosim.leader.bound import BOUNDS, Bound, announce
+from robosim.meeting_record import MeetingRecord
 from robosim.network import Network
 from robosim.palette import BLUE, GREEN, ORANGE, PURPLE, VERMILLION
-from robosim.record import Record
 
 POINTS = 500
 LARGEST = 2_000
@@ -28,7 +28,7 @@ LINES: dict[str, tuple[str, str, Any]] = {
 
 
 @house_style()
-def convergence(record: Record, mission: int = 0) -> Figure:
+def convergence(record: MeetingRecord, mission: int = 0) -> Figure:
     """dist(z^k, Z) = ‖(I - J) z^k‖ against k, the announced β(k) bold and the other bounds for comparison, log scale.
 
     Marked are the rounds in which faithful robots lie outside the published bound (T, Algorithm 2, line 12), and a team
@@ -55,7 +55,7 @@ def convergence(record: Record, mission: int = 0) -> Figure:
     return finish(figure, record)
 
 
-def _others(record: Record) -> dict[str, Bound]:
+def _others(record: MeetingRecord) -> dict[str, Bound]:
     """The bounds that were not announced, where they exist: the paper's on trees only."""
     rules, n = record.rules, len(record.start)
     if n > LARGEST:
@@ -83,7 +83,7 @@ def _bound(axes: Axes, name: str, rounds: Array, bound: Bound, announced: bool) 
     )
 
 
-def _breaks(axes: Axes, record: Record, mission: int, bounds: dict[str, Bound]) -> None:
+def _breaks(axes: Axes, record: MeetingRecord, mission: int, bounds: dict[str, Bound]) -> None:
     published = bounds.get("paper-as-published")
     if published is None or selfish(record, mission):
         return
@@ -113,7 +113,7 @@ def _breaks(axes: Axes, record: Record, mission: int, bounds: dict[str, Bound]) 
         )
 
 
-def _verdict(axes: Axes, record: Record, mission: int) -> None:
+def _verdict(axes: Axes, record: MeetingRecord, mission: int) -> None:
     if record.settlement.penalised[mission]:
         axes.plot(
             record.kept[-1],

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from robosim.agent import Array
 from robosim.figures.style import COLUMN_IN, CROWD, INK, PAGE_IN, finish, house_style, selfish, sheet
+from robosim.meeting_record import MeetingRecord
 from robosim.palette import BLUE, ORANGE, VERMILLION, look
-from robosim.record import Record
 
 BARS = 40
 """More robots than this are drawn as areas, in the order of their private costs."""
@@ -23,7 +23,7 @@ Places = NDArray[np.int64]
 
 
 @house_style()
-def costs(record: Record, mission: int = 0) -> Figure:
+def costs(record: MeetingRecord, mission: int = 0) -> Figure:
     """Private costs above; below, tax and private cost stacked and net cost = private cost + tax marked.
 
     In m² (displacement) or J (energy). The selfish are hatched and carry their marker; refused reports are crossed, and
@@ -117,7 +117,7 @@ def _players(axes: Any, players: dict[str, list[int]], place: Places, low: Array
             )
 
 
-def _refused(axes: Axes, record: Record, mission: int, place: Places, tax: Array) -> None:
+def _refused(axes: Axes, record: MeetingRecord, mission: int, place: Places, tax: Array) -> None:
     refused = np.flatnonzero(record.settlement.refused[mission])
     if refused.size:
         axes.plot(
@@ -133,7 +133,7 @@ def _refused(axes: Axes, record: Record, mission: int, place: Places, tax: Array
         )
 
 
-def _note(record: Record, mission: int, unit: str) -> str:
+def _note(record: MeetingRecord, mission: int, unit: str) -> str:
     if record.settlement.penalised[mission]:
         return f"outside the bound: each is fined {record.rules.penalty:.6g} {unit}"
     return f"tax {record.rules.tax}"

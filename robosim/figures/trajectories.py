@@ -12,8 +12,8 @@ from mpl_toolkits.mplot3d.art3d import Line3DCollection  # type: ignore[import-u
 
 from robosim.agent import Array
 from robosim.figures.style import COLUMN_IN, CROWD, FAINT, INK, finish, house_style, selfish, sheet
+from robosim.meeting_record import MeetingRecord
 from robosim.palette import look
-from robosim.record import Record
 
 POINTS = 400
 """Kept rounds drawn per path; more would not be seen."""
@@ -24,7 +24,7 @@ CROWDED: dict[str, Any] = {"linewidth": 0.3, "alpha": 0.12, "rasterized": True}
 
 
 @house_style()
-def trajectories(record: Record, mission: int = 0) -> Figure:
+def trajectories(record: MeetingRecord, mission: int = 0) -> Figure:
     """Paths of all robots, the selfish by colour and marker, links between starts, meeting point.
 
     The meeting point is the mean of the final positions; where it is elsewhere, the mean of the starts is marked too.
@@ -41,7 +41,7 @@ def trajectories(record: Record, mission: int = 0) -> Figure:
     return finish(figure, record, columns=3 if d == 1 else 2, note="hollow: start, filled: end" if d > 1 else "")
 
 
-def _paths(record: Record, mission: int) -> Array:
+def _paths(record: MeetingRecord, mission: int) -> Array:
     """(robots, rows, coordinates): in one dimension (round, position)."""
     bodies, agreed = record.positions[mission], record.said["z"][mission]
     rows = bodies if bodies.shape[-1] > 1 or len(bodies) == len(record.kept) else agreed
@@ -53,7 +53,7 @@ def _paths(record: Record, mission: int) -> Array:
     return np.concatenate([rounds, paths], axis=-1)
 
 
-def _robots(axes: Axes, record: Record, mission: int, paths: Array) -> None:
+def _robots(axes: Axes, record: MeetingRecord, mission: int, paths: Array) -> None:
     """Paths, hollow starts and filled ends, the faithful first and the selfish above them."""
     players = selfish(record, mission)
     deviating = sorted(robot for robots in players.values() for robot in robots)
@@ -91,7 +91,7 @@ def _lines(axes: Axes, segments: Array, **look: Any) -> None:
     axes.add_collection(kind(list(segments), **look))
 
 
-def _meeting(axes: Axes, record: Record, mission: int, paths: Array) -> None:
+def _meeting(axes: Axes, record: MeetingRecord, mission: int, paths: Array) -> None:
     met, fair = paths[:, -1].mean(axis=0), paths[:, 0].mean(axis=0)
     if record.start.shape[-1] == 1:
         fair[0] = met[0]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array
+from robosim.leader.bill import Bill
 from robosim.leader.bound import Bound
 from robosim.leader.taxes import TAXES
 from robosim.network import spread
@@ -46,14 +47,12 @@ class Announcement:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settlement:
-    """The bill of each mission: distance and penalised are (missions,), the others (missions, agents)."""
+class Settlement(Bill):
+    """The bill of a rendezvous: distance to agreement in metres and penalised, (missions,), and β(n)."""
 
     distance: Array
     beta: float
     penalised: NDArray[np.bool_]
-    refused: NDArray[np.bool_]
-    tax: Array
 
 
 def settle(

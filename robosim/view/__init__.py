@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from robosim.errors import BadInput
-from robosim.mission import Mission
+from robosim.meeting import Meeting
 from robosim.view.playback import Playback, Scene
 
 __all__ = ["Playback", "Scene", "view"]
@@ -15,7 +15,7 @@ SIZE = (960, 640)
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # stdout belongs to the command that runs
 
 
-def view(mission: Mission, *, screenshot: Path | str | None = None, rounds: int | None = None, fps: int = 30) -> None:
+def view(mission: Meeting, *, screenshot: Path | str | None = None, rounds: int | None = None, fps: int = 30) -> None:
     """Watch a mission in a window, or draw it off-screen into a PNG.
 
     Parameters

@@ -9,9 +9,10 @@ import numpy as np
 
 from robosim.agent import Array
 from robosim.graphs import Edges
-from robosim.mission import Mission, Snapshot
+from robosim.meeting import Meeting
+from robosim.meeting_record import MeetingRecord
+from robosim.mission import Snapshot
 from robosim.network import spread
-from robosim.record import Record
 
 KEPT = 2_000_000
 """Snapshots × robots that are kept to go back; the oldest are forgotten first."""
@@ -53,7 +54,7 @@ class Scene:
 class Playback:
     """Where the viewer is in a mission; `rounds` stops it early."""
 
-    def __init__(self, mission: Mission, rounds: int | None = None) -> None:
+    def __init__(self, mission: Meeting, rounds: int | None = None) -> None:
         self.mission = mission
         self.last = mission.rounds if rounds is None else min(rounds, mission.rounds)
         self.past: deque[Snapshot] = deque(maxlen=max(2, KEPT // mission.network.n))
@@ -130,7 +131,7 @@ def _seen(snapshot: Snapshot) -> Array:
     return np.asarray(snapshot.heard.own["z"][0] if snapshot.k else snapshot.body.position[0])
 
 
-def _players(mission: Mission) -> dict[int, str]:
+def _players(mission: Meeting) -> dict[int, str]:
     from robosim.controllers.selfish import name_of
 
     return {
@@ -141,7 +142,7 @@ def _players(mission: Mission) -> dict[int, str]:
     }
 
 
-def _bill(record: Record) -> tuple[str, ...]:
+def _bill(record: MeetingRecord) -> tuple[str, ...]:
     """The settlement in words: verdict, then robots, the selfish first."""
     bill, unit = record.settlement, "J" if record.pays_for == "energy" else "m²"
     verdict = f"inside the bound, tax {record.rules.tax}"

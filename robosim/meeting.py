@@ -1,0 +1,92 @@
+"""The rendezvous as a mission: robots agree by driving, the leader checks the bound and settles (T, Algorithm 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from robosim import deviate
+from robosim.agent import Array
+from robosim.leader.settle import Announcement, Settlement, settle
+from robosim.meeting_record import MeetingRecord
+from robosim.mission import Mission, Snapshot
+from robosim.problem import Rendezvous
+from robosim.tape import Blank, Recorder, Tape
+from robosim.world.arena import Arena, Meter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meeting(Mission[MeetingRecord]):
+    """A rendezvous ready to start; `own["start"]` (1, agents, d) are the types, `announcement` the leader's rules."""
+
+    world: Arena
+    problem: Rendezvous
+    announcement: Announcement
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(missions, agents, d) of positions."""
+        _, agents, d = self.own["start"].shape
+        return self.batch, agents, d
+
+    @property
+    def unit(self) -> str:
+        """Of private costs."""
+        return "J" if self.problem.pays_for == "energy" else "m²"
+
+    def tape(self, every: int | None) -> Tape:
+        """Positions and energy of every `every`-th round."""
+        return Blank(self.shape) if every is None else Recorder(self.shape, self.rounds, every)
+
+    def billed(self, tax: str) -> Self:
+        """The same meeting under another tax rule."""
+        return replace(self, announcement=replace(self.announcement, tax=tax))
+
+    def settle(self, snapshot: Snapshot) -> MeetingRecord:
+        """The last exchange: bodies finish, agents report, the leader bills; before round n, as if n were now."""
+        rules = replace(self.announcement, rounds=snapshot.k)
+        meter = self.world.execute(snapshot.body, snapshot.heard.own)
+        reports = self._reports(meter)
+        largest = self.problem.largest_cost(meter.position, (rules.lower, rules.upper), rules.cost_range[1])
+        settlement = settle(rules, meter.position, reports, largest, self.faulty(snapshot))
+        costs = self.problem.private_cost(self.types["start"], meter.position, meter.energy_j)
+        return self._record(snapshot, rules, meter, costs, reports, settlement)
+
+    def _reports(self, meter: Meter) -> Array:
+        said = self.controller.report(self.types, meter.position, {"energy_j": meter.energy_j[..., None]})
+        reports = np.array(said["cost"][..., 0], dtype=np.float64)
+        deviate.report(self.selfish, meter.position, reports)
+        return reports
+
+    def _record(
+        self, snapshot: Snapshot, rules: Announcement, meter: Meter, costs: Array, reports: Array, bill: Settlement
+    ) -> MeetingRecord:
+        track = self.world.track(snapshot.body, snapshot.heard.own, meter)
+        judge = self.judge
+        return MeetingRecord(
+            world=self.scenario.name,
+            kind=self.scenario.mission.kind,
+            seed=self.scenario.mission.seed,
+            world_toml=self.scenario.to_toml(),
+            rules=rules,
+            planned_rounds=self.rounds,
+            interrupted=snapshot.k < self.rounds,
+            travel=self.scenario.mission.travel,
+            dt_s=self.world.dt_s,
+            pays_for=self.problem.pays_for,
+            edges=self.network.edges,
+            start=self.own["start"][0],
+            kept=track.kept,
+            said={"z": track.said},
+            positions=track.positions,
+            energy_j=track.energy_j,
+            decision=meter.position,
+            spent_j=meter.energy_j,
+            private_cost=costs,
+            reported_cost=reports,
+            settlement=bill,
+            strategies=self.names(),
+            judge=None if judge is None else lambda record: judge(self, record),
+        )

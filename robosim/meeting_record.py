@@ -1,0 +1,54 @@
+"""What a rendezvous leaves behind: trajectories in metres, energy in joules, the bound and the bill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from robosim.agent import Array
+from robosim.graphs import Edges
+from robosim.leader.settle import Announcement, Settlement
+from robosim.network import spread
+from robosim.record import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeetingRecord(Record):
+    """A finished rendezvous: `said["z"]` (missions, rows, agents, d) are the iterates, m.
+
+    `positions` are the bodies (the same rows, or start and end of the journey when robots agree first and then travel);
+    `energy_j` (missions, rows, agents) runs up to what stands in `spent_j` (missions, agents); `start` is (agents, d).
+    """
+
+    rules: Announcement
+    travel: str
+    dt_s: float
+    pays_for: str
+    edges: Edges
+    start: Array
+    positions: Array
+    energy_j: Array
+    spent_j: Array
+    settlement: Settlement
+
+    @property
+    def unit(self) -> str:
+        """m² for displacement, J for energy."""
+        return "J" if self.pays_for == "energy" else "m²"
+
+    @cached_property
+    def distance(self) -> Array:
+        """dist(z^k, Z) at the kept rounds, (missions, rows), metres."""
+        return np.stack([spread(self.said["z"][:, row]) for row in range(len(self.kept))], axis=1)
+
+    @cached_property
+    def beta(self) -> Array:
+        """The announced bound at the kept rounds, (rows,), metres."""
+        return self.rules.bound.beta(self.kept)
+
+    def columns(self, mission: int) -> dict[str, Any]:
+        """Starts and final positions in metres, energy in joules."""
+        return {"type": self.start, "decision": self.decision[mission], "energy_j": self.spent_j[mission]}
