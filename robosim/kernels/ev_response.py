@@ -1,0 +1,287 @@
+"""What EVs charge at a price: step (3a) of T, Algorithm 1, exactly, for whole populations.
+
+One EV solves min_x Σ_t [ a x_t²/2 + (p_t + λ_t) x_t ] + φ(E - Σ_t x_t), 0 ≤ x_t ≤ u_t within its stay, x_t = 0 outside.
+Its price of an energy e that is missing is φ(e) = max { ν e - κ ν²/2 : lo ≤ ν ≤ hi }; the wish (E, κ, lo, hi) covers
+
+- (E, 0, -∞, ∞): Σ x = E, whatever it costs;         (E, 0, 0, w): w per unit missing, nothing for more than E;
+- (E, 1/b, -∞, ∞): b e²/2;                           (E, 1/b, 0, w): b e²/2, at most w per unit, only where e > 0;
+- (0, 0, 0, 0): no wish, x follows the price alone.
+
+With x_t(ν) = clip((ν - p_t - λ_t)/a, 0, u_t) the minimum is where Σ x_t(ν) + κν = E, or at the nearer end of [lo, hi]:
+the root of a piecewise-linear increasing function, by Newton steps inside a bracket. The least cost is returned as the
+dual function's value at ν, Σ_t min_x [ a x²/2 + (p_t + λ_t - ν) x ] + νE - κν²/2: an inexact ν can only understate it,
+so a duality gap made of these values certifies. Every sum has one order: bits do not depend on the processor's vectors.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from robosim.kernels import Array
+
+ENERGY, SOFTNESS, LEAST, MOST = range(4)
+"""Places in a wish: E, κ, lo, hi."""
+ACCURACY = 1e-13
+"""The search ends when Σ x + κν differs from E by this share of E."""
+SHORT = 1e-9
+"""A share of E that may not be missing where nothing may be missing."""
+NEWTON_STEPS, MOST_STEPS = 12, 200
+"""After so many Newton steps every second step halves the bracket; steps in all."""
+BLOCK = 16
+"""Stays are filled up to multiples of this many periods, so that most loops have a length that the processor knows."""
+
+
+class Fleet(NamedTuple):
+    """What N EVs are and want, in T periods; C-ordered arrays.
+
+    The leading axis is 1, the same in all missions, or M. `cost` and `limit` may have 1 for N: the same for all EVs.
+    Power and energy share one unit, for example kW and kW-periods, or kWh a period and kWh.
+    """
+
+    curvature: Array
+    """(1|M, N) a > 0: discomfort and wear, money per squared unit of power and period."""
+    cost: Array
+    """(1|M, 1|N, T) p: what energy costs apart from the leader's price, money per unit."""
+    limit: Array
+    """(1|M, 1|N, 1|T) u ≥ 0: the most a period takes."""
+    stay: Array
+    """(1|M, N, 2) int32: first period, and the period after the last; clipped to 0 … T."""
+    wish: Array
+    """(1|M, N, 4): E, κ ≥ 0, lo ≤ hi."""
+    present: Array
+    """(1|M, N) bool: false takes an EV out of a mission, x = 0 and value 0 (the marginal problems of T, (8))."""
+
+
+@njit(cache=True)
+def joined(price: Array, k: int, cost: Array, q: int, i: int, start: int, stop: int, c: Array) -> None:
+    """c_t = p_t + λ_t for start ≤ t < stop. Here and below unsigned indices spare the test for negative ones."""
+    for t in range(np.uint64(start), np.uint64(stop)):
+        c[t] = price[k, t] + cost[q, i, t]
+
+
+@njit(cache=True)
+def levels(c: Array, first: int, padded: int, reference: float, per_unit: float, z: Array) -> None:
+    """z_t = (reference - c_t)/a from the first period on; prices near the reference lose no digits."""
+    start = np.uint64(first)
+    for t in range(padded):
+        z[t] = (reference - c[start + np.uint64(t)]) * per_unit
+
+
+@njit(cache=True)
+def tops(limit: Array, k: int, i: int, first: int, n: int, padded: int, u: Array) -> None:
+    """u_t from the first period on, 0 after the last."""
+    if limit.shape[2] == 1:
+        top = limit[k, i, 0]
+        for t in range(padded):
+            u[t] = top if t < n else 0.0
+    else:
+        start = np.uint64(first)
+        for t in range(n):
+            u[t] = limit[k, i, start + np.uint64(t)]
+        for t in range(n, padded):
+            u[t] = 0.0
+
+
+@njit(cache=True)
+def total(part: Array, n: int) -> float:
+    """Σ part[:n], n a multiple of 4: four interleaved sums, always in the same order."""
+    q = n // 4
+    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+    for t in range(q):
+        s0 += part[t]
+        s1 += part[t + q]
+        s2 += part[t + 2 * q]
+        s3 += part[t + 3 * q]
+    return (s0 + s1) + (s2 + s3)
+
+
+@njit(cache=True)
+def served(z: Array, u: Array, n: int, shift: float, part: Array) -> tuple[float, float]:
+    """Σ_t clip(z_t + shift, 0, u_t) and its slope, the number of periods between their bounds; four at a time."""
+    q, free = n // 4, 0
+    for t in range(q):
+        v0, v1, v2, v3 = z[t] + shift, z[t + q] + shift, z[t + 2 * q] + shift, z[t + 3 * q] + shift
+        x0, x1 = v0 if v0 > 0.0 else 0.0, v1 if v1 > 0.0 else 0.0
+        x2, x3 = v2 if v2 > 0.0 else 0.0, v3 if v3 > 0.0 else 0.0
+        x0, x1 = x0 if x0 < u[t] else u[t], x1 if x1 < u[t + q] else u[t + q]
+        x2, x3 = x2 if x2 < u[t + 2 * q] else u[t + 2 * q], x3 if x3 < u[t + 3 * q] else u[t + 3 * q]
+        part[t] = (x0 + x1) + (x2 + x3)
+        free += (1 if x0 == v0 else 0) + (1 if x1 == v1 else 0) + (1 if x2 == v2 else 0) + (1 if x3 == v3 else 0)
+    return total(part, q), float(free)
+
+
+@njit(cache=True)
+def between(
+    z: Array, u: Array, n: int, energy: float, softness: float, at: float, low: float, high: float
+) -> tuple[float, float]:
+    """The part of [low, high] in which the root or the nearer end lies: finite, a point where that is known."""
+    nothing, everything, full = np.inf, -np.inf, 0.0
+    for t in range(n):
+        nothing, everything, full = min(nothing, -z[t]), max(everything, u[t] - z[t]), full + u[t]
+    if softness > 0.0:
+        nothing, everything = (energy - full) / softness - at, energy / softness - at
+    elif n == 0:
+        nothing, everything = 0.0, 0.0
+    if softness == 0.0 and (energy >= full or energy <= 0.0):
+        short = energy > full if energy > 0.0 else energy < 0.0  # not even a corner serves it: the price limit
+        corner, end = (everything, high) if energy > 0.0 else (nothing, low)
+        corner = end if short and abs(end) < np.inf else min(max(corner, low), high)
+        return corner, corner
+    return max(low, min(nothing, high)), min(high, max(everything, low))
+
+
+@njit(cache=True)
+def root(
+    z: Array,
+    u: Array,
+    n: int,
+    padded: int,
+    energy: float,
+    softness: float,
+    at: float,
+    low: float,
+    high: float,
+    part: Array,
+) -> tuple[float, float]:
+    """The shift d where Σ clip(z + d, 0, u) + softness·(at + d) = E, or the nearer end of [low, high]; Σ x there."""
+    d, s, narrow = min(max(0.0, low), high), 0.0, False
+    for step in range(MOST_STEPS):
+        s, slope = served(z, u, padded, d, part)
+        gap = s + softness * (at + d) - energy
+        if abs(gap) <= ACCURACY * abs(energy) or (gap < 0.0 and d >= high) or (gap > 0.0 and d <= low):
+            break
+        low, high = (low, d) if gap > 0.0 else (d, high)
+        slope += softness
+        to = d - gap / slope if slope > 0.0 else np.inf
+        if not (low < to < high) or (step >= NEWTON_STEPS and step % 2 == 0):
+            if not narrow:
+                low, high = between(z, u, n, energy, softness, at, low, high)
+                narrow = True
+            to = 0.5 * (low + high) if low < high else low
+        if to == d:
+            break
+        d = to
+    return d, s
+
+
+@njit(cache=True)
+def settled(z: Array, u: Array, padded: int, shift: float, x: Array, part: Array) -> float:
+    """Fill x_t = clip(z_t + shift, 0, u_t); returns Σ_t x_t (x_t/2 - z_t - shift), the dual value divided by a."""
+    half = padded // 2
+    for t in range(half):
+        v, w = z[t] + shift, z[t + half] + shift
+        x0, x1 = v if v > 0.0 else 0.0, w if w > 0.0 else 0.0
+        x0, x1 = x0 if x0 < u[t] else u[t], x1 if x1 < u[t + half] else u[t + half]
+        x[t], x[t + half] = x0, x1
+        part[t] = x0 * (0.5 * x0 - v) + x1 * (0.5 * x1 - w)
+    return total(part, half)
+
+
+@njit(cache=True)
+def written(x: Array, m: int, i: int, first: int, n: int, plan: Array) -> None:
+    """One row of x: the plan within the stay, zero outside it."""
+    start = np.uint64(first)
+    for t in range(first):
+        x[m, i, t] = 0.0
+    for t in range(n):
+        x[m, i, start + np.uint64(t)] = plan[t]
+    for t in range(first + n, x.shape[2]):
+        x[m, i, t] = 0.0
+
+
+@njit(cache=True)
+def added(together: Array, first: int, padded: int, plan: Array) -> None:
+    """Add one EV's plan to everybody's; the plan is zero after its stay."""
+    start = np.uint64(first)
+    for t in range(padded):
+        together[start + np.uint64(t)] += plan[t]
+
+
+@njit(cache=True)
+def one(size: int, index: int) -> int:
+    """The index along an axis that may have length 1, the same for all."""
+    return index if size > 1 else 0
+
+
+@njit(cache=True)
+def respond(
+    curvature: Array,
+    cost: Array,
+    limit: Array,
+    stay: Array,
+    wish: Array,
+    present: Array,
+    price: Array,
+    nu: Array,
+    x: Array,
+    value: Array,
+    load: Array,
+) -> None:
+    """Best responses of N EVs in M missions to the leader's price: respond(*fleet, price, nu, x, value, load).
+
+    Parameters
+    ----------
+    curvature, cost, limit, stay, wish, present : a `Fleet`; all numbers finite but lo and hi.
+    price : (1|M, T) λ, money per unit.
+    nu : (M, N) read as the start of the search (NaN: none), then overwritten: what one more unit of energy is worth to
+        each EV. Of an EV that is absent it stays as it was.
+    x : (M, N, T) overwritten, or (0, 0, 0) where plans are not wanted.
+    value : (M, N) overwritten: min_x of private cost + λ'x; ∞ where what must be served cannot be.
+    load : (M, T) overwritten: Σ_i x_i, or (0, 0) where it is not wanted.
+    """
+    periods = price.shape[1]
+    room = periods + BLOCK
+    z, u, plan, part, c, together = (
+        np.empty(room),
+        np.empty(room),
+        np.empty(room),
+        np.empty(room),
+        np.zeros(room),
+        np.empty(room),
+    )
+    for m in range(value.shape[0]):
+        k, q, o, w = one(price.shape[0], m), one(cost.shape[0], m), one(stay.shape[0], m), one(wish.shape[0], m)
+        together[:] = 0.0
+        if cost.shape[1] == 1:
+            joined(price, k, cost, q, 0, 0, periods, c)
+        for i in range(value.shape[1]):
+            value[m, i] = 0.0
+            first = min(max(stay[o, i, 0], 0), periods)  # reports may lie: never outside the arrays
+            n = max(min(stay[o, i, 1], periods) - first, 0)
+            if not present[one(present.shape[0], m), i]:
+                if x.size > 0:
+                    written(x, m, i, 0, 0, plan)
+                continue
+            if cost.shape[1] > 1:
+                joined(price, k, cost, q, i, first, first + n, c)
+            a, reference = curvature[one(curvature.shape[0], m), i], nu[m, i]
+            if reference != reference:  # start where a mean price lets it charge at its mean power
+                reference = c[first + n // 2] + a * wish[w, i, ENERGY] / n if n > 0 else 0.0
+            padded = -(-n // BLOCK) * BLOCK
+            per = 1.0 / a
+            levels(c, first, padded, reference, per, z)
+            tops(limit, one(limit.shape[0], m), one(limit.shape[1], i), first, n, padded, u)
+            energy, softness = wish[w, i, ENERGY], wish[w, i, SOFTNESS]
+            least, most = wish[w, i, LEAST], wish[w, i, MOST]
+            low, high = (least - reference) * per, (most - reference) * per
+            d, s = root(z, u, n, padded, energy, softness * a, reference * per, low, high, part)
+            if low < d < high and softness == 0.0 and abs(s - energy) > ACCURACY * abs(energy):
+                reference += a * d  # prices far apart, little curvature: rounding was coarse, begin again near the root
+                levels(c, first, padded, reference, per, z)
+                low, high = (least - reference) * per, (most - reference) * per
+                d, s = root(z, u, n, padded, energy, softness * a, reference * per, low, high, part)
+            worth = min(max(reference + a * d, least), most)
+            cheapest = a * settled(z, u, padded, d, plan, part) + worth * energy - 0.5 * softness * worth * worth
+            short = 0.0 if softness > 0.0 else energy - s
+            if (short > SHORT * abs(energy) and most == np.inf) or (-short > SHORT * abs(energy) and least == -np.inf):
+                cheapest += np.inf  # NaN stays NaN
+            nu[m, i], value[m, i] = worth, cheapest
+            if x.size > 0:
+                written(x, m, i, first, n, plan)
+            if load.size > 0:
+                added(together, first, padded, plan)
+        if load.size > 0:
+            load[m] = together[:periods]

@@ -1,0 +1,289 @@
+"""A day at a charging station, step by step: pilots, what batteries take, meters, and what the wires carry.
+
+Two-stage batteries fill as acnportal's do ('continuous'; Lee et al., ACN-Sim, IEEE Transactions on Smart Grid 2021):
+constant power up to a knee, then power falls linearly to 0 at full. What a meter counts times the efficiency is what
+the battery stores. All sums run over cars in their order, so bits repeat.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from robosim.kernels import Array
+from robosim.kernels.charging import CONTINUOUS, DEADBAND, Cars, Logs, Posts, Wires
+
+SLACK = 1.0 + 1e-12
+"""A level is allowed from this fraction below it, so that turning kW into amperes never costs a level."""
+MARGIN = 1.0 - 1e-11
+"""Curtailed pilots stay this fraction below a limit: more than SLACK and the rounding of a sum."""
+SWEEPS = 50
+
+
+@njit(cache=True)
+def stored(content: float, capacity: float, most: float, offered: float, bend: float) -> float:
+    """kWh that a battery stores in a step, `offered` kWh at constant power; it accepts `most` kWh a step at most.
+
+    Two-stage: with s the state of charge, r = min(offered, most)/capacity, k = 1 - (1 - bend) r capacity/most, the next
+    state is s + r up to k, then 1 - (1 - k) exp(-(s + r - k)/(1 - k)), and from s ≥ k on 1 - (1 - s) exp(-r/(1 - k)).
+    """
+    left, amount = capacity - content, min(offered, most)
+    if not (amount > 0.0 and left > 0.0):
+        return 0.0
+    if bend >= 1.0:
+        return min(amount, left)
+    tail = (1.0 - bend) * capacity * amount / most
+    before = left - tail
+    if amount <= before:
+        return amount
+    if before <= 0.0:
+        return float(-left * np.expm1(-amount / tail))
+    return float(before - tail * np.expm1(-(amount - before) / tail))
+
+
+@njit(cache=True)
+def allowed(asked: float, kind: int, least: float, most: float, levels: Array, table: int) -> float:
+    """The largest current, A, that an EVSE can be told to allow and that is not above the asked one; 0 for NaN."""
+    if not asked > 0.0:
+        return 0.0
+    amps, best = min(asked, most), 0.0
+    if kind == CONTINUOUS:
+        return amps
+    if kind == DEADBAND:
+        return 0.0 if asked * SLACK < least else max(amps, least)
+    for level in range(levels.shape[1]):
+        if levels[table, level] <= amps * SLACK:
+            best = levels[table, level]
+    return best
+
+
+@njit(cache=True)
+def told(posts: Posts, c: int, asked: float) -> float:
+    """`allowed` for station c."""
+    return float(allowed(asked, posts.kind[c], posts.least_a[c], posts.most_a[c], posts.levels_a, posts.table[c]))
+
+
+@njit(cache=True)
+def drawn(
+    offered: float, wanted: float, content: float, capacity: float, most: float, bend: float, eta: float
+) -> float:
+    """Metered kWh of one step when `offered` are; a car takes no more than it still wants."""
+    if not (offered > 0.0 and wanted > 0.0):
+        return 0.0
+    return min(stored(content, capacity, most, eta * offered, bend) / eta, wanted)
+
+
+@njit(cache=True)
+def draw(
+    cars: Cars,
+    posts: Posts,
+    active: Array,
+    n: int,
+    pilots: Array,
+    hours: float,
+    content: Array,
+    metered: Array,
+    kwh: Array,
+) -> None:
+    """Metered kWh that the first n active cars will take in one step, kwh[:n]."""
+    for a in range(n):
+        i = active[a]
+        offered, left = pilots[i] * posts.kw_per_a[cars.station[i]] * hours, cars.wanted_kwh[i] - metered[i]
+        kwh[a] = drawn(
+            offered, left, content[i], cars.capacity_kwh[i], cars.power_kw[i] * hours, cars.bend[i], cars.efficiency[i]
+        )
+
+
+@njit(cache=True)
+def carried(real: float, imaginary: float, linear: bool) -> float:
+    """What a row carries: a signed sum, or the length of a phasor."""
+    return real if linear else np.sqrt(real * real + imaginary * imaginary)
+
+
+@njit(cache=True)
+def add_currents(
+    cars: Cars,
+    posts: Posts,
+    wires: Wires,
+    active: Array,
+    n: int,
+    kwh: Array,
+    hours: float,
+    t: int,
+    real: Array,
+    imaginary: Array,
+) -> None:
+    """Add what n cars draw to the rows, (K, S), in step t."""
+    for a in range(n):
+        c = cars.station[active[a]]
+        amps = kwh[a] / (posts.kw_per_a[c] * hours)
+        for e in range(wires.start[c], wires.start[c + 1]):
+            real[wires.row[e], t] += wires.real[e] * amps
+            imaginary[wires.row[e], t] += wires.imaginary[e] * amps
+
+
+@njit(cache=True)
+def shares(wires: Wires, real: Array, imaginary: Array, share: Array) -> bool:
+    """By what each row must be scaled, (K,); whether any is exceeded."""
+    over = False
+    for k in range(share.size):
+        load = carried(real[k, 0], imaginary[k, 0], wires.linear)
+        share[k] = MARGIN * wires.limit_a[k] / load if load > wires.limit_a[k] else 1.0
+        over = over or load > wires.limit_a[k]
+    return over
+
+
+@njit(cache=True)
+def ease(
+    cars: Cars,
+    posts: Posts,
+    wires: Wires,
+    active: Array,
+    n: int,
+    pilots: Array,
+    hours: float,
+    content: Array,
+    metered: Array,
+    kwh: Array,
+) -> None:
+    """Scale pilots of n cars down until what they will draw, kwh[:n], exceeds no row.
+
+    All cars of an exceeded row are scaled by the row's limit over what it carries, then rounded down to what their
+    stations allow; where levels are coarse that costs more than the excess. A row whose phasors cancel may be exceeded
+    again: after SWEEPS all stop.
+    """
+    rows = wires.limit_a.size
+    real, imaginary, share = np.empty((rows, 1)), np.empty((rows, 1)), np.empty(rows)
+    for sweep in range(SWEEPS + 1):
+        draw(cars, posts, active, n, pilots, hours, content, metered, kwh)
+        real[:], imaginary[:] = 0.0, 0.0
+        add_currents(cars, posts, wires, active, n, kwh, hours, 0, real, imaginary)
+        if not shares(wires, real, imaginary, share):
+            return
+        for a in range(n):
+            i, c, least = active[a], cars.station[active[a]], 1.0
+            for e in range(wires.start[c], wires.start[c + 1]):
+                least = min(least, share[wires.row[e]])
+            if sweep == SWEEPS:
+                pilots[i], kwh[a] = 0.0, 0.0
+            elif least < 1.0:
+                asked = least * kwh[a] / (posts.kw_per_a[c] * hours)
+                pilots[i] = told(posts, c, asked)
+
+
+@njit(cache=True)
+def commit(
+    cars: Cars, active: Array, n: int, pilots: Array, kwh: Array, t: int, content: Array, metered: Array, logs: Logs
+) -> None:
+    """Batteries, meters and logs of n cars after step t."""
+    for a in range(n):
+        i = active[a]
+        content[i] += cars.efficiency[i] * kwh[a]
+        metered[i] += kwh[a]
+        logs.site_kwh[t] += kwh[a]
+        if logs.pilot_a.size > 0:
+            logs.pilot_a[i, t], logs.metered_kwh[i, t], logs.content_kwh[i, t] = pilots[i], kwh[a], content[i]
+
+
+@njit(cache=True)
+def stand(
+    cars: Cars,
+    posts: Posts,
+    wires: Wires,
+    plan_kw: Array,
+    ratio: int,
+    hours: float,
+    i: int,
+    content: Array,
+    metered: Array,
+    real: Array,
+    imaginary: Array,
+    logs: Logs,
+    amps: Array,
+) -> None:
+    """The whole stay of one car under its plan."""
+    c, filled, counted = cars.station[i], content[i], metered[i]
+    eta, wanted, capacity, bend = cars.efficiency[i], cars.wanted_kwh[i], cars.capacity_kwh[i], cars.bend[i]
+    most, per_a = cars.power_kw[i] * hours, posts.kw_per_a[c]
+    first, last, full = max(0, cars.stay[i, 0]), min(logs.site_kwh.size, cars.stay[i, 1]), logs.pilot_a.size > 0
+    period, pilot = -1, 0.0
+    for t in range(first, last):
+        if t // ratio != period:
+            period = t // ratio
+            asked = plan_kw[i, period] / per_a if period < plan_kw.shape[1] else 0.0
+            pilot = told(posts, c, asked)
+        kwh = drawn(pilot * per_a * hours, wanted - counted, filled, capacity, most, bend, eta)
+        filled += eta * kwh
+        counted += kwh
+        amps[t] = kwh / (per_a * hours)
+        logs.site_kwh[t] += kwh
+        if full:
+            logs.pilot_a[i, t], logs.metered_kwh[i, t], logs.content_kwh[i, t] = pilot, kwh, filled
+    content[i], metered[i] = filled, counted
+    for e in range(wires.start[c], wires.start[c + 1]):
+        for t in range(first, last):
+            real[wires.row[e], t] += wires.real[e] * amps[t]
+            imaginary[wires.row[e], t] += wires.imaginary[e] * amps[t]
+
+
+@njit(cache=True)
+def excess(wires: Wires, real: Array, imaginary: Array, logs: Logs) -> float:
+    """Write down what the rows carry; returns the most by which one is exceeded, A (negative: the least margin)."""
+    worst = -np.inf
+    for k in range(real.shape[0]):
+        for t in range(real.shape[1]):
+            logs.line_a[k, t] = carried(real[k, t], imaginary[k, t], wires.linear)
+            worst = max(worst, logs.line_a[k, t] - wires.limit_a[k])
+    return worst
+
+
+@njit(cache=True)
+def arrived(cars: Cars, posts: Posts, plan_kw: Array, period: int, t: int, active: Array, pilots: Array) -> int:
+    """Cars that stand there in step t, and the pilots of their plan; returns how many."""
+    n = 0
+    for i in range(cars.station.size):
+        if cars.stay[i, 0] <= t < cars.stay[i, 1]:
+            c = cars.station[i]
+            asked = plan_kw[i, period] / posts.kw_per_a[c] if period < plan_kw.shape[1] else 0.0
+            pilots[i] = told(posts, c, asked)
+            active[n] = i
+            n += 1
+    return n
+
+
+@njit(cache=True)
+def execute_day(
+    cars: Cars,
+    posts: Posts,
+    wires: Wires,
+    plan_kw: Array,
+    ratio: int,
+    hours: float,
+    curtail: bool,
+    content: Array,
+    metered: Array,
+    logs: Logs,
+) -> float:
+    """Execute a plan; returns the most by which a row of the feeder was exceeded, A (negative: the least margin).
+
+    Parameters
+    ----------
+    plan_kw : (N, periods) power at the meter; a period is `ratio` steps of `hours` each; after the last one nothing.
+    curtail : scale pilots down wherever the feeder would be exceeded (`ease`).
+    content, metered : (N,) kWh in the battery and on the meter at the arrival, overwritten with those at the departure.
+    logs : written; zeros at the start.
+    """
+    cars_count, steps = metered.size, logs.site_kwh.size
+    real, imaginary = np.zeros((wires.limit_a.size, steps)), np.zeros((wires.limit_a.size, steps))
+    if curtail:
+        pilots, kwh, active = np.zeros(cars_count), np.zeros(cars_count), np.zeros(cars_count, np.int32)
+        for t in range(steps):
+            n = arrived(cars, posts, plan_kw, t // ratio, t, active, pilots)
+            ease(cars, posts, wires, active, n, pilots, hours, content, metered, kwh)
+            add_currents(cars, posts, wires, active, n, kwh, hours, t, real, imaginary)
+            commit(cars, active, n, pilots, kwh, t, content, metered, logs)
+    else:  # no car matters to another: one after the other, so that any number stays in the cache
+        amps = np.zeros(steps)
+        for i in range(cars_count):
+            stand(cars, posts, wires, plan_kw, ratio, hours, i, content, metered, real, imaginary, logs, amps)
+    return excess(wires, real, imaginary, logs)

@@ -1,0 +1,1 @@
+"""The charging station as plain data: sessions, EVSEs, feeder, tariff; nothing here knows missions or leaders."""

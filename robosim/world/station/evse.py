@@ -1,0 +1,116 @@
+"""Charging stations (EVSEs): which currents a station can be told to allow.
+
+Sources: SAE J1772 (a pilot below 6 A means no charging); level tables as in acnportal (BSD-3, models/evse.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robosim.agent import Array
+from robosim.errors import BadInput
+from robosim.world.station.complaints import shown, suggestion
+
+CONTINUOUS, DEADBAND, LEVELS = 0, 1, 2
+SLACK = 1.0 + 1e-12
+"""A level is allowed from this fraction below it, so that turning kW into amperes never costs a level."""
+
+
+class Kind(NamedTuple):
+    """What one make of station can do; `levels_a` only for `LEVELS`, rising from 0."""
+
+    code: int
+    min_a: float
+    max_a: float
+    levels_a: tuple[float, ...] = ()
+
+    def limited(self, max_a: float) -> Kind:
+        """The same make behind a breaker."""
+        levels = tuple(level for level in self.levels_a if level <= max_a)
+        return Kind(self.code, self.min_a, levels[-1] if levels else min(self.max_a, max_a), levels)
+
+
+KINDS = {
+    "continuous": Kind(CONTINUOUS, 0.0, 32.0),
+    "deadband": Kind(DEADBAND, 6.0, 32.0),
+    "aerovironment": Kind(LEVELS, 6.0, 32.0, (0.0, *(float(level) for level in range(6, 33)))),
+    "clippercreek": Kind(LEVELS, 8.0, 32.0, (0.0, 8.0, 16.0, 24.0, 32.0)),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evses:
+    """n stations: `kind` (n,) codes, `min_a`, `max_a` (n,) A, `voltage_v` (n,), and the tables of levels.
+
+    A current of 1 A draws `voltage_v` watts: for three balanced phases that is √3 times the line voltage. `table` (n,)
+    is the row of `levels_a` (tables, longest), filled up with inf; row 0 is for stations without levels.
+    """
+
+    ids: tuple[str, ...]
+    kind: NDArray[np.int8]
+    min_a: Array
+    max_a: Array
+    voltage_v: Array
+    table: NDArray[np.int32]
+    levels_a: Array
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def max_kw(self) -> Array:
+        """The most that each station delivers, (n,) kW."""
+        return self.max_a * self.voltage_v / 1000.0
+
+
+def evses(ids: Sequence[str], kinds: str | Sequence[str], *, voltage_v: float = 208.0, max_a: float = 32.0) -> Evses:
+    """Stations by name of their kind (one for all, or one each), limited to `max_a` amperes.
+
+    Raises
+    ------
+    BadInput
+        An unknown kind, or a limit below the least current of a kind.
+    """
+    names = [kinds] * len(ids) if isinstance(kinds, str) else list(kinds)
+    made = {name: _kind(name, max_a) for name in dict.fromkeys(names)}
+    tables = list(dict.fromkeys([(), *(kind.levels_a for kind in made.values())]))
+    longest = max(1, *(len(levels) for levels in tables))
+    return Evses(
+        ids=tuple(ids),
+        kind=np.array([made[name].code for name in names], dtype=np.int8),
+        min_a=np.array([made[name].min_a for name in names], dtype=np.float64),
+        max_a=np.array([made[name].max_a for name in names], dtype=np.float64),
+        voltage_v=np.full(len(names), voltage_v),
+        table=np.array([tables.index(made[name].levels_a) for name in names], dtype=np.int32),
+        levels_a=np.array([levels + (np.inf,) * (longest - len(levels)) for levels in tables]),
+    )
+
+
+def allowed_current(asked_a: Array, stations: Evses) -> Array:
+    """The largest current that each station can be told to allow and that is not above the asked one, (…, n) A.
+
+    What is not a positive number gives 0. Within a relative 1e-12 below a level counts as that level.
+    """
+    asked = np.where(asked_a > 0.0, asked_a, 0.0)  # also for NaN, which must never open a station
+    allowed = np.minimum(asked, stations.max_a)
+    below = asked * SLACK < stations.min_a
+    allowed = np.where(stations.kind == DEADBAND, np.where(below, 0.0, np.maximum(allowed, stations.min_a)), allowed)
+    for row, levels in enumerate(stations.levels_a):
+        here = np.flatnonzero((stations.kind == LEVELS) & (stations.table == row))
+        if here.size:
+            allowed[..., here] = levels[np.searchsorted(levels, allowed[..., here] * SLACK, side="right") - 1]
+    return allowed
+
+
+def _kind(name: str, max_a: float) -> Kind:
+    if name not in KINDS:
+        fix = suggestion(name, KINDS, f"known: {', '.join(KINDS)}")
+        raise BadInput(f"evse: unknown kind {shown(name)} ({fix})")
+    if not KINDS[name].min_a <= max_a < np.inf:
+        raise BadInput(f"evse: a limit of {max_a:g} A (kind {name!r} needs {KINDS[name].min_a:g} A or more)")
+    return KINDS[name].limited(max_a)
