@@ -98,7 +98,9 @@ class UnderReport(Strategy):
 
 @dataclass(frozen=True, kw_only=True)
 class Script(Strategy):
-    """Plays a fixed list of positions, (K, rounds + 1, d) or (rounds + 1, d)."""
+    """Plays a fixed list of positions, (K, rounds + 1, d) or (rounds + 1, d): what solved best responses become."""
+
+    name = "best-response"
 
     positions: Array
 
@@ -133,11 +135,3 @@ STRATEGIES: dict[str, type] = {
     "under-report": UnderReport,
     "best-response": BestResponse,
 }
-
-
-def name_of(strategy: Strategy) -> str:
-    """The name under which a strategy is listed; a solved best response is a script, others go by their class."""
-    if isinstance(strategy, Script):
-        return "best-response"
-    names = {kind: name for name, kind in STRATEGIES.items()}
-    return names.get(type(strategy), type(strategy).__name__)

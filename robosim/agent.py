@@ -5,8 +5,9 @@ Every array has the axes (missions, agents, components); a population of one age
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +118,7 @@ class World(Protocol):
 
 
 class View(NamedTuple):
-    """What a deviator sees when it speaks: its own rows only, each (K, components)."""
+    """What a deviator sees when it speaks: its own rows and the leader's last words only, each (K, components)."""
 
     own: Said
     heard: Said | None
@@ -126,7 +127,16 @@ class View(NamedTuple):
 
 
 class Strategy:
-    """A deviation. This one changes nothing; each deviation replaces what is said, what is reported, or both."""
+    """A deviation. This one changes nothing; each deviation replaces what is said, what is reported, or both.
+
+    `name` is what tables show; by default that of the class, in lower case with dashes.
+    """
+
+    name: ClassVar[str] = "strategy"
+
+    def __init_subclass__(cls) -> None:
+        if "name" not in vars(cls):
+            cls.name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower()
 
     def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
         """What the K deviators say in round k instead of `view.faithful`."""

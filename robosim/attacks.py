@@ -9,17 +9,14 @@ from typing import Any
 import numpy as np
 
 from robosim.agent import Deviation, Strategy
-from robosim.certificates import certify_record
-from robosim.certificates.certificate import QUICK
-from robosim.controllers.selfish import STRATEGIES, BestResponse, Script
+from robosim.certificates import QUICK, certify_record
+from robosim.controllers.selfish import BestResponse, Script
 from robosim.errors import BadInput
-from robosim.leader.taxes import TAXES
-from robosim.meeting import Meeting
-from robosim.meeting_record import MeetingRecord
-from robosim.mission import Snapshot
-from robosim.record import Epsilon
+from robosim.mission import Mission, Snapshot
+from robosim.record import Epsilon, Record
 from robosim.respond import best_response
 
+Plan = Strategy | BestResponse
 BATCH_ROBOTS = 200_000
 """Robots simulated side by side; more would leave the processor's cache."""
 
@@ -53,7 +50,7 @@ class Attacks:
 
 
 def attack(
-    mission: Meeting,
+    mission: Mission[Any],
     *,
     agents: Sequence[int] | None = None,
     strategies: Sequence[str] | None = None,
@@ -74,7 +71,7 @@ def attack(
     Raises `BadInput` for unknown names. Ctrl-C returns the attacks that were finished.
     """
     agents, strategies, taxes = _checked(mission, agents, strategies, taxes)
-    bills = {rule: _billed(mission.faithful(), rule) for rule in taxes}
+    bills = {rule: mission.faithful().billed(rule) for rule in taxes}
     honest = {rule: bill.run(every=mission.rounds) for rule, bill in bills.items()}
     epsilon = {rule: certify_record(bills[rule], honest[rule], seconds).epsilon for rule in taxes}
     found: list[Attack] = []
@@ -82,10 +79,13 @@ def attack(
     try:
         for cases in _batches(mission, agents, strategies):
             batch, names = _batch(mission, cases)
-            snapshot = _play(batch)
+            played: dict[int, Snapshot] = {}  # rules that need no marginal problems bill the same play
             for rule in taxes:
                 covered = epsilon[rule].certified is not None
-                record = _billed(batch, rule).settle(snapshot)
+                billed = batch.billed(rule)
+                if billed.copies not in played:
+                    played[billed.copies] = _play(billed)
+                record = billed.settle(played[billed.copies])
                 found += [
                     _outcome(record, honest[rule], row, agent, names[row], rule, covered)
                     for row, (agent, _) in enumerate(cases)
@@ -98,13 +98,17 @@ def attack(
 
 
 def _checked(
-    mission: Meeting, agents: Sequence[int] | None, strategies: Sequence[str] | None, taxes: Sequence[str] | None
+    mission: Mission[Any], agents: Sequence[int] | None, strategies: Sequence[str] | None, taxes: Sequence[str] | None
 ) -> tuple[list[int], list[str], list[str]]:
     n = mission.network.n
     who = list(range(n)) if agents is None else [int(i) for i in agents]
-    what = list(STRATEGIES) if strategies is None else list(strategies)
-    how = [mission.announcement.tax] if taxes is None else list(taxes)
-    for name, given, known in (("agent", who, range(n)), ("strategy", what, STRATEGIES), ("tax", how, TAXES)):
+    what = list(mission.strategies) if strategies is None else list(strategies)
+    how = [mission.tax_rule] if taxes is None else list(taxes)
+    for name, given, known in (
+        ("agent", who, range(n)),
+        ("strategy", what, mission.strategies),
+        ("tax", how, mission.taxes),
+    ):
         for value in given:
             if value not in known:
                 choice = f"0..{n - 1}" if name == "agent" else ", ".join(str(k) for k in known)
@@ -112,43 +116,41 @@ def _checked(
     return who, what, how
 
 
-def _billed(mission: Meeting, rule: str) -> Meeting:
-    return mission.billed(rule)
-
-
-def _batches(mission: Meeting, agents: list[int], strategies: list[str]) -> Iterator[list[tuple[int, str]]]:
+def _batches(mission: Mission[Any], agents: list[int], strategies: list[str]) -> Iterator[list[tuple[int, str]]]:
     cases = [(agent, strategy) for strategy in strategies for agent in agents]
     size = max(1, BATCH_ROBOTS // mission.network.n)
     return (cases[i : i + size] for i in range(0, len(cases), size))
 
 
-def _batch(mission: Meeting, cases: list[tuple[int, str]]) -> tuple[Meeting, list[tuple[str, Strategy | BestResponse]]]:
+def _batch(
+    mission: Mission[Any], cases: list[tuple[int, str]]
+) -> tuple[Mission[Any], list[tuple[str, Strategy | BestResponse]]]:
     """One mission per case: equal strategies share a deviation, best responses play a script each."""
-    named: list[tuple[str, Strategy | BestResponse]] = [(name, STRATEGIES[name]()) for _, name in cases]
+    named: list[tuple[str, Plan]] = [(name, mission.strategies[name]()) for _, name in cases]
     found = []
     for name in dict.fromkeys(name for _, name in cases):
         rows = np.array([row for row, case in enumerate(cases) if case[1] == name])
         agents = np.array([cases[row][0] for row in rows])
-        plan = STRATEGIES[name]()
+        plan = mission.strategies[name]()
         if isinstance(plan, BestResponse):
             plan = Script(positions=np.stack([best_response(mission, int(i)).positions for i in agents]))
         found.append(Deviation(strategy=plan, missions=rows, agents=agents))
     return mission.playing(tuple(found), batch=len(cases)), named
 
 
-def _play(mission: Meeting) -> Snapshot:
+def _play(mission: Mission[Any]) -> Snapshot:
     snapshot = mission.start()
-    for _ in range(mission.rounds):
+    while snapshot.k < mission.rounds and not mission.finished(snapshot):
         snapshot = mission.advance(snapshot)
     return snapshot
 
 
 def _outcome(
-    record: MeetingRecord,
-    honest: MeetingRecord,
+    record: Record,
+    honest: Record,
     row: int,
     agent: int,
-    named: tuple[str, Strategy | BestResponse],
+    named: tuple[str, Plan],
     rule: str,
     covered: bool,
 ) -> Attack:

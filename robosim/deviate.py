@@ -30,7 +30,7 @@ def speak(
     faults: tuple[Fault, ...] = ()
     for deviation, own, remembered in zip(selfish.deviations, selfish.own, memory, strict=True):
         faithful = deviation.rows(said)
-        view = View(own, None if heard is None else deviation.rows(heard.own), faithful, selfish.rules)
+        view = View(own, None if heard is None else _hears(deviation, heard), faithful, selfish.rules)
         remembered, rows = deviation.strategy.say(k, remembered, view)
         faults += _receive(k, said, deviation, rows, view.heard or faithful)
         kept.append(remembered)
@@ -53,6 +53,12 @@ def crashed(k: int, program: object, problem: Exception) -> AgentFailure:
         f"{where.filename}:{where.lineno}: {type(program).__name__}: {type(problem).__name__} in round {k}: {problem} "
         "(correct the program)"
     )
+
+
+def _hears(deviation: Deviation, heard: Heard) -> Said:
+    """What the deviators heard last: their own words as they really came out, and the leader's."""
+    leader = {key: x[np.minimum(deviation.missions, x.shape[0] - 1), 0] for key, x in heard.leader.items()}
+    return deviation.rows(heard.own) | leader
 
 
 def _receive(k: int, said: Said, deviation: Deviation, rows: Said, before: Said) -> tuple[Fault, ...]:

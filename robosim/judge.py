@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from robosim.agent import Deviation
 from robosim.certificates import certify_record
-from robosim.controllers.selfish import name_of
-from robosim.meeting import Meeting
-from robosim.meeting_record import MeetingRecord
-from robosim.record import Epsilon, Gain, Verdict
+from robosim.mission import Mission
+from robosim.record import Epsilon, Gain, Record, Verdict
 
 
-def judge(mission: Meeting, record: MeetingRecord) -> Verdict:
-    """Optimum, budget, ε of the all-faithful mission at these types, and what each selfish agent gained (mission 0).
-
-    Individual rationality is None: a robot cannot be absent from its own rendezvous.
-    """
+def judge(mission: Mission[Any], record: Record) -> Verdict:
+    """Optimum, budget, ε of the all-faithful mission at these types, and what each selfish agent gained (mission 0)."""
     epsilon = _epsilon(mission, record)
     return Verdict(
         social_cost=float(record.private_cost[0].sum()),
-        optimum=mission.problem.optimum(record.start),
+        optimum=mission.optimum(),
         budget=float(record.settlement.tax[0].sum()),
-        individually_rational=None,
+        individually_rational=mission.rational(record),
         epsilon=epsilon,
         gains=gains(mission, record, covered=epsilon.certified is not None),
     )
 
 
-def _epsilon(mission: Meeting, record: MeetingRecord) -> Epsilon:
+def _epsilon(mission: Mission[Any], record: Record) -> Epsilon:
     """ε(n), which nobody knows for a mission that was stopped before round n."""
     if record.interrupted:
         return Epsilon(certified=None, exact=None, bounded=None)
@@ -36,7 +33,7 @@ def _epsilon(mission: Meeting, record: MeetingRecord) -> Epsilon:
     return certify_record(mission, faithful).epsilon
 
 
-def gains(mission: Meeting, record: MeetingRecord, covered: bool) -> tuple[Gain, ...]:
+def gains(mission: Mission[Any], record: Record, covered: bool) -> tuple[Gain, ...]:
     """Each selfish agent's gain against the same mission in which only it is faithful; all of them in one batch.
 
     A certificate speaks of one deviator, so with several of them none is covered.
@@ -61,7 +58,7 @@ def gains(mission: Meeting, record: MeetingRecord, covered: bool) -> tuple[Gain,
         found.append(
             Gain(
                 agent=agent,
-                strategy=name_of(deviation.strategy),
+                strategy=deviation.strategy.name,
                 gain=float(-change[agent]),
                 others_change=float(change.sum() - change[agent]),
                 covered=covered and len(selfish) == 1,
@@ -70,6 +67,6 @@ def gains(mission: Meeting, record: MeetingRecord, covered: bool) -> tuple[Gain,
     return tuple(found)
 
 
-def _singles(mission: Meeting) -> list[Deviation]:
+def _singles(mission: Mission[Any]) -> list[Deviation]:
     """The deviations of mission 0; a mission built from a world file has one agent in each."""
     return [deviation for deviation in mission.deviations if deviation.missions[0] == 0]

@@ -15,7 +15,7 @@ from robosim.scenario import Scenario
 
 
 def controller_class(scenario: Scenario) -> type[Any]:
-    """The class that runs `mission.controller`: in NAME.py the class NameInCamelCase.
+    """The class that runs `mission.controller`: in NAME.py the class NameInCamelCase, or what `controller` stands for.
 
     Raises `BadInput` that lists every place tried.
     """
@@ -74,6 +74,9 @@ def _line(problem: Exception, path: Path) -> int:
 
 
 def _class_in(scenario: Scenario, module: ModuleType, name: str, path: Path) -> type[Any]:
+    named = vars(module).get("controller")
+    if isinstance(named, type):
+        return named
     for attribute, value in vars(module).items():
         if isinstance(value, type) and attribute.lower() == camel_case(name).lower():
             return value

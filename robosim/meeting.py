@@ -9,10 +9,14 @@ import numpy as np
 
 from robosim import deviate
 from robosim.agent import Array
+from robosim.controllers.selfish import STRATEGIES
 from robosim.leader.settle import Announcement, Settlement, settle
+from robosim.leader.taxes import TAXES
 from robosim.meeting_record import MeetingRecord
 from robosim.mission import Mission, Snapshot
+from robosim.network import Network
 from robosim.problem import Rendezvous
+from robosim.scenario import RendezvousScenario
 from robosim.tape import Blank, Recorder, Tape
 from robosim.world.arena import Arena, Meter
 
@@ -21,6 +25,8 @@ from robosim.world.arena import Arena, Meter
 class Meeting(Mission[MeetingRecord]):
     """A rendezvous ready to start; `own["start"]` (1, agents, d) are the types, `announcement` the leader's rules."""
 
+    scenario: RendezvousScenario
+    network: Network
     world: Arena
     problem: Rendezvous
     announcement: Announcement
@@ -31,10 +37,35 @@ class Meeting(Mission[MeetingRecord]):
         _, agents, d = self.own["start"].shape
         return self.batch, agents, d
 
+    strategies = STRATEGIES
+    taxes = tuple(TAXES)
+
+    @property
+    def summary(self) -> str:
+        """Robots, rounds, step size and bound in one line."""
+        rules = self.announcement
+        return (
+            f"{self.network.n} robots, {self.rounds} rounds of {self.world.dt_s:.4g} s, α {rules.alpha:.4g}, "
+            f"β(n) {rules.beta:.4g} m"
+        )
+
     @property
     def unit(self) -> str:
-        """Of private costs."""
+        """Of costs and taxes."""
         return "J" if self.problem.pays_for == "energy" else "m²"
+
+    @property
+    def tax_rule(self) -> str:
+        """As announced."""
+        return self.announcement.tax
+
+    def optimum(self) -> float | None:
+        """‖(I - J) θ‖² in the unit of the private cost; None where consensus minimises something else."""
+        return self.problem.optimum(self.own["start"][0])
+
+    def rational(self, record: MeetingRecord) -> bool | None:
+        """A robot cannot be absent from its own rendezvous."""
+        return None
 
     def tape(self, every: int | None) -> Tape:
         """Positions and energy of every `every`-th round."""

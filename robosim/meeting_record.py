@@ -49,6 +49,24 @@ class MeetingRecord(Record):
         """The announced bound at the kept rounds, (rows,), metres."""
         return self.rules.bound.beta(self.kept)
 
+    def leader(self, mission: int) -> dict[str, Any]:
+        """Rules, the distance that was reached and whether it is fined."""
+        bill, penalised = self.settlement, bool(self.settlement.penalised[mission])
+        return {
+            "tax": self.rules.tax,
+            "bound": self.rules.rule,
+            "alpha": self.rules.alpha,
+            "distance": float(bill.distance[mission]),
+            "beta": bill.beta,
+            "penalised": penalised,
+            "penalty": self.rules.penalty if penalised else None,
+            "refused": bill.refused[mission].nonzero()[0].tolist(),
+        }
+
+    def history(self, mission: int) -> dict[str, Any]:
+        """Distance and bound, metres."""
+        return {"distance": self.distance[mission].tolist(), "beta": self.beta.tolist()}
+
     def columns(self, mission: int) -> dict[str, Any]:
         """Starts and final positions in metres, energy in joules."""
         return {"type": self.start, "decision": self.decision[mission], "energy_j": self.spent_j[mission]}

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robosim import deviate
 from robosim.agent import Controller, Coordinator, Deviation, Heard, Rules, Said, World
-from robosim.controllers.selfish import name_of
 from robosim.deviate import Fault, Selfish, crashed
-from robosim.network import Network
+from robosim.network import Hub, Network
 from robosim.record import Record, Verdict
 from robosim.scenario import Scenario
-from robosim.tape import Tape
 
 R = TypeVar("R", bound=Record, covariant=True)
 NOBODY: Said = {}
@@ -58,7 +56,7 @@ class Mission(ABC, Generic[R]):
     own: Said
     controller: Controller
     coordinator: Coordinator | None = None
-    network: Network
+    network: Network | Hub
     world: World
     rules: Rules
     rounds: int
@@ -66,8 +64,41 @@ class Mission(ABC, Generic[R]):
     batch: int = 1
     judge: Callable[[Any, Any], Verdict] | None = field(default=None, repr=False, compare=False)
 
+    strategies: ClassVar[Mapping[str, type]]
+    """What selfish agents of this kind of world can play, by name."""
+    taxes: ClassVar[Collection[str]]
+    """Names of the tax rules that its leader knows."""
+
+    @property
     @abstractmethod
-    def tape(self, every: int | None) -> Tape:
+    def summary(self) -> str:
+        """The mission in one line, for people."""
+
+    @property
+    @abstractmethod
+    def unit(self) -> str:
+        """Of costs and taxes."""
+
+    @property
+    @abstractmethod
+    def tax_rule(self) -> str:
+        """The name of the tax rule that is announced."""
+
+    @property
+    def copies(self) -> int:
+        """Problems that are run side by side for each mission of the batch."""
+        return 1
+
+    @abstractmethod
+    def optimum(self) -> float | None:
+        """The least social cost, None where nobody knows it."""
+
+    @abstractmethod
+    def rational(self, record: Any) -> bool | None:
+        """Whether nobody would rather have stayed away; None where nobody can."""
+
+    @abstractmethod
+    def tape(self, every: int | None) -> Any:
         """Keeps every `every`-th round (None: nothing)."""
 
     @abstractmethod
@@ -79,6 +110,11 @@ class Mission(ABC, Generic[R]):
         """The same mission under another tax rule."""
 
     @cached_property
+    def announced(self) -> Rules:
+        """The rules as controller and coordinator get them."""
+        return self.rules
+
+    @cached_property
     def types(self) -> Said:
         """Private types of every mission of the batch, (missions, agents, components)."""
         return {key: np.repeat(x, self.batch, axis=0) if self.batch > 1 else x for key, x in self.own.items()}
@@ -86,7 +122,7 @@ class Mission(ABC, Generic[R]):
     @cached_property
     def selfish(self) -> Selfish:
         """The deviations with their agents' own types."""
-        return Selfish(self.deviations, tuple(one.rows(self.own) for one in self.deviations), self.rules)
+        return Selfish(self.deviations, tuple(one.rows(self.own) for one in self.deviations), self.announced)
 
     def faithful(self) -> Self:
         """The same mission, alone, with everybody faithful."""
@@ -96,16 +132,16 @@ class Mission(ABC, Generic[R]):
         """The same mission with other deviations, `batch` times side by side."""
         return replace(self, deviations=deviations, batch=batch)
 
-    def start(self, tape: Tape | None = None) -> Snapshot:
+    def start(self, tape: Any = None) -> Snapshot:
         """Round 0: the rules are announced, everybody says its first words. Without a tape nothing is kept."""
         try:
-            state, said = self.controller.start(self.types, self.rules, self.network.links)
+            state, said = self.controller.start(self.types, self.announced, self.network.links)
         except Exception as problem:
             raise crashed(0, self.controller, problem) from problem
         said = {key: x.copy() for key, x in said.items()}  # the first words may be the private types themselves
         memory, faults = deviate.speak(self.selfish, 0, said, None, (None,) * len(self.deviations))
         body, seen = self.world.start(self.types, said, tape or self.tape(None))
-        leader, cast = self.coordinator.start(self.rules) if self.coordinator else (None, NOBODY)
+        leader, cast = self.coordinator.start(self.announced) if self.coordinator else (None, NOBODY)
         return Snapshot(0, state, self.network.deliver(seen, cast), leader, body, memory, faults)
 
     def advance(self, snapshot: Snapshot) -> Snapshot:
@@ -151,7 +187,7 @@ class Mission(ABC, Generic[R]):
     def names(self) -> dict[tuple[int, int], str]:
         """(mission, agent) → what it plays, for the selfish."""
         return {
-            (int(m), int(i)): name_of(deviation.strategy)
+            (int(m), int(i)): deviation.strategy.name
             for deviation in self.deviations
             for m, i in zip(deviation.missions, deviation.agents, strict=True)
         }

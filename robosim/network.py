@@ -125,3 +125,20 @@ def spread(positions: Array) -> Any:
     """dist(z, Z) = ‖(I - J) z‖_F over the last two axes (agents, d); J averages over agents (T, section VI)."""
     off = positions - positions.mean(axis=-2, keepdims=True)
     return np.sqrt(np.einsum("...ij,...ij->...", off, off))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hub:
+    """A network in which everybody hears the leader and nobody else; n ≥ 1 agents."""
+
+    n: int
+
+    @cached_property
+    def links(self) -> Links:
+        """No links at all."""
+        nobody = np.empty(0, dtype=np.int32)
+        return Links(np.zeros(self.n + 1, dtype=np.int32), nobody, nobody, np.empty(0), np.ones(self.n))
+
+    def deliver(self, said: Said, cast: Said) -> Heard:
+        """The leader's broadcast reaches everybody."""
+        return Heard(said, cast, self.links, said)

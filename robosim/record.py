@@ -79,6 +79,18 @@ class Record(ABC):
         """Of costs and taxes."""
 
     @abstractmethod
+    def leader(self, mission: int) -> dict[str, Any]:
+        """What the leader announced and found, for JSON."""
+
+    @abstractmethod
+    def history(self, mission: int) -> dict[str, Any]:
+        """What can be drawn over the kept rounds, for JSON."""
+
+    def price_list(self, mission: int) -> Any:
+        """The last prices, None where there are none."""
+        return None
+
+    @abstractmethod
     def columns(self, mission: int) -> dict[str, Any]:
         """Per-agent columns of the table besides costs and taxes: `type` and `decision` among them."""
 
@@ -106,6 +118,7 @@ class Record(ABC):
     def table(self, mission: int = 0) -> list[dict[str, Any]]:
         """One row per agent, for csv.DictWriter or pandas.DataFrame."""
         columns = {
+            "energy_j": np.full(self.private_cost.shape[1], None),
             **self.columns(mission),
             "private_cost": self.private_cost[mission],
             "reported_cost": self.reported_cost[mission],

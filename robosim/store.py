@@ -10,51 +10,41 @@ import io
 import json
 import os
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from robosim.errors import BadInput
-from robosim.leader.bound import Bound
-from robosim.leader.settle import Announcement, Settlement
-from robosim.meeting_record import MeetingRecord
-from robosim.record import Epsilon, Gain, Verdict
+from robosim.packing import Parts, put_together, take_apart
+from robosim.record import Epsilon, Gain, Record, Verdict
 from robosim.result import result
 
 SCHEMA = 1
 FILES = ("world.toml", "trajectory.npz", "mission.json")
-PLAIN = ("world", "kind", "seed", "planned_rounds", "interrupted", "travel", "dt_s", "pays_for")
-ARRAYS = ("edges", "start", "kept", "positions", "energy_j", "decision", "spent_j", "private_cost", "reported_cost")
-BILL = ("distance", "penalised", "refused", "tax")
 
 
-def save_record(record: MeetingRecord, folder: str | Path) -> Path:
+def save_record(record: Record, folder: str | Path) -> Path:
     """Write a record into `folder` (made if missing); files that are there are replaced one by one.
 
     Raises `BadInput` if the folder cannot be written.
     """
     target = Path(folder)
-    arrays = (
-        {name: getattr(record, name) for name in ARRAYS}
-        | {f"settlement_{name}": getattr(record.settlement, name) for name in BILL}
-        | {f"said_{key}": x for key, x in record.said.items() if x is not record.positions}
-    )
+    parts = take_apart(record)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    np.savez_compressed(buffer, allow_pickle=False, **parts.arrays)
     world, trajectory = record.world_toml.encode(), buffer.getvalue()
     try:
         target.mkdir(parents=True, exist_ok=True)
         write_atomically(target / "world.toml", world)
         write_atomically(target / "trajectory.npz", trajectory)
-        write_atomically(target / "mission.json", _sealed(_summary(record, world, trajectory)))
+        write_atomically(target / "mission.json", _sealed(_summary(record, parts.plain, world, trajectory)))
     except OSError as problem:
         raise BadInput(f"{target}: cannot be written: {problem.strerror} (choose another folder)") from None
     return target
 
 
-def load_record(folder: str | Path) -> MeetingRecord:
+def load_record(folder: str | Path) -> Record:
     """Read a record back, bit for bit.
 
     Raises `BadInput` naming the file that is missing, damaged or of a later version.
@@ -69,7 +59,10 @@ def load_record(folder: str | Path) -> MeetingRecord:
             )
     with np.load(io.BytesIO(parts["trajectory.npz"]), allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
-    return _restored(summary, arrays, parts["world.toml"].decode())
+    verdict = _verdict(summary)
+    return put_together(
+        Parts(summary["mission"], arrays), world_toml=parts["world.toml"].decode(), judge=lambda _: verdict
+    )
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -87,17 +80,9 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def _summary(record: MeetingRecord, world: bytes, trajectory: bytes) -> dict[str, Any]:
-    rules = asdict(record.rules)
-    rules.update(lower=record.rules.lower.tolist(), upper=record.rules.upper.tolist())
-    return {
-        **result(record),
-        "schema": SCHEMA,
-        "announcement": rules,
-        "mission": {name: getattr(record, name) for name in PLAIN},
-        "strategies": [[m, i, name] for (m, i), name in sorted(record.strategies.items())],
-        "manifest": {"world.toml": _sha256(world), "trajectory.npz": _sha256(trajectory)},
-    }
+def _summary(record: Record, plain: dict[str, Any], world: bytes, trajectory: bytes) -> dict[str, Any]:
+    manifest = {"world.toml": _sha256(world), "trajectory.npz": _sha256(trajectory)}
+    return {**result(record), "schema": SCHEMA, "mission": plain, "manifest": manifest}
 
 
 def _sealed(summary: dict[str, Any]) -> bytes:
@@ -119,28 +104,6 @@ def _opened(path: Path, content: bytes) -> dict[str, Any]:
             f"{summary.get('robosim')})"
         )
     return summary
-
-
-def _restored(summary: dict[str, Any], arrays: dict[str, Any], world_toml: str) -> MeetingRecord:
-    rules, verdict = dict(summary["announcement"]), _verdict(summary)
-    rules.update(
-        bound=Bound(**rules["bound"]),
-        lower=np.array(rules["lower"]),
-        upper=np.array(rules["upper"]),
-        cost_range=tuple(rules["cost_range"]),
-    )
-    announcement = Announcement(**rules)
-    bill = {name: arrays[f"settlement_{name}"] for name in BILL}
-    return MeetingRecord(
-        **summary["mission"],
-        **{name: arrays[name] for name in ARRAYS},
-        world_toml=world_toml,
-        rules=announcement,
-        said={"z": arrays.get("said_z", arrays["positions"])},
-        settlement=Settlement(**bill, beta=summary["leader"]["beta"]),
-        strategies={(m, i): name for m, i, name in summary["strategies"]},
-        judge=lambda _: verdict,
-    )
 
 
 def _verdict(summary: dict[str, Any]) -> Verdict:

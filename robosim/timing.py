@@ -14,7 +14,7 @@ import numpy as np
 
 from robosim.agent import Array
 from robosim.network import Network
-from robosim.scenario import Scenario
+from robosim.scenario import RendezvousScenario
 from robosim.types import box
 
 
@@ -38,7 +38,7 @@ def ceil12(x: float) -> float:
     return _to_12_digits(x, math.ceil)
 
 
-def timing(scenario: Scenario, network: Network) -> Timing:
+def timing(scenario: RendezvousScenario, network: Network) -> Timing:
     """Resolve `leader.alpha`, `mission.dt_s`, `mission.travel_time_s` and the walls of a rendezvous.
 
     Raises `BadInput` at the key that cannot hold, naming the value that would do.
@@ -53,7 +53,7 @@ def timing(scenario: Scenario, network: Network) -> Timing:
     return Timing(alpha, _dt(scenario, limit, stride, alpha), _travel_s(scenario), lower, upper)
 
 
-def walls(scenario: Scenario) -> tuple[Array, Array]:
+def walls(scenario: RendezvousScenario) -> tuple[Array, Array]:
     """Corners of the box that bodies cannot leave, or two empty arrays.
 
     With a speed limit and no arena the type space is the arena: a robot that could lead its neighbours out of it could
@@ -68,7 +68,7 @@ def walls(scenario: Scenario) -> tuple[Array, Array]:
     return lower - drift, upper + drift
 
 
-def _stride(scenario: Scenario, network: Network, lower: Array, upper: Array) -> float:
+def _stride(scenario: RendezvousScenario, network: Network, lower: Array, upper: Array) -> float:
     """The longest faithful step per unit of α, metres."""
     if not lower.size:
         return 0.0
@@ -76,7 +76,7 @@ def _stride(scenario: Scenario, network: Network, lower: Array, upper: Array) ->
     return float(network.links.degree.max()) * width
 
 
-def _alpha(scenario: Scenario, network: Network, limit: float, stride: float) -> float:
+def _alpha(scenario: RendezvousScenario, network: Network, limit: float, stride: float) -> float:
     asked, top = scenario.leader.alpha, 1 / network.lambda_max
     if scenario.leader.alpha_of_max is not None:
         return floor12(scenario.leader.alpha_of_max * top)
@@ -94,7 +94,7 @@ def _alpha(scenario: Scenario, network: Network, limit: float, stride: float) ->
     return alpha
 
 
-def _refuse_overshoot(scenario: Scenario, network: Network, alpha: float) -> None:
+def _refuse_overshoot(scenario: RendezvousScenario, network: Network, alpha: float) -> None:
     degree = float(network.links.degree.max())
     if alpha * degree > 1 + 1e-12:
         raise scenario.error(
@@ -104,7 +104,7 @@ def _refuse_overshoot(scenario: Scenario, network: Network, alpha: float) -> Non
         )
 
 
-def _dt(scenario: Scenario, limit: float, stride: float, alpha: float) -> float:
+def _dt(scenario: RendezvousScenario, limit: float, stride: float, alpha: float) -> float:
     asked = scenario.mission.dt_s
     need = alpha * stride / limit if math.isfinite(limit) else 0.0
     if asked == "auto":
@@ -120,7 +120,7 @@ def _dt(scenario: Scenario, limit: float, stride: float, alpha: float) -> float:
     return float(asked)
 
 
-def _travel_s(scenario: Scenario) -> float:
+def _travel_s(scenario: RendezvousScenario) -> float:
     asked, limit = scenario.mission.travel_time_s, scenario.robots.speed_limit_mps
     lower, upper = walls(scenario)
     need = 0.0 if limit is None else float(np.linalg.norm(upper - lower)) / limit

@@ -10,7 +10,7 @@ from robosim import graphs
 from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.network import Network
-from robosim.scenario import Scenario
+from robosim.scenario import RendezvousScenario
 
 STARTS, GRAPH, NOISE = 1, 2, 3
 """Streams of the world's seed: adding a draw to one leaves the others' bits alone."""
@@ -22,7 +22,7 @@ def box(value: Sequence[float] | Sequence[Sequence[float]], d: int) -> tuple[Arr
     return pairs[:, 0].copy(), pairs[:, 1].copy()
 
 
-def starts(scenario: Scenario) -> Array:
+def starts(scenario: RendezvousScenario) -> Array:
     """θ, (agents, d) in metres: as listed, or uniform in the type space."""
     robots = scenario.robots
     lower, upper = box(robots.type_space_m, robots.dimension)
@@ -32,7 +32,7 @@ def starts(scenario: Scenario) -> Array:
     return np.asarray(robots.starts_m, dtype=np.float64).reshape(robots.count, robots.dimension)
 
 
-def network(scenario: Scenario, start: Array) -> Network:
+def network(scenario: RendezvousScenario, start: Array) -> Network:
     """The communication graph that the world file names; geometric graphs link robots that start near each other.
 
     Raises `BadInput` at `network.graph` or `network.edges` when it is not connected.
@@ -45,7 +45,7 @@ def network(scenario: Scenario, start: Array) -> Network:
         raise scenario.error("network.edges" if wanted.graph == "edges" else "network.graph", str(problem)) from None
 
 
-def _edges(scenario: Scenario, start: Array, rng: np.random.Generator) -> graphs.Edges:
+def _edges(scenario: RendezvousScenario, start: Array, rng: np.random.Generator) -> graphs.Edges:
     wanted, n = scenario.network, len(start)
     if wanted.graph == "geometric":
         radius = None if wanted.radius_m == "auto" else float(wanted.radius_m)

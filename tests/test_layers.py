@@ -9,9 +9,10 @@ import robosim
 
 HOUSE = Path(robosim.__file__).parent
 FLOORS = """
-errors kernels agent controllers graphs spectrum network energy tape world problem leader scenario types timing lookup
-record meeting_record deviate mission meeting certificates respond judge attacks build result store checks palette
-figures view cli __main__
+errors kernels agent controllers graphs spectrum network programme projection allocation energy tape world
+problem leader scenario types timing lookup record meeting_record auction_record deviate mission meeting
+auction certificates respond judge attacks build_meeting build_auction build market_power result packing store
+checks palette figures view cli __main__
 """.split()
 FILES = sorted({*HOUSE.rglob("*.py"), *(HOUSE / "controllers").glob("*.py")} - {HOUSE / "__init__.py"})
 

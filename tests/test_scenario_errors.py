@@ -78,7 +78,7 @@ def test_syntax_errors_have_the_place_of_the_parser(world: World, content: bytes
 
 
 def test_files_that_cannot_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = "drones, erratum, rendezvous, rendezvous-honest, swarm"
+    known = "drones, erratum, market, not-dominant, rendezvous, rendezvous-honest, six-bidders, swarm, two-bidders"
     nowhere = "world: no bundled world or file of this name"
     assert errors("no.toml") == [f"no.toml:1: file: no such file (bundled worlds: {known})"]
     assert errors(Path("erratums")) == ['erratums:1: file: no such file (did you mean "erratum"?)']
@@ -146,7 +146,7 @@ strategy = "stationery"
 """
     assert errors(world(text)) == [
         'w.toml:1: mision: unknown section (did you mean "mission"?)',
-        'w.toml:3: mission.kind: must be "rendezvous", got "rendezvouz" (did you mean "rendezvous"?)',
+        'w.toml:3: mission.kind: must be "rendezvous" or "charging", got "rendezvouz" (did you mean "rendezvous"?)',
         "w.toml:4: mission.rounds: must be >= 1, got 0 (for example rounds = 60)",
         'w.toml:5: mission.dt_s: must be "auto" or a number, got "0.5" (write the number without quotes)',
         "w.toml:6: mission.controller: must be 1 to 64 letters, digits, '_', '.' or '-', got \"a b\" (for example "
@@ -178,7 +178,10 @@ strategy = "stationery"
             "selfish=[3]",
             "selfish.0: must be a table, got 3 (write [[selfish]] on a line and its keys on the lines below)",
         ),
-        ("mission.kind=3", 'mission.kind: must be "rendezvous", got 3 (for example kind = "rendezvous")'),
+        (
+            "mission.kind=3",
+            'mission.kind: must be "rendezvous" or "charging", got 3 (for example kind = "rendezvous")',
+        ),
         (
             "mission.seed=9223372036854775808",
             "mission.seed: must be <= 9223372036854775807, got 9223372036854775808 (for example seed = 0)",

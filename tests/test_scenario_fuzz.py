@@ -38,6 +38,7 @@ POISON = [
     b'"random"',
     b'"0.9/lambda_max"',
     b'"9e999/lambda_max"',
+    b'"0.5/L"',
     b'"rng"',
     b"'\xc3\xa9\xe2\x80\xae'",
     b"[]",
@@ -47,6 +48,7 @@ POISON = [
     b"[1, 1]",
     b"[[0, 1]]",
     b"robots = [0, 0]",
+    b"agents = [0, 0]",
     b'strategy = "freeze"',
     b"[" * 20_000,
     b"[" * 20_000 + b"]" * 20_000,
@@ -62,15 +64,44 @@ POISON = [
     b"\xed\xa0\x80",
     b"[[selfish]]",
     b"[robots]",
+    b"[bidders]",
     b'"""',
     b"'''",
     b"#",
     b"=",
     b"\\",
 ]
-DRONES = {section: table for section, table in tomllib.loads(template("drones")).items() if isinstance(table, dict)}
-KEYS = [f"{section}.{key}" for section, table in DRONES.items() for key in table]
-KEYS += ["mission", "selfish", "selfish.0", "selfish.0.robot", "selfish.0.stride", "selfish.1.robot"]
+
+
+def keys(name: str, *more: str) -> list[str]:
+    """Keys of a bundled world, and others."""
+    tables = {section: table for section, table in tomllib.loads(template(name)).items() if isinstance(table, dict)}
+    return [*(f"{section}.{key}" for section, table in tables.items() for key in table), "mission", "selfish", *more]
+
+
+KEYS = {
+    "drones": keys("drones", "selfish.0", "selfish.0.robot", "selfish.0.stride", "selfish.1.robot"),
+    "market": keys(
+        "market",
+        "market.weights",
+        "market.capacity_kw",
+        "bidders.bid_limits_kw",
+        "bidders.wanted_range_kw",
+        "leader.bills",
+    ),
+}
+OTHERS = {
+    "drones": ["mission.rounds=9", "robots.count=30", "selfish=[]", "a=1", "energy=1"],
+    "market": [
+        "mission.rounds=9",
+        "bidders.count=2",
+        "bidders.wanted_kw=[1, 2]",
+        "bidders.bid_limits_kw=[0, 2]",
+        "market={capacity_kw = 1}",
+        "selfish=[{agent=1, strategy='freeze'}]",
+        "a=1",
+    ],
+}
 
 
 def flip(data: bytes, rng: random.Random) -> bytes:
@@ -169,11 +200,11 @@ def test_many_more_mutated_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
     mutants(500_000, 2, monkeypatch)
 
 
-def test_2_000_mutated_options() -> None:
+@pytest.mark.parametrize("world", KEYS)
+def test_2_000_mutated_options(world: str) -> None:
     rng, counts = random.Random(3), {"loaded": 0, "BadInput": 0, "TooLarge": 0}
     for _ in range(2_000):
-        key = rng.choice(KEYS) if rng.random() < 0.9 else rng.choice(POISON).decode(errors="surrogateescape")
+        key = rng.choice(KEYS[world]) if rng.random() < 0.9 else rng.choice(POISON).decode(errors="surrogateescape")
         value = rng.choice(POISON).decode(errors="surrogateescape")
-        other = rng.choice(["mission.rounds=9", "robots.count=30", "selfish=[]", "a=1", "energy=1"])
-        counts[outcome("drones", [f"{key}={value}", other])] += 1
+        counts[outcome(world, [f"{key}={value}", rng.choice(OTHERS[world])])] += 1
     assert counts["loaded"] > 50 < counts["BadInput"], counts

@@ -15,7 +15,6 @@ from robosim.controllers.selfish import (
     Stationary,
     Stubborn,
     UnderReport,
-    name_of,
 )
 
 START, HEARD, FAITHFUL = np.array([[2.0, -1.0]]), np.array([[1.5, -0.5]]), np.array([[1.0, 0.0]])
@@ -73,6 +72,6 @@ def test_a_deviation_sees_its_own_rows_in_every_mission_of_a_batch() -> None:
 def test_names() -> None:
     for name, kind in STRATEGIES.items():
         if issubclass(kind, Strategy):
-            assert name_of(kind()) == name
-    assert name_of(Script(positions=np.zeros((2, 2)))) == "best-response"
-    assert name_of(Strategy()) == "Strategy"
+            assert kind.name == name
+    assert Script.name == "best-response"
+    assert Strategy.name == "strategy"

@@ -52,11 +52,7 @@ def check(world: World, seed: Seed = None, set_: Set = None) -> None:
 
     scenario = load_scenario(world, seed=seed, overrides=set_ or ())
     mission = build(scenario)
-    typer.echo(
-        f"{world}: ok: {mission.network.n} robots, {mission.rounds} rounds of {mission.world.dt_s:.6g} s, alpha "
-        f"{mission.announcement.alpha:.6g}, beta(n) {mission.announcement.beta:.3g} m, about "
-        f"{estimate_bytes(scenario) / 1e6:.3g} MB"
-    )
+    typer.echo(f"{world}: ok: {mission.summary}, about {estimate_bytes(scenario) / 1e6:.3g} MB")
 
 
 @app.command()

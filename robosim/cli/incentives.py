@@ -12,7 +12,7 @@ from robosim.errors import BadInput, CheckFailed
 
 if TYPE_CHECKING:
     from robosim.certificates import Certificate
-    from robosim.meeting import Meeting
+    from robosim.mission import Mission
 
 
 @app.command()
@@ -51,7 +51,7 @@ def attack(
             }
         )
     else:
-        tables.show_attacks(found, mission)
+        tables.show_attacks(found, mission.unit)
     if found.interrupted:
         raise typer.Exit(130)
 
@@ -101,7 +101,7 @@ def _agents(text: str) -> list[int] | None:
 
 
 def _certificate_json(
-    mission: Meeting, found: Certificate, epsilon: float | None, needed: int | None
+    mission: Mission[Any], found: Certificate, epsilon: float | None, needed: int | None
 ) -> dict[str, Any]:
     exact = None if found.exact is None else found.exact.tolist()
     bounded = None if found.bounded is None else found.bounded.tolist()
@@ -110,7 +110,7 @@ def _certificate_json(
         "rounds": found.rounds,
         "alpha": found.alpha,
         "beta": found.beta,
-        "tax": mission.announcement.tax,
+        "tax": mission.tax_rule,
         "epsilon": asdict(found.epsilon),
         "over_types": found.over_types,
         "void": found.void,

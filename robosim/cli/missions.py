@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from robosim.cli.app import Json, Out, Seed, Set, World, app, print_json
 
 if TYPE_CHECKING:
-    from robosim.meeting import Meeting
-    from robosim.meeting_record import MeetingRecord
+    from robosim.mission import Mission
+    from robosim.record import Record
 
 
 @app.command()
@@ -79,7 +79,7 @@ def view(
     show(load_mission(world, seed, set_), screenshot=screenshot, rounds=rounds)
 
 
-def load_mission(world: str, seed: int | None, overrides: list[str] | None) -> Meeting:
+def load_mission(world: str, seed: int | None, overrides: list[str] | None) -> Mission[Any]:
     """The mission of a command's WORLD, --seed and --set."""
     from robosim.build import build
     from robosim.scenario import load_scenario
@@ -87,7 +87,7 @@ def load_mission(world: str, seed: int | None, overrides: list[str] | None) -> M
     return build(load_scenario(world, seed=seed, overrides=overrides or ()))
 
 
-def record_of(world: str, seed: int | None, overrides: list[str] | None) -> MeetingRecord:
+def record_of(world: str, seed: int | None, overrides: list[str] | None) -> Record:
     """A saved record if WORLD is its folder, else the record of running the world."""
     from robosim.cli.progress import rounds_bar
     from robosim.store import load_record
@@ -96,4 +96,5 @@ def record_of(world: str, seed: int | None, overrides: list[str] | None) -> Meet
         return load_record(world)
     mission = load_mission(world, seed, overrides)
     with rounds_bar(mission) as watch:
-        return mission.run(watch=watch)
+        record: Record = mission.run(watch=watch)
+    return record

@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from robosim.meeting_record import MeetingRecord
+from robosim.record import Record
 
 COLUMN_IN, PAGE_IN = 3.4, 7.0
 CROWD = 200
@@ -59,7 +59,7 @@ def sheet(width_in: float, height_in: float, rows: int = 1, projection: str | No
     return figure, list(figure.subplots(rows, sharex=True, squeeze=False, subplot_kw={"projection": projection})[:, 0])
 
 
-def finish(figure: Figure, record: MeetingRecord, *, columns: int = 2, note: str = "") -> Figure:
+def finish(figure: Figure, record: Record, *, columns: int = 2, note: str = "") -> Figure:
     """World and seed as the title, a second line of it for `note`, the legend below everything."""
     title = f"{record.world}, seed {record.seed}"
     figure.axes[0].set_title(f"{title}\n{note}" if note else title, loc="left", color=INK)
@@ -68,7 +68,7 @@ def finish(figure: Figure, record: MeetingRecord, *, columns: int = 2, note: str
     return figure
 
 
-def selfish(record: MeetingRecord, mission: int) -> dict[str, list[int]]:
+def selfish(record: Record, mission: int) -> dict[str, list[int]]:
     """Strategy → the robots that play it in this mission, both in order."""
     players: dict[str, list[int]] = {}
     for (m, robot), name in sorted(record.strategies.items()):

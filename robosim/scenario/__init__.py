@@ -4,16 +4,19 @@
 """
 
 from robosim.scenario.bundled import bundled_worlds, template
+from robosim.scenario.charging import ChargingScenario
 from robosim.scenario.kinds import KINDS, Scenario, json_schema
 from robosim.scenario.limits import estimate_bytes
 from robosim.scenario.loading import load_scenario
 from robosim.scenario.rendezvous import RendezvousScenario
-from robosim.scenario.selfish import SelfishEntry
+from robosim.scenario.selfish import SelfishBidder, SelfishEntry
 
 __all__ = [
     "KINDS",
+    "ChargingScenario",
     "RendezvousScenario",
     "Scenario",
+    "SelfishBidder",
     "SelfishEntry",
     "bundled_worlds",
     "estimate_bytes",

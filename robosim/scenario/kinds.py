@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter
 
+from robosim.scenario.charging import ChargingScenario
 from robosim.scenario.rendezvous import RendezvousScenario
-from robosim.scenario.selfish import strategies
+from robosim.scenario.selfish_rules import deviation
 
-Scenario = RendezvousScenario
+Scenario: TypeAlias = RendezvousScenario | ChargingScenario
 """What a world file describes: the union of all kinds."""
-KINDS: dict[str, type[Scenario]] = {"rendezvous": RendezvousScenario}
+KINDS: dict[str, type[Scenario]] = {"rendezvous": RendezvousScenario, "charging": ChargingScenario}
 
 
 def closest_kind(values: dict[str, Any]) -> type[Scenario]:
@@ -22,5 +23,6 @@ def closest_kind(values: dict[str, Any]) -> type[Scenario]:
 def json_schema() -> dict[str, Any]:
     """JSON Schema of world files, for editors: completion, descriptions and errors while typing."""
     schema = TypeAdapter(Scenario).json_schema()
-    schema["$defs"]["SelfishEntry"]["properties"]["strategy"]["enum"] = list(strategies())
+    for table in map(deviation, KINDS.values()):
+        schema["$defs"][table.__name__]["properties"]["strategy"]["enum"] = list(table.strategies())
     return schema

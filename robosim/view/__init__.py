@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from robosim.errors import BadInput
 from robosim.meeting import Meeting
+from robosim.mission import Mission
 from robosim.view.playback import Playback, Scene
 
 __all__ = ["Playback", "Scene", "view"]
@@ -15,7 +17,9 @@ SIZE = (960, 640)
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # stdout belongs to the command that runs
 
 
-def view(mission: Meeting, *, screenshot: Path | str | None = None, rounds: int | None = None, fps: int = 30) -> None:
+def view(
+    mission: Mission[Any], *, screenshot: Path | str | None = None, rounds: int | None = None, fps: int = 30
+) -> None:
     """Watch a mission in a window, or draw it off-screen into a PNG.
 
     Parameters
@@ -26,6 +30,10 @@ def view(mission: Meeting, *, screenshot: Path | str | None = None, rounds: int 
 
     Raises `BadInput` without pygame, for a window without a display, and for a picture that cannot be written.
     """
+    if not isinstance(mission, Meeting):
+        raise BadInput(
+            f"{mission.scenario.name}: nobody moves in this world (view shows a rendezvous; plot draws prices)"
+        )
     try:
         import pygame
 

@@ -132,10 +132,8 @@ def _seen(snapshot: Snapshot) -> Array:
 
 
 def _players(mission: Meeting) -> dict[int, str]:
-    from robosim.controllers.selfish import name_of
-
     return {
-        int(agent): name_of(deviation.strategy)
+        int(agent): deviation.strategy.name
         for deviation in mission.deviations
         for m, agent in zip(deviation.missions, deviation.agents, strict=True)
         if m == 0

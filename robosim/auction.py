@@ -1,0 +1,176 @@
+"""Division by prices as a mission: followers answer, the leader moves the price, decides and taxes (T, Algorithm 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from robosim import deviate
+from robosim.agent import Array, Deviation, Rules, Said
+from robosim.allocation import Allocation
+from robosim.auction_record import AuctionRecord
+from robosim.controllers.bidders import BIDDING
+from robosim.controllers.market import Market
+from robosim.deviate import Selfish
+from robosim.errors import AgentFailure
+from robosim.leader.bill import Bill
+from robosim.leader.market_taxes import MARKET_TAXES
+from robosim.mission import Mission, Snapshot
+from robosim.network import Hub
+from robosim.scenario import ChargingScenario
+from robosim.world.talk import Forum, Minutes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Auction(Mission[AuctionRecord]):
+    """N agents share a resource; under VCG each mission is played with N marginal problems P_-j at its side.
+
+    `rules` holds gamma, price and epsilon as announced; `announced` spreads them over missions and marginal problems,
+    all of which start from the same price, so that no P_-j depends on the agent that is absent from it.
+    """
+
+    scenario: ChargingScenario
+    coordinator: Market
+    network: Hub
+    world: Forum
+    allocation: Allocation
+    tax: str
+
+    strategies = BIDDING
+    taxes = tuple(MARKET_TAXES)
+
+    @property
+    def summary(self) -> str:
+        """Agents, rounds, price step and tax in one line."""
+        return f"{self.network.n} agents, {self.rounds} rounds, price step {self.rules['gamma']:.4g}, tax {self.tax}"
+
+    @property
+    def unit(self) -> str:
+        """Of costs and taxes."""
+        return "$"
+
+    @property
+    def tax_rule(self) -> str:
+        """As announced."""
+        return self.tax
+
+    def optimum(self) -> float | None:
+        """The least social cost, by a central solver."""
+        return self.allocation.optimum()[2]
+
+    def rational(self, record: AuctionRecord) -> bool | None:
+        """Nobody pays more than staying away with nothing would cost."""
+        away = self.allocation.costs(np.zeros_like(record.decision[0]))
+        return bool((record.net_cost[0] <= away + 1e-9 * np.abs(away).max()).all())
+
+    @property
+    def copies(self) -> int:
+        """Problems that are run for each mission: itself, and under VCG one without each agent."""
+        return self.allocation.agents + 1 if self.tax == "vcg" else 1
+
+    @cached_property
+    def announced(self) -> Rules:
+        """The rules for all missions and marginal problems: mission b is b·copies, its P_-j is b·copies + 1 + j."""
+        agents = self.allocation.agents
+        present = np.ones((self.copies, agents, 1), dtype=bool)
+        present[np.arange(1, self.copies), np.arange(self.copies - 1)] = False
+        return self.allocation.rules(**self.rules, present=np.tile(present, (self.batch, 1, 1)))
+
+    @cached_property
+    def types(self) -> Said:
+        """Private types, the same in all missions, each (1, agents, components)."""
+        return self.own
+
+    @cached_property
+    def selfish(self) -> Selfish:
+        """Who deviates in a mission does so in its marginal problems too."""
+        everywhere = tuple(self._everywhere(deviation) for deviation in self.deviations)
+        return Selfish(everywhere, tuple(one.rows(self.own) for one in everywhere), self.announced)
+
+    def _everywhere(self, one: Deviation) -> Deviation:
+        copies = np.arange(self.copies)
+        return replace(
+            one,
+            missions=(one.missions[:, None] * self.copies + copies).ravel(),
+            agents=np.repeat(one.agents, self.copies),
+        )
+
+    def tape(self, every: int | None) -> Minutes:
+        """Bids and prices of every `every`-th round."""
+        return Minutes(self.rounds, every)
+
+    def billed(self, tax: str) -> Self:
+        """The same auction under another tax rule."""
+        return replace(self, tax=tax)
+
+    def start(self, tape: Any = None) -> Snapshot:
+        """Round 0: the price is announced, everybody answers it."""
+        return self._noted(super().start(tape))
+
+    def advance(self, snapshot: Snapshot) -> Snapshot:
+        """One round: answers to the last price, then the next price."""
+        return self._noted(super().advance(snapshot))
+
+    def _noted(self, snapshot: Snapshot) -> Snapshot:
+        heard = snapshot.heard
+        main = slice(None, None, self.copies)
+        snapshot.body.minutes.note(
+            snapshot.k, {"z": heard.own["z"][main]}, {"price": heard.leader["price"][main]}, self.finished(snapshot)
+        )
+        return snapshot
+
+    def settle(self, snapshot: Snapshot) -> AuctionRecord:
+        """Lines 14 to 20: project, let everybody report what the shares cost, tax."""
+        shares = self.coordinator.decide(snapshot.leader, snapshot.heard.own)
+        reports = self._reports(shares)
+        price = snapshot.heard.leader["price"]
+        parts = (x.reshape(self.batch, self.copies, *x.shape[1:]) for x in (shares, reports, price))
+        z, v, lam = parts
+        tax = MARKET_TAXES[self.tax](v, lam[:, 0], self.allocation.R, z[:, 0])
+        gap = self.coordinator.gap(snapshot.leader, reports).reshape(self.batch, self.copies)[:, 0]
+        return self._record(snapshot, z[:, 0], v[:, 0], Bill(tax=tax, refused=self._refused(snapshot)), gap)
+
+    def _reports(self, shares: Array) -> Array:
+        said = self.controller.report(self.types, shares, {})
+        reports = np.array(np.broadcast_to(said["cost"][..., 0], shares.shape[:2]))
+        deviate.report(self.selfish, shares, reports)
+        if not np.isfinite(reports).all():
+            _, agent = np.argwhere(~np.isfinite(reports))[0]
+            raise AgentFailure(f"agent {agent} reported a cost that is not finite (its program must report numbers)")
+        return reports
+
+    def _refused(self, snapshot: Snapshot) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+        marked = np.zeros((self.batch, self.allocation.agents), dtype=bool)
+        for _, mission, agent in snapshot.faults:
+            marked[mission // self.copies, agent] = True
+        return marked
+
+    def _record(self, snapshot: Snapshot, z: Array, reports: Array, bill: Bill, gap: Array) -> AuctionRecord:
+        minutes: Minutes = snapshot.body.minutes
+        if not minutes.kept or minutes.kept[-1] != snapshot.k:
+            minutes.note(snapshot.k, snapshot.heard.own, snapshot.heard.leader, last=True)
+        kept, bids, prices = minutes.rows()
+        judge = self.judge
+        return AuctionRecord(
+            world=self.scenario.name,
+            kind=self.scenario.mission.kind,
+            seed=self.scenario.mission.seed,
+            world_toml=self.scenario.to_toml(),
+            planned_rounds=self.rounds,
+            interrupted=snapshot.k < self.rounds and not self.finished(snapshot),
+            kept=kept,
+            said={"z": bids},
+            prices=prices,
+            types=self.own,
+            tax_rule=self.tax,
+            decision=z,
+            private_cost=self.allocation.costs(z),
+            reported_cost=reports,
+            settlement=bill,
+            gap=gap,
+            strategies=self.names(),
+            judge=None if judge is None else lambda record: judge(self, record),
+        )

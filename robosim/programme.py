@@ -1,0 +1,101 @@
+"""Separable quadratic programmes with a few shared rows: piqp finds the answer, Newton steps give it its last digits.
+
+    min ½ z'diag(q) z + f'z  s.t.  Rz = c (or ≤ c),  lower ≤ z ≤ upper,  q > 0
+
+Its price λ tells everything: z(λ) = clip(-(f + R'λ)/q, lower, upper), so the polish searches λ alone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from robosim.agent import Array
+from robosim.errors import BadInput
+
+ACCURACY = 1e-12
+NEWTON_STEPS = 30
+INFEASIBLE = "no division keeps to c and to everybody's limits (widen lower and upper, or change c)"
+
+
+class Programme(NamedTuple):
+    """q, f, lower, upper (v,); rows (r, v); c (r,); `equal` if Rz = c, else Rz ≤ c."""
+
+    q: Array
+    f: Array
+    lower: Array
+    upper: Array
+    rows: Array
+    c: Array
+    equal: bool
+
+
+def cleared(programme: Programme) -> tuple[Array, Array]:
+    """The optimum (v,) and its price λ (r,).
+
+    Raises
+    ------
+    BadInput
+        BadInput
+        if nothing is feasible, or if so little is that no price tells it from nothing.
+    """
+    price = polished(programme, by_piqp(programme))
+    size = 1 + np.abs(programme.c) + np.abs(programme.rows) @ np.abs(answer(programme, np.zeros_like(price)))
+    if not (np.abs(excess(programme, price)) <= 1e-8 * size).all():
+        raise BadInput(INFEASIBLE)
+    return answer(programme, price), price
+
+
+def answer(p: Programme, price: Array) -> Array:
+    """z(λ), (v,)."""
+    return np.clip(-(p.f + price @ p.rows) / p.q, p.lower, p.upper)
+
+
+def excess(p: Programme, price: Array) -> Array:
+    """How far λ is from clearing, (r,): Rz(λ) - c; for ≤ a row of price 0 may leave something."""
+    over = p.rows @ answer(p, price) - p.c
+    return over if p.equal else np.maximum(over, -price)
+
+
+def polished(p: Programme, price: Array) -> Array:
+    """The best of some Newton steps on Rz(λ) = c, which is piecewise linear in λ: exact once its piece is found."""
+    trial, best, error = price, price, np.inf
+    for _ in range(NEWTON_STEPS):
+        off = np.abs(excess(p, trial)).max(initial=0.0)
+        if off < error:
+            best, error = trial, off
+        if off == 0.0:
+            break
+        trial = trial + newton(p, trial)
+    return best
+
+
+def newton(p: Programme, price: Array) -> Array:
+    """One step: the rows that matter become tight, the shares at their limits stay there; others' prices go to 0."""
+    z = answer(p, price)
+    free = (p.lower < z) & (z < p.upper)
+    over = p.rows @ z - p.c
+    tight = np.full(len(p.c), True) if p.equal else over > -price
+    inner = p.rows[np.ix_(tight, free)]
+    step = np.where(tight, 0.0, -price)
+    aim = over[tight] - (inner / p.q[free]) @ (step @ p.rows[:, free])
+    step[tight] = np.linalg.lstsq((inner / p.q[free]) @ inner.T, aim, rcond=None)[0]
+    return step
+
+
+def by_piqp(p: Programme) -> Array:
+    """The price λ (r,) that piqp finds."""
+    import piqp
+    from scipy.sparse import csc_matrix, diags
+
+    solver = piqp.SparseSolver()
+    for name in ("eps_abs", "eps_rel", "eps_duality_gap_abs", "eps_duality_gap_rel"):
+        setattr(solver.settings, name, ACCURACY)
+    rows = csc_matrix(p.rows)
+    shared = (rows, p.c, None, None, None) if p.equal else (None, None, rows, None, p.c)
+    solver.setup(csc_matrix(diags(p.q)), p.f, *shared, p.lower, p.upper)
+    status = solver.solve()
+    if status in (piqp.PIQP_PRIMAL_INFEASIBLE, piqp.PIQP_DUAL_INFEASIBLE):
+        raise BadInput(INFEASIBLE)
+    return np.array(solver.result.y if p.equal else solver.result.z_u)

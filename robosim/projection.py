@@ -1,0 +1,114 @@
+"""The nearest feasible shares to whatever was said (T, Algorithm 1, line 17).
+
+The projection onto {Rz = c (or ≤ c), lower ≤ z ≤ upper} is clip(z_i - R_i'μ, lower_i, upper_i) with one μ for all.
+Where every number counts for at most one resource, as power does for its period, resources are levelled one by one;
+else it is in closed form where no limit binds, and by piqp where one does.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robosim.agent import Array
+from robosim.errors import BadInput
+from robosim.kernels.levels import shared
+from robosim.programme import INFEASIBLE, Programme, cleared
+
+Mask = NDArray[np.bool_]
+
+
+class Site(NamedTuple):
+    """What is public: R (N, rows, n) or None for the identity, c (rows,), limits (N, n), `equal` if Rz = c, else ≤."""
+
+    R: Array | None
+    c: Array
+    lower: Array
+    upper: Array
+    equal: bool
+
+
+def nearest(site: Site, z: Array, present: Mask) -> tuple[Array, Array]:
+    """Feasible shares (missions, N, n) and multipliers μ (missions, 1, rows) for what was said, z (missions, N, n).
+
+    Who is absent, by `present` (missions, N, 1), gets 0. Raises `BadInput` if the limits leave no feasible division.
+    """
+    here = np.broadcast_to(present, (*z.shape[:2], 1))
+    if site.R is None or (np.count_nonzero(site.R, axis=1) <= 1).all():
+        return levelled(site, z, here)
+    return coupled(site, site.R, z, here)
+
+
+def levelled(site: Site, z: Array, present: Mask) -> tuple[Array, Array]:
+    """Resource by resource."""
+    missions = len(z)
+    shares, mu = np.array(z).reshape(missions, -1), np.empty((missions, len(site.c)))
+    there = np.ascontiguousarray(np.broadcast_to(present, z.shape)).reshape(missions, -1)
+    lower, upper = np.ascontiguousarray(site.lower).ravel(), np.ascontiguousarray(site.upper).ravel()
+    if not shared(*takers(site), shares, lower, upper, there, site.c, site.equal, mu):
+        raise BadInput(INFEASIBLE)
+    return shares.reshape(z.shape), mu[:, None]
+
+
+def takers(site: Site) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+    """Who takes of each resource and how much, as compressed rows: start (rows + 1,), places and weights."""
+    agents, n = site.lower.shape
+    if site.R is None:
+        places = np.arange(agents * n).reshape(agents, n).T.ravel()
+        return np.arange(n + 1) * agents, np.ascontiguousarray(places), np.ones(agents * n)
+    flat = site.R.transpose(1, 0, 2).reshape(len(site.c), -1)
+    rows, places = np.nonzero(flat)
+    return np.searchsorted(rows, np.arange(len(site.c) + 1)), places, flat[rows, places]
+
+
+def coupled(site: Site, R: Array, z: Array, present: Mask) -> tuple[Array, Array]:
+    """All resources at once."""
+    said = np.where(present, z, 0.0)
+    mu = correction(site, R, said, present)
+    shares = np.where(present, moved(R, said, mu), 0.0)
+    for m in np.flatnonzero(~settled(site, R, shares, mu, present)):
+        here = present[m, :, 0]
+        found, mu[m] = cleared(programme(site, R[here], said[m], here))
+        shares[m] = 0.0
+        shares[m, here] = found.reshape(-1, z.shape[2])
+    return shares, mu[:, None]
+
+
+def moved(R: Array, z: Array, mu: Array) -> Array:
+    """z_i - R_i'μ."""
+    return np.asarray(z - np.einsum("irc,mr->mic", R, mu))
+
+
+def load(R: Array, z: Array) -> Array:
+    """Σ_i R_i z_i, (missions, rows)."""
+    return np.asarray(np.einsum("irc,mic->mr", R, z))
+
+
+def correction(site: Site, R: Array, z: Array, present: Mask) -> Array:
+    """μ if no limit binds: (Σ R_i R_i') μ = Σ R_i z_i - c over those present, (missions, rows); refined once."""
+    gram = np.einsum("irs,mi->mrs", np.einsum("irc,isc->irs", R, R), present[..., 0].astype(np.float64))
+    inverse = np.linalg.pinv(gram, hermitian=True)  # the shortest μ where rows are redundant
+    mu = np.zeros((len(z), len(site.c)))
+    for _ in range(2):
+        mu = mu + np.einsum("mrs,ms->mr", inverse, load(R, np.where(present, moved(R, z, mu), 0.0)) - site.c)
+    spare = (load(R, z) <= site.c).all(axis=1, keepdims=True) & (not site.equal)
+    return np.where(spare, 0.0, mu)
+
+
+def settled(site: Site, R: Array, shares: Array, mu: Array, present: Mask) -> Mask:
+    """Whether the closed form is the projection, (missions,): it keeps c, the limits, and no row is pushed up."""
+    left = site.c - load(R, shares)
+    slack = 1e-12 * (1 + np.abs(site.c) + load(np.abs(R), np.abs(shares)))
+    tight = np.abs(left) <= slack
+    rows = tight if site.equal else ((left >= -slack) & (mu == 0.0)) | (tight & (mu > 0.0))
+    inside = ~present | ((site.lower <= shares) & (shares <= site.upper))
+    return np.asarray(rows.all(axis=1) & inside.all(axis=(1, 2)))
+
+
+def programme(site: Site, R: Array, z: Array, here: Mask) -> Programme:
+    """min ½‖x - z‖² of those who are here, (N,), with their R."""
+    rows = R.transpose(1, 0, 2).reshape(len(site.c), -1)
+    lower, upper, said = site.lower[here].ravel(), site.upper[here].ravel(), z[here].ravel()
+    return Programme(np.ones_like(said), -said, lower, upper, rows, site.c, site.equal)

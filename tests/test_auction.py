@@ -1,0 +1,138 @@
+"""Division by prices in whole missions: the numbers that T prints, marginal problems, certificates, records."""
+
+import numpy as np
+import pytest
+
+import robosim
+from robosim.controllers.bidders import BIDDING, BaitAndSwitch, ConstantBid
+from robosim.errors import BadInput
+from robosim.leader.market_taxes import central_vcg
+from robosim.result import result
+from robosim.store import save_record
+
+
+def gain(world: str, agent: int, strategy, tax: str, **keys: object) -> tuple[float, float]:
+    """Net cost of an agent that is faithful, and that plays the strategy."""
+    options = {"leader.tax": tax, **keys}
+    honest = robosim.run(world, set=options, strategies={})
+    selfish = robosim.run(world, set=options, strategies={agent: strategy})
+    return float(honest.net_cost[0, agent]), float(selfish.net_cost[0, agent])
+
+
+@pytest.mark.parametrize("bidder", [0, 1])
+def test_section_ii_the_clearing_price_is_gamed_and_vcg_is_not(bidder: int) -> None:
+    """T, section II: 3/4 against 2/3 under the clearing price; under VCG 1/2 against 5/9."""
+    assert gain("two-bidders", bidder, ConstantBid(), "clearing-price") == pytest.approx((3 / 4, 2 / 3), abs=1e-9)
+    assert gain("two-bidders", bidder, ConstantBid(), "vcg") == pytest.approx((1 / 2, 5 / 9), abs=1e-9)
+
+
+def test_section_ii_the_optimum_and_its_price() -> None:
+    record = robosim.run("two-bidders")
+    np.testing.assert_allclose(record.decision[0, :, 0], [1 / 2, 1 / 2], atol=1e-12)
+    assert record.prices[0, -1, 0] == pytest.approx(1.0)
+    assert result(record)["prices"] == pytest.approx([1.0])
+
+
+def test_example_1_faithful_play_is_nash_and_not_dominant() -> None:
+    """T, Example 1: against a second agent that pretends (z-3)², the first pays 1 if faithful and 0.5 as z²."""
+    from robosim.controllers.bidders import CostMisreport
+
+    def first(pretends: dict) -> float:
+        record = robosim.run("not-dominant", strategies=pretends)
+        return float(record.net_cost[0, 0])
+
+    liar = {1: CostMisreport(shift=1.0)}
+    assert first(liar) == pytest.approx(1.0, abs=1e-9)
+    assert first(liar | {0: CostMisreport(shift=-1.0)}) == pytest.approx(0.5, abs=1e-9)
+
+
+@pytest.mark.parametrize("rounds", [25, 50, 100])
+def test_bait_and_switch_gains_at_the_clearing_price_however_long_the_auction(rounds: int) -> None:
+    faithful, selfish = gain("six-bidders", 0, BaitAndSwitch(), "clearing-price", **{"mission.rounds": rounds})
+    assert faithful - selfish == pytest.approx(0.2407, abs=1e-4)
+    faithful, selfish = gain("six-bidders", 0, BaitAndSwitch(), "vcg", **{"mission.rounds": rounds})
+    assert faithful - selfish < 0
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_vcg_taxes_are_those_of_n_plus_one_central_optima(seed: int) -> None:
+    mission = robosim.load("market", seed=seed, set={"bidders.count": 8, "leader.tax": "vcg", "mission.rounds": 400})
+    record = mission.run()
+    central = central_vcg(mission.allocation)
+    np.testing.assert_allclose(record.settlement.tax[0], central, atol=1e-6 * np.abs(central).max())
+    assert (record.settlement.tax[0] <= record.prices[0, -1, 0] * record.decision[0, :, 0] + 1e-9).all()
+
+
+@pytest.mark.parametrize("tax", ["vcg", "groves"])
+@pytest.mark.parametrize("rounds", [3, 10, 40])
+def test_no_bidding_strategy_gains_more_than_the_duality_gap(tax: str, rounds: int) -> None:
+    mission = robosim.load("six-bidders", set={"leader.tax": tax, "mission.rounds": rounds})
+    found = robosim.attack(mission)
+    epsilon = found.epsilon[tax].certified
+    assert len(found.attacks) == len(BIDDING) * 6
+    assert epsilon >= mission.run().verdict.social_cost - mission.optimum() - 1e-9
+    assert max(one.gain for one in found.attacks) <= epsilon + 1e-9
+    assert all(one.covered for one in found.attacks)
+
+
+def test_an_announced_epsilon_ends_the_auction_when_the_gap_certifies_it() -> None:
+    record = robosim.run("market", set={"leader.tax": "vcg", "leader.epsilon": 1e-6, "mission.rounds": 10_000})
+    assert record.rounds < 1000
+    assert not record.interrupted
+    assert record.gap[0] <= 1e-6
+    assert record.verdict.social_cost - record.verdict.optimum <= 1e-6
+
+
+def test_a_record_of_an_auction_comes_back_bit_for_bit(tmp_path) -> None:
+    record = robosim.run("two-bidders", strategies={0: ConstantBid()})
+    back = robosim.load_record(save_record(record, tmp_path / "run"))
+    assert result(back) == result(record)
+    np.testing.assert_array_equal(back.said["z"], record.said["z"])
+    np.testing.assert_array_equal(back.prices, record.prices)
+    assert back.strategies == {(0, 0): "constant-bid"}
+
+
+def test_an_auction_knows_what_it_cannot_show() -> None:
+    mission = robosim.load("two-bidders")
+    from robosim.certificates import rounds_needed
+    from robosim.view import view
+
+    with pytest.raises(BadInput, match="nobody moves in this world"):
+        view(mission)
+    with pytest.raises(BadInput, match=r"announce leader\.epsilon = 0\.001"):
+        rounds_needed(mission, 1e-3)
+
+
+def test_who_pays_more_than_staying_away_would_cost_is_found() -> None:
+    assert result(robosim.run("two-bidders"))["individually_rational"] is True
+    assert (
+        robosim.run(
+            "two-bidders", set={"leader.tax": "groves", "bidders.wanted_kw": [1.0, 9.0]}
+        ).verdict.individually_rational
+        is False
+    )
+
+
+def test_market_power_vanishes_and_taxes_approach_the_price_as_the_market_grows() -> None:
+    from robosim.market_power import power
+
+    small, large = (power(robosim.load("market", set={"bidders.count": n})) for n in (2, 200))
+    assert small.gain_share > 0.1
+    assert large.gain_share < 0.001
+    assert small.tax_share < 0.5
+    assert 0.99 < large.tax_share < 1
+
+
+@pytest.mark.parametrize("text", ["N=1..5", "M=2..5", "N=a..b", "N=", "2..5"])
+def test_sweeps_that_are_none_are_refused(text: str) -> None:
+    from robosim.market_power import sweep
+
+    with pytest.raises(BadInput, match=r"--sweep: .* is no row of market sizes"):
+        sweep(text)
+
+
+def test_market_power_is_a_matter_of_auctions() -> None:
+    from robosim.market_power import power
+
+    with pytest.raises(BadInput, match="erratum: compare needs bidders"):
+        power(robosim.load("erratum"))
