@@ -18,7 +18,7 @@ from robosim.respond import best_response
 
 Plan = Strategy | BestResponse
 BATCH_ROBOTS = 200_000
-"""Robots simulated side by side; more would leave the processor's cache."""
+"""Agents simulated side by side; more would leave the processor's cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,8 @@ def attack(
     found: list[Attack] = []
     total = len(agents) * len(strategies)
     try:
-        for cases in _batches(mission, agents, strategies):
+        problems = max(bill.copies for bill in bills.values()) * mission.network.n
+        for cases in _batches(agents, strategies, size=max(1, BATCH_ROBOTS // problems)):
             batch, names = _batch(mission, cases)
             played: dict[int, Snapshot] = {}  # rules that need no marginal problems bill the same play
             for rule in taxes:
@@ -116,9 +117,8 @@ def _checked(
     return who, what, how
 
 
-def _batches(mission: Mission[Any], agents: list[int], strategies: list[str]) -> Iterator[list[tuple[int, str]]]:
+def _batches(agents: list[int], strategies: list[str], size: int) -> Iterator[list[tuple[int, str]]]:
     cases = [(agent, strategy) for strategy in strategies for agent in agents]
-    size = max(1, BATCH_ROBOTS // mission.network.n)
     return (cases[i : i + size] for i in range(0, len(cases), size))
 
 

@@ -16,6 +16,8 @@ from robosim.errors import BadInput
 
 ACCURACY = 1e-12
 NEWTON_STEPS = 30
+SHARP = 1e-13
+"""What Newton steps alone must reach."""
 INFEASIBLE = "no division keeps to c and to everybody's limits (widen lower and upper, or change c)"
 
 
@@ -41,10 +43,25 @@ def cleared(programme: Programme) -> tuple[Array, Array]:
         if nothing is feasible, or if so little is that no price tells it from nothing.
     """
     price = polished(programme, by_piqp(programme))
-    size = 1 + np.abs(programme.c) + np.abs(programme.rows) @ np.abs(answer(programme, np.zeros_like(price)))
-    if not (np.abs(excess(programme, price)) <= 1e-8 * size).all():
+    if not clears(programme, price, 1e-8):
         raise BadInput(INFEASIBLE)
     return answer(programme, price), price
+
+
+def cleared_from(programme: Programme, price: Array) -> tuple[Array, Array]:
+    """As `cleared`, beginning with Newton steps from a price that may be near; piqp helps where they lead nowhere."""
+    found = polished(programme, price)
+    return (answer(programme, found), found) if clears(programme, found, SHARP) else cleared(programme)
+
+
+def clears(p: Programme, price: Array, share: float) -> bool:
+    """Whether Rz(λ) = c up to this share of the terms' sizes: the conditions of optimality, which suffice."""
+    return bool((np.abs(excess(p, price)) <= share * sizes(p)).all())
+
+
+def sizes(p: Programme) -> Array:
+    """What the numbers behind each row of the excess may add up to, (r,)."""
+    return np.asarray(1 + np.abs(p.c) + np.abs(p.rows) @ np.abs(answer(p, np.zeros_like(p.c))))
 
 
 def answer(p: Programme, price: Array) -> Array:
@@ -65,7 +82,7 @@ def polished(p: Programme, price: Array) -> Array:
         off = np.abs(excess(p, trial)).max(initial=0.0)
         if off < error:
             best, error = trial, off
-        if off == 0.0:
+        if clears(p, trial, 1e-15):
             break
         trial = trial + newton(p, trial)
     return best

@@ -2,7 +2,7 @@
 
 The projection onto {Rz = c (or ≤ c), lower ≤ z ≤ upper} is clip(z_i - R_i'μ, lower_i, upper_i) with one μ for all.
 Where every number counts for at most one resource, as power does for its period, resources are levelled one by one;
-else it is in closed form where no limit binds, and by piqp where one does.
+else it is in closed form where no limit binds, and by Newton steps or piqp where one does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.kernels.levels import shared
-from robosim.programme import INFEASIBLE, Programme, cleared
+from robosim.programme import INFEASIBLE, Programme, cleared_from
 
 Mask = NDArray[np.bool_]
 
@@ -70,7 +70,7 @@ def coupled(site: Site, R: Array, z: Array, present: Mask) -> tuple[Array, Array
     shares = np.where(present, moved(R, said, mu), 0.0)
     for m in np.flatnonzero(~settled(site, R, shares, mu, present)):
         here = present[m, :, 0]
-        found, mu[m] = cleared(programme(site, R[here], said[m], here))
+        found, mu[m] = cleared_from(programme(site, R[here], said[m], here), mu[m])
         shares[m] = 0.0
         shares[m, here] = found.reshape(-1, z.shape[2])
     return shares, mu[:, None]
