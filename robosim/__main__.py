@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 
 
@@ -11,7 +12,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code and never shows a traceback unless asked with --debug."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(words)
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            warnings.showwarning = _warn
+            return _run(words)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -30,6 +34,10 @@ def _run(words: list[str]) -> int:
     except SystemExit as finished:  # typer ends so, also after it has explained a wrong option
         return finished.code if isinstance(finished.code, int) else 0
     return 0
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"warning: {message}", file=sys.stderr)
 
 
 def _explain(problem: Exception, debug: bool) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,8 +15,12 @@ from robosim.build_meeting import build_meeting
 from robosim.controllers.selfish import BestResponse
 from robosim.errors import BadInput
 from robosim.mission import Mission
+from robosim.network import Network
 from robosim.respond import best_response
 from robosim.scenario import RendezvousScenario, Scenario, load_scenario
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Plan = Strategy | BestResponse
 
@@ -28,6 +32,7 @@ def load(
     set: Mapping[str, object] | None = None,
     controller: Controller | None = None,
     strategies: Mapping[int, Plan] | None = None,
+    network: Network | nx.Graph | None = None,
 ) -> Any:
     """A mission from a world file or the name of a bundled world.
 
@@ -38,6 +43,7 @@ def load(
     set : other keys to replace, `{"robots.count": 20}`.
     controller : the faithful program, in place of the one that the world names.
     strategies : agent → what it plays, in place of the world's `[[selfish]]`.
+    network : who hears whom in a rendezvous, in place of the world's `[network]`: any connected networkx graph.
 
     Raises `BadInput` with every error of the file at once, `TooLarge` for what would not fit into memory.
 
@@ -45,16 +51,22 @@ def load(
     120
     """
     scenario = load_scenario(world, seed=seed, overrides=set or {})
-    return build(scenario, controller=controller, strategies=strategies)
+    graph = network if network is None or isinstance(network, Network) else Network.of(network)
+    return build(scenario, controller=controller, strategies=strategies, network=graph)
 
 
 def build(
-    scenario: Scenario, controller: Controller | None = None, strategies: Mapping[int, Plan] | None = None
+    scenario: Scenario,
+    controller: Controller | None = None,
+    strategies: Mapping[int, Plan] | None = None,
+    network: Network | None = None,
 ) -> Mission[Any]:
     """The mission that a scenario describes."""
     if isinstance(scenario, RendezvousScenario):
-        mission: Mission[Any] = build_meeting(scenario, controller)
+        mission: Mission[Any] = build_meeting(scenario, controller, network)
     else:
+        if network is not None:
+            raise BadInput(f"network: bidders hear the leader only, {scenario.name} takes no graph (leave it out)")
         mission = build_auction(scenario, controller)
     plans = _plans(mission) if strategies is None else strategies
     return replace(mission, deviations=deviations(mission, plans))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from robosim import energy, problem, types
@@ -18,11 +20,15 @@ from robosim.scenario import RendezvousScenario
 from robosim.timing import Timing, timing
 from robosim.world.arena import Arena, TravelArena
 
+PUBLISHED = 'the published bound penalises faithful robots in long missions (use "tight", or "paper", corrected)'
 
-def build_meeting(scenario: RendezvousScenario, controller: Controller | None) -> Meeting:
-    """The rendezvous that a scenario describes, with everybody faithful."""
+
+def build_meeting(scenario: RendezvousScenario, controller: Controller | None, network: Network | None) -> Meeting:
+    """The rendezvous that a scenario describes, with everybody faithful, on another network if one is given."""
     start = types.starts(scenario)
-    network = types.network(scenario, start)
+    network = network or types.network(scenario, start)
+    if network.n != len(start):
+        raise BadInput(f"network: has {network.n} agents, {scenario.name} has {len(start)} robots (set robots.count)")
     chosen = timing(scenario, network)
     world = _arena(scenario, chosen)
     costs = problem.rendezvous(scenario.robots.private_cost, isinstance(world, TravelArena), world.power, world.dt_s)
@@ -77,6 +83,8 @@ def _announce(
     robots, rounds = scenario.robots, scenario.mission.rounds
     box = types.box(robots.type_space_m, robots.dimension)
     noise = robots.position_noise_m
+    if scenario.leader.bound == "paper-as-published":
+        warnings.warn(f"{scenario.complaint('leader.bound', PUBLISHED)}", stacklevel=2)
     try:
         envelope = bound.announce(scenario.leader.bound, network, chosen.alpha, *box, noise)
     except BadInput as refused:

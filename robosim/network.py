@@ -100,11 +100,14 @@ class Network:
         """No cycles: one edge fewer than agents."""
         return len(self.edges) == self.n - 1
 
-    def statespace(self, alpha: float, dt_s: float = 1.0) -> control.StateSpace:
-        """Average consensus z⁺ = (I - αL) z + u, y = z as a discrete-time `control.StateSpace`, one axis of space."""
+    def statespace(self, alpha: float | None = None, dt_s: float = 1.0) -> control.StateSpace:
+        """Average consensus z⁺ = (I - αL) z + u, y = z as a discrete-time `control.StateSpace`, one axis of space.
+
+        Without a step size α is 1/λmax, the largest that never overshoots.
+        """
         import control
 
-        eye = np.eye(self.n)
+        alpha, eye = 1 / self.lambda_max if alpha is None else alpha, np.eye(self.n)
         return control.ss(eye - alpha * self.laplacian.toarray(), eye, eye, np.zeros_like(eye), dt_s)
 
     def deliver(self, said: Said, cast: Said) -> Heard:

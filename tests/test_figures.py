@@ -21,6 +21,8 @@ from robosim.figures.style import CROWD
 from robosim.palette import LOOKS, UNLISTED, look
 from robosim.record import Record
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*the published bound penalises faithful robots")
+
 
 def record(world: str = "rendezvous", strategies: object = None, **keys: object) -> Record:
     """After 10 rounds the freeloader leaves the team inside the bound, after 300 outside."""

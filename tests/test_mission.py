@@ -2,6 +2,7 @@
 
 import math
 
+import networkx as nx
 import numpy as np
 import pytest
 
@@ -249,3 +250,19 @@ def test_a_script_is_played_to_the_letter() -> None:
     track = np.cumsum(np.full((16, 2), 0.1), axis=0)
     record = robosim.run("rendezvous-honest", set=SMALL, strategies={3: Script(positions=track)})
     np.testing.assert_array_equal(record.said["z"][0, :, 3], track)
+
+
+def test_any_networkx_graph_can_carry_a_mission() -> None:
+    graph = nx.petersen_graph()
+    mission = robosim.load("rendezvous-honest", set={"robots.count": 10}, network=graph)
+    assert mission.network.connectivity == pytest.approx(nx.algebraic_connectivity(graph))
+    assert not mission.run().settlement.penalised[0]
+    with pytest.raises(BadInput, match="network: has 10 agents, rendezvous-honest has 6 robots"):
+        robosim.load("rendezvous-honest", set=SMALL, network=graph)
+    with pytest.raises(BadInput, match="bidders hear the leader only"):
+        robosim.load("two-bidders", network=graph)
+
+
+def test_the_published_bound_warns() -> None:
+    with pytest.warns(UserWarning, match="leader.bound: the published bound penalises faithful robots"):
+        robosim.load("erratum", set={"leader.bound": "paper-as-published"})

@@ -151,6 +151,7 @@ def test_statespace_is_one_round_of_consensus() -> None:
     z = np.random.default_rng(0).normal(size=7)
     np.testing.assert_allclose(system.A @ z, z - 0.1 * network.laplacian @ z)
     assert system.dt == 0.5
+    np.testing.assert_allclose(network.statespace().A, np.eye(7) - network.laplacian.toarray() / network.lambda_max)
 
 
 @given(st.integers(1, 3), st.integers(2, 20), st.integers(0, 1000))

@@ -5,6 +5,8 @@ import pytest
 
 import robosim
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*the published bound penalises faithful robots")
+
 
 def test_erratum_published_bound_penalises_faithful_robots_and_the_corrected_ones_do_not() -> None:
     """T, Algorithm 2, line 12: path of 5, α = 0.9/λmax, Θ = [-1, 1], n = 120, θ = (1, 1, -1, -1, -1)."""
