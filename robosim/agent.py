@@ -157,4 +157,4 @@ class Deviation:
 
     def rows(self, said: Said) -> Said:
         """The deviators' own rows, (K, components); a message said once for all missions is shared."""
-        return {key: x[np.minimum(self.missions, x.shape[0] - 1), self.agents] for key, x in said.items()}
+        return {key: x[0, self.agents] if x.shape[0] == 1 else x[self.missions, self.agents] for key, x in said.items()}
