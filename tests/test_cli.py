@@ -110,6 +110,8 @@ def test_a_large_world_shows_its_selfish_robots_first(cli) -> None:
         ("run", "rendezvous-honest", "--set", "robots.private_cost=energy"),
         ("run", "rendezvous-honest", "--set", "robots.private_cost=energy", "--set", "mission.travel=after-agreeing"),
         ("run", "rendezvous", "--set", "leader.tax=none"),
+        ("compare", "market", "--sweep", "N=2,5"),
+        ("compare", "market", "--sweep", "N=2..4", "--set", "mission.rounds=50", "--json"),
     ],
 )
 def test_commands_work(cli, words: tuple[str, ...]) -> None:
@@ -339,6 +341,18 @@ def test_long_work_shows_a_bar_with_the_time_left_where_somebody_watches(monkeyp
     shown = capsys.readouterr().err
     assert "rounds" in shown
     assert "120" in shown
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "said"), [(KeyboardInterrupt(), 130, "interrupted\n"), (BrokenPipeError(), 0, "")]
+)
+def test_ctrl_c_and_a_closed_pipe_end_quietly(cli, monkeypatch, problem, code: int, said: str) -> None:
+    def stop(*_, **__):
+        raise problem
+
+    monkeypatch.setattr("robosim.cli.commands.app", stop)
+    monkeypatch.setattr("sys.stderr.close", lambda: None, raising=False)
+    assert cli("worlds") == (code, "", said)
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
