@@ -70,8 +70,12 @@ def _receive(k: int, said: Said, deviation: Deviation, rows: Said, before: Said)
                 f"round {k}: {type(deviation.strategy).__name__} said {key!r} with shape {np.shape(x)} "
                 f"(it must say {', '.join(said)} with one row per deviator)"
             )
+        places = (deviation.missions, deviation.agents)
+        if np.isfinite(x).all():
+            said[key][places] = x
+            continue
         sound = np.asarray(np.isfinite(x).all(axis=1))
-        said[key][deviation.missions, deviation.agents] = x if sound.all() else np.where(sound[:, None], x, before[key])
+        said[key][places] = np.where(sound[:, None], x, before[key])
         for row in np.flatnonzero(~sound):
             faults += ((k, int(deviation.missions[row]), int(deviation.agents[row])),)
     return faults
