@@ -10,6 +10,7 @@ import numpy as np
 
 from robosim.agent import Deviation, Strategy
 from robosim.certificates import QUICK, certify_record
+from robosim.certificates.exact import LARGEST
 from robosim.controllers.selfish import BestResponse, Script
 from robosim.errors import BadInput
 from robosim.mission import Mission, Snapshot
@@ -63,7 +64,7 @@ def attack(
     Parameters
     ----------
     mission : its own deviations are left out.
-    agents, strategies : all by default.
+    agents, strategies : all by default; best responses of large teams, which cannot be solved, only by name.
     taxes : tax rules to bill each mission under; the mission's own by default.
     progress : called with (attacks done, attacks in all).
     seconds : allowed for each of the exact figures beside the attacks.
@@ -103,7 +104,7 @@ def _checked(
 ) -> tuple[list[int], list[str], list[str]]:
     n = mission.network.n
     who = list(range(n)) if agents is None else [int(i) for i in agents]
-    what = list(mission.strategies) if strategies is None else list(strategies)
+    what = _playable(mission) if strategies is None else list(strategies)
     how = [mission.tax_rule] if taxes is None else list(taxes)
     for name, given, known in (
         ("agent", who, range(n)),
@@ -115,6 +116,11 @@ def _checked(
                 choice = f"0..{n - 1}" if name == "agent" else ", ".join(str(k) for k in known)
                 raise BadInput(f"{name}: {value!r} does not exist (use all, or one of {choice})")
     return who, what, how
+
+
+def _playable(mission: Mission[Any]) -> list[str]:
+    solvable = mission.network.n <= LARGEST
+    return [name for name, kind in mission.strategies.items() if solvable or not issubclass(kind, BestResponse)]
 
 
 def _batches(agents: list[int], strategies: list[str], size: int) -> Iterator[list[tuple[int, str]]]:

@@ -120,3 +120,9 @@ def test_own_report_is_neutral_and_others_pay_for_it() -> None:
     for one in found.attacks:
         assert one.gain == pytest.approx(0.0, abs=1e-9)
         assert one.others_change * (1 if one.strategy == "over-report" else -1) > 0
+
+
+def test_a_large_team_is_attacked_by_everything_that_can_be_played() -> None:
+    swarm = robosim.load("swarm", set={"robots.count": 6000, "mission.rounds": 3})
+    found = robosim.attack(swarm, agents=[5])
+    assert {one.strategy for one in found.attacks} == {*STRATEGIES} - {"best-response"}
