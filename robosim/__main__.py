@@ -32,6 +32,8 @@ def _run(words: list[str]) -> int:
     try:
         app(words, prog_name="robosim")
     except SystemExit as finished:  # typer ends so, also after it has explained a wrong option
+        if isinstance(finished.__context__, BrokenPipeError):
+            return 0  # the reader of our output went away, as `| head` does: nothing failed
         return finished.code if isinstance(finished.code, int) else 0
     return 0
 

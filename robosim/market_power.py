@@ -30,8 +30,7 @@ class Power:
 
 def power(mission: Mission[Any]) -> Power:
     """The market power in one auction (T, section II and Proposition 4). Raises `BadInput` for another mission."""
-    if not isinstance(mission, Auction):
-        raise BadInput(f"{mission.scenario.name}: compare needs bidders and a price (use a world such as market)")
+    mission = auction(mission)
     found = attack(mission, agents=[0], taxes=["clearing-price"]).attacks
     best = max(found, key=lambda one: one.gain)
     honest = mission.faithful().billed("vcg").run(every=mission.rounds)
@@ -43,6 +42,13 @@ def power(mission: Mission[Any]) -> Power:
         gain_share=best.gain / abs(best.net_cost_faithful),
         tax_share=float(honest.settlement.tax[0].sum() / paid),
     )
+
+
+def auction(mission: Mission[Any]) -> Auction:
+    """The mission, which must be an auction. Raises `BadInput` for another one."""
+    if not isinstance(mission, Auction):
+        raise BadInput(f"{mission.scenario.name}: compare needs bidders and a price (use a world such as market)")
+    return mission
 
 
 def sweep(text: str, points: int = 10) -> list[int]:

@@ -27,10 +27,11 @@ def compare(
     """
     from robosim.cli.missions import load_mission
     from robosim.cli.progress import bar
-    from robosim.market_power import power
+    from robosim.market_power import auction, power
     from robosim.market_power import sweep as sizes_of
 
     sizes = sizes_of(sweep)
+    auction(load_mission(world, seed, set_))  # a world without bidders is refused before a number of them is set
     found: list[Power] = []
     with bar("markets", len(sizes)) as update:
         for agents in sizes:
