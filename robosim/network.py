@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 class Network:
     """An undirected, connected graph of n ≥ 2 agents; `edges` is (E, 2), each pair once, smaller id first.
 
-    `name` selects closed forms of the spectrum ("path", "ring", "star", "complete").
+    `name` selects closed forms of the spectrum ("path", "ring", "star", "complete"); `margin` makes weights smaller.
     """
 
     n: int
     edges: graphs.Edges
     name: str = ""
+    margin: float = 0.0
 
     def __post_init__(self) -> None:
         if self.n < 2:
@@ -53,8 +54,8 @@ class Network:
     def links(self) -> Links:
         """Both directions of every edge, rows by receiver, with lazy Metropolis weights.
 
-        W_ij = 1 / (2 max(deg_i, deg_j)), W_ii = 1 - Σ_j W_ij (X, Remark 2): symmetric, doubly stochastic, positive
-        semidefinite.
+        W_ij = 1 / (2 (max(deg_i, deg_j) + margin)), W_ii = 1 - Σ_j W_ij (X, Remark 2; its authors' figures have a
+        margin of 0.1): symmetric, doubly stochastic, positive semidefinite.
         """
         receiver = np.concatenate([self.edges[:, 0], self.edges[:, 1]])
         sender = np.concatenate([self.edges[:, 1], self.edges[:, 0]])
@@ -62,7 +63,7 @@ class Network:
         receiver, sender = receiver[order], sender[order].astype(np.int32)
         degree = np.bincount(receiver, minlength=self.n)
         indptr = np.concatenate([[0], np.cumsum(degree)]).astype(np.int32)
-        weight = 0.5 / np.maximum(degree[receiver], degree[sender])
+        weight = 0.5 / (np.maximum(degree[receiver], degree[sender]) + self.margin)
         own = np.asarray(1.0 - np.bincount(receiver, weights=weight, minlength=self.n), dtype=np.float64)
         return Links(indptr, sender, sender, weight, own)
 

@@ -9,7 +9,7 @@ import robosim
 
 HOUSE = Path(robosim.__file__).parent
 FLOORS = """
-errors kernels agent controllers graphs spectrum network programme projection allocation energy tape world
+errors kernels agent controllers graphs spectrum network programme projection allocation coupled energy tape world
 problem leader scenario types timing lookup record meeting_record auction_record deviate mission meeting
 auction certificates respond judge attacks build_meeting build_auction build market_power result packing store
 checks palette figures view cli __main__
