@@ -2,7 +2,7 @@
 
     min Σ_i f_i(x)  s.t.  Σ_i A_i x_i = b,  G_i x_i ≤ g_i,  lower_i ≤ x_i ≤ upper_i                     (X, (P))
 
-with edge flows F = Θ x = Σ_i Θ_i x_i and f_i(x) = ψ_i'x_i + Σ_e s_ie φ_e(F_e), φ_e(F) = a_e F^{p+1}. The parts s_ie add
+with edge flows F = Θ x = Σ_i Θ_i x_i and f_i(x) = ψ_i'x_i + Σ_e s_ie φ_e(F_e), φ_e(F) = a_e F^{p+1}. Parts s_ie add
 up to 1 on every edge, so that Σ f_i = Σ ψ_i'x_i + Σ_e φ_e(F_e). Linear congestion (X, Example 1) is p = 1, BPR is p = 4.
 Any convex quadratic ½ x_i'H_i x_i of an agent's own is p = 1 with edges that only i uses: Θ_i = √H_i, a = ½, s_ie = 1.
 """
