@@ -14,11 +14,15 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim.agent import Array, Heard, Links, Rules, Said
+from robosim.controllers.charging import fleet, metered_cost, plan, price_at_plug, use
 from robosim.controllers.market import Market
+from robosim.kernels.ev_response import Fleet
 from robosim.kernels.quadratic_response import Prosumers, respond_quadratic
 
+Mask = NDArray[np.bool_]
 __all__ = ["Market", "OwnProblem", "PriceTaker"]
 
 TYPE = ("curvature", "slope", "lower", "upper")
@@ -37,10 +41,15 @@ class OwnProblem(Protocol):
 
 
 class Follower(NamedTuple):
-    """What followers keep between rounds: their types, and whether the leader asks what its proposals cost them."""
+    """What followers keep between rounds."""
 
     own: Said
     asked: bool
+    """Whether the leader asks what its proposals cost them."""
+    cars: Fleet | None
+    """Electric vehicles' types as the kernel takes them."""
+    worth: Array
+    """(M, N) where electric vehicles begin their next search."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +57,11 @@ class PriceTaker:
     """The faithful follower: answers the price of the round before, T, Algorithm 1, lines 5 and 12.
 
     `own` holds the quadratic types of `robosim.allocation`: curvature, slope, lower, upper (missions, agents, n),
-    constant (missions, agents, 1), rows (1, agents, rows·n). Without rows R_i is the identity.
+    constant (missions, agents, 1), rows (1, agents, rows·n). Without rows R_i is the identity. Or it holds the types of
+    electric vehicles (`robosim.controllers.charging`), told by their `wish`.
 
     Says `z` and `dual`, v_i(z_i) + λ'R_i z_i; where the leader announces an ε also `cost`, what its own share of the
-    leader's last proposal, clip(z_i - R_i'μ, lower_i, upper_i), would cost it.
+    leader's last proposal, clip(z_i - R_i'μ, lower_i, upper_i), would cost it, whenever there is a new proposal.
 
     Parameters
     ----------
@@ -63,29 +73,68 @@ class PriceTaker:
 
     def start(self, own: Said, rules: Rules, links: Links) -> tuple[Follower, Said]:
         """Round 0: an answer to the announced price λ⁰, `rules["price"]` (missions, 1, rows)."""
-        said = self._answer(own, rules["price"])
-        asked = rules.get("epsilon") is not None
-        return Follower(own, asked), said | ({"cost": np.zeros_like(said["dual"])} if asked else {})
+        cars = fleet(own) if "wish" in own else None
+        worth = np.full((len(rules["price"]), own["upper"].shape[1] if cars is None else len(cars.wish[0])), np.nan)
+        state, said = self._answer(Follower(own, rules.get("epsilon") is not None, cars, worth), rules["price"])
+        return state, said | ({"cost": np.zeros_like(said["dual"])} if state.asked else {})
 
     def step(self, state: Follower, heard: Heard) -> tuple[Follower, Said]:
-        """Round k: an answer to the price that was heard, step (3a)."""
-        said = self._answer(state.own, heard.leader["price"])
-        if state.asked:
-            share = moved(state.own, heard.own["z"], heard.leader["correction"])
-            said["cost"] = self._cost(state.own, share)
-        return state, said
+        """Round k: an answer to the price that was heard, step (3a); where the gap has closed, the last words again."""
+        price = heard.leader["price"]
+        if not state.asked:
+            return self._answer(state, price)
+        open_ = heard.leader["open"][:, 0, 0] > 0
+        if open_.all():
+            new, said = self._answer(state, price)
+        else:
+            new, said = self._answer_some(state, price, open_, heard.own)
+        said["cost"] = self._asked_cost(state, heard)
+        return new, said
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:
-        """Line 18: v̂_i = v_i(z_i) at the leader's decision."""
-        return {"cost": self._cost(own, decision)}
+        """Line 18: v̂_i = v_i(z_i) at the leader's decision, or at what was metered where that is billed."""
+        if "metered_kw" in meter:
+            return {"cost": metered_cost(own, meter["metered_kw"])}
+        cars = fleet(own) if "wish" in own else None
+        return {"cost": self._cost(Follower(own, False, cars, np.empty((0, 0))), decision)}
 
-    def _answer(self, own: Said, price: Array) -> Said:
-        return solved_answer(self.problems, own, price) if self.problems else quadratic_answer(own, price)
+    def _answer(self, state: Follower, price: Array) -> tuple[Follower, Said]:
+        if state.cars is not None:
+            found = plan(state.own, state.cars, price, state.worth)
+            return state._replace(worth=found.worth), {"z": found.x, "dual": found.value[..., None]}
+        own = state.own
+        return state, solved_answer(self.problems, own, price) if self.problems else quadratic_answer(own, price)
 
-    def _cost(self, own: Said, z: Array) -> Array:
+    def _answer_some(self, state: Follower, price: Array, rows: Mask, before: Said) -> tuple[Follower, Said]:
+        said, worth = {key: before[key].copy() for key in ("z", "dual")}, state.worth.copy()
+        if rows.any():
+            some, words = self._answer(among(state, rows), price[rows])
+            for key, x in words.items():
+                said[key][rows] = x
+            worth[rows] = some.worth
+        return state._replace(worth=worth), said
+
+    def _asked_cost(self, state: Follower, heard: Heard) -> Array:
+        """What the proposals would cost, 0 where there is no new one."""
+        correction, z = heard.leader["correction"], heard.own["z"]
+        cost, rows = np.zeros((*z.shape[:2], 1)), ~np.isnan(correction[:, 0, 0])
+        if rows.any():
+            some = among(state, rows)
+            cost[rows] = self._cost(some, moved(some.own, z[rows], correction[rows]))
+        return cost
+
+    def _cost(self, state: Follower, z: Array) -> Array:
+        if state.cars is not None:
+            return use(state.own, state.cars, z).value[..., None]
         if self.problems:
             return np.array([[[one.cost(x)] for one, x in zip(self.problems, row, strict=True)] for row in z])
-        return quadratic_cost(own, z)
+        return quadratic_cost(state.own, z)
+
+
+def among(state: Follower, rows: Mask) -> Follower:
+    """The followers of some of the missions; types that are the same in all stay so."""
+    own = {key: x[rows] if len(x) == len(rows) > 1 else x for key, x in state.own.items()}
+    return state._replace(own=own, cars=fleet(own) if state.cars is not None else None, worth=state.worth[rows])
 
 
 def quadratic_answer(own: Said, price: Array) -> Said:
@@ -122,6 +171,8 @@ def own_rows(own: Said, rows: int, n: int) -> Array:
 
 def moved(own: Said, z: Array, correction: Array) -> Array:
     """Each agent's share of the projection, from what it asked for and the leader's multipliers (missions, 1, rows)."""
+    if "wish" in own:
+        return np.asarray(np.clip(z - price_at_plug(own, correction), 0.0, own["limit"]))
     pull = np.einsum("irc,mor->mic", own_rows(own, correction.shape[2], z.shape[2]), correction)
     return np.asarray(np.clip(z - pull, own["lower"], own["upper"]))
 

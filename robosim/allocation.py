@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from robosim.agent import Array, Rules, Said
+from robosim.controllers.market import Given, asked
 from robosim.errors import BadInput
 from robosim.programme import Programme, cleared
 from robosim.projection import Site, nearest
@@ -167,13 +168,22 @@ class Allocation:
             "rounds": rounds,
             "gamma": self.sure_step() if gamma is None else gamma,
             "price": np.array(np.broadcast_to(np.asarray(price, dtype=np.float64), (len(who), 1, len(self.c)))),
-            "c": self.c,
-            "R": self.R,
+            "supply": Given(c=self.c),
+            "load": self.load,
             "sense": self.sense,
             "present": who,
             "project": self.project,
             "epsilon": epsilon,
         }
+
+    def load(self, z: Array, present: NDArray[np.bool_]) -> Array:
+        """Σ_i R_i z_i over those present, (missions, 1, rows)."""
+        return asked(self.R, z, present)
+
+    def payments(self, price: Array, z: Array) -> Array:
+        """What each share is worth, λ'R_i z_i, (missions, N), for λ (missions, 1, rows), z (missions, N, n)."""
+        unit = np.einsum("mor,irc->mic", price, self.R)
+        return np.asarray(np.einsum("mic,mic->mi", unit, z))
 
     def project(self, z: Array, present: NDArray[np.bool_]) -> tuple[Array, Array]:
         """The nearest feasible shares, whatever was said (T, Algorithm 1, line 17), and the multipliers behind them.

@@ -129,8 +129,10 @@ class Auction(Mission[AuctionRecord]):
         price = snapshot.heard.leader["price"]
         parts = (x.reshape(self.batch, self.copies, *x.shape[1:]) for x in (shares, reports, price))
         z, v, lam = parts
-        tax = MARKET_TAXES[self.tax](v, lam[:, 0], self.allocation.R, z[:, 0])
-        gap = self.coordinator.gap(snapshot.leader, reports).reshape(self.batch, self.copies)[:, 0]
+        supply = self.announced["supply"].cost(self.announced["load"](shares, self.announced["present"]))
+        worth = self.allocation.payments(lam[:, 0], z[:, 0])
+        tax = MARKET_TAXES[self.tax](v, supply.reshape(self.batch, self.copies), worth)
+        gap = self.coordinator.gap(snapshot.leader, reports, shares).reshape(self.batch, self.copies)[:, 0]
         return self._record(snapshot, z[:, 0], v[:, 0], Bill(tax=tax, refused=self._refused(snapshot)), gap)
 
     def _reports(self, shares: Array) -> Array:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from robosim.allocation import Allocation
 from robosim.errors import BadInput
-from robosim.leader.market_taxes import MARKET_TAXES, central_vcg, clearing_price, proposition_4, vcg
+from robosim.leader.market_taxes import MARKET_TAXES, central_vcg, proposition_4, vcg
 
 SECTION_II = Allocation.of([[2.0], [2.0]], -2.0, 1.0, [1.0], k=1.0)
 
@@ -32,7 +32,8 @@ def test_vcg_is_equation_8(missions, agents, seed):
     rng = np.random.default_rng(seed)
     main, marginal = rng.normal(size=(missions, agents)), rng.normal(size=(agents, missions, agents))
     tax = vcg(main, marginal)
-    table = MARKET_TAXES["vcg"](np.concatenate([main[None], marginal]).swapaxes(0, 1), main, main, main)
+    supply = np.zeros((missions, agents + 1))
+    table = MARKET_TAXES["vcg"](np.concatenate([main[None], marginal]).swapaxes(0, 1), supply, main)
     for m in range(missions):
         for i in range(agents):
             others = [j for j in range(agents) if j != i]
@@ -42,21 +43,26 @@ def test_vcg_is_equation_8(missions, agents, seed):
 
 def test_clearing_price_of_section_two():
     z, price, _ = SECTION_II.optimum()
-    tax = clearing_price(price[None, None], SECTION_II.R, z[None])
+    tax = SECTION_II.payments(price[None, None], z[None])
     np.testing.assert_allclose(SECTION_II.costs(z) + tax[0], 3 / 4)
     np.testing.assert_allclose(SECTION_II.costs(z) + central_vcg(SECTION_II), 1 / 2)
 
 
 def test_every_rule_bills_every_agent():
     rng = np.random.default_rng(0)
-    z, R, price = rng.normal(size=(2, 3, 4)), rng.normal(size=(3, 5, 4)), rng.normal(size=(2, 1, 5))
-    reports = np.ones((2, 4, 3))
+    reports, worth = np.ones((2, 4, 3)), rng.normal(size=(2, 3))
     for rule in MARKET_TAXES.values():
-        assert rule(reports, price, R, z).shape == (2, 3)
-    expected = np.einsum("mr,irc,mic->mi", price[:, 0], R, z)
-    np.testing.assert_allclose(MARKET_TAXES["clearing-price"](reports, price, R, z), expected)
-    np.testing.assert_array_equal(MARKET_TAXES["groves"](reports, price, R, z), np.full((2, 3), 2.0))
-    assert not MARKET_TAXES["none"](reports, price, R, z).any()
+        assert rule(reports, np.zeros((2, 4)), worth).shape == (2, 3)
+    np.testing.assert_array_equal(MARKET_TAXES["clearing-price"](reports, np.zeros((2, 4)), worth), worth)
+    np.testing.assert_array_equal(MARKET_TAXES["groves"](reports, np.zeros((2, 4)), worth), np.full((2, 3), 2.0))
+    assert not MARKET_TAXES["none"](reports, np.zeros((2, 4)), worth).any()
+
+
+def test_what_the_leader_spends_on_its_supply_is_part_of_what_an_agent_costs_the_others():
+    """π_i = Σ_{j≠i} v_j(z) + G(z) - Σ_{j≠i} v_j(z^-i) - G(z^-i)."""
+    reports, supply = np.ones((1, 3, 2)), np.array([[5.0, 3.0, 4.0]])
+    np.testing.assert_allclose(MARKET_TAXES["vcg"](reports, supply, reports[:, 0]), [[2.0, 1.0]])
+    np.testing.assert_allclose(MARKET_TAXES["groves"](reports, supply, reports[:, 0]), [[6.0, 6.0]])
 
 
 @given(st.integers(0, 500), st.integers(0, 4))

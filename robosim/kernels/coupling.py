@@ -32,3 +32,25 @@ def taken(rows: Array, z: Array, present: Array, load: Array) -> None:
             for row in range(load.shape[1]):
                 for c in range(n):
                     load[m, row] += rows[which, row, c] * z[m, i, c]
+
+
+@njit(cache=True)
+def carried_rows(weights: Array, z: Array, present: Array, load: Array) -> None:
+    """Fill load (M, K, T) with Σ_i w_ik z_it over the agents that are present.
+
+    Parameters
+    ----------
+    weights : (N, K). z : (M, N, T). present : (1|M, N) bool.
+    """
+    missions, agents, periods = z.shape
+    for m in range(missions):
+        load[m] = 0.0
+        here = m if present.shape[0] > 1 else 0
+        for i in range(agents):
+            if not present[here, i]:
+                continue
+            for k in range(weights.shape[1]):
+                w = weights[i, k]
+                if w != 0.0:
+                    for t in range(periods):
+                        load[m, k, t] += w * z[m, i, t]

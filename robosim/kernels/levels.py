@@ -1,8 +1,8 @@
 """Levels of shared resources: the Euclidean projection where every number counts for at most one resource.
 
 The nearest point of {Σ_p w_p z_p = c (or ≤ c), lower ≤ z ≤ upper} is clip(z_p - w_p μ, lower_p, upper_p). What it
-takes, g(μ) = Σ_p w_p clip(z_p - w_p μ, lower_p, upper_p), falls piecewise linearly as μ grows: bisection among the
-sorted knots finds the piece where g(μ) = c, and there it is a straight line.
+takes, g(μ) = Σ_p w_p clip(z_p - w_p μ, lower_p, upper_p), falls piecewise linearly as μ grows: Newton steps, or where
+they cycle bisection among the sorted knots, find the piece where g(μ) = c, and there it is a straight line.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from robosim.kernels import Array
 
 ROUNDING = 1e-12
 """c is met up to this share of the sizes of the terms."""
+NEWTON_STEPS = 30
 
 
 @njit(cache=True)
@@ -57,8 +58,8 @@ def knots(place: Array, weight: Array, z: Array, lower: Array, upper: Array) -> 
 
 
 @njit(cache=True)
-def crossing(place: Array, weight: Array, z: Array, lower: Array, upper: Array, c: float) -> float:
-    """μ with g(μ) = c, or the nearest end where g never gets there."""
+def sorted_crossing(place: Array, weight: Array, z: Array, lower: Array, upper: Array, c: float) -> float:
+    """The same by bisection among the sorted knots, which always ends."""
     at = knots(place, weight, z, lower, upper)
     first, last = 0, at.size  # g > c at knots before `first`, g ≤ c from `last` on
     while first < last:
@@ -75,6 +76,24 @@ def crossing(place: Array, weight: Array, z: Array, lower: Array, upper: Array, 
     gap = took(place, weight, z, lower, upper, end)[0] - c
     slope = beyond(place, weight, lower, upper, 1.0 if gap > 0.0 else -1.0)
     return float(end + gap / slope if slope > 0.0 else end)
+
+
+@njit(cache=True)
+def crossing(place: Array, weight: Array, z: Array, lower: Array, upper: Array, c: float) -> float:
+    """μ with g(μ) = c, or the nearest end where g never gets there; Newton steps end once on the right piece."""
+    mu, low, high = 0.0, -np.inf, np.inf
+    for _ in range(NEWTON_STEPS):
+        load, slope, _ = took(place, weight, z, lower, upper, mu)
+        if load == c:
+            return mu
+        low, high = (mu, high) if load > c else (low, mu)
+        to = mu + (load - c) / slope if slope > 0.0 else np.inf
+        if to == mu:
+            return mu
+        if not low < to < high:
+            break
+        mu = to
+    return sorted_crossing(place, weight, z, lower, upper, c)
 
 
 @njit(cache=True)
@@ -127,6 +146,8 @@ def shared(
         for r in range(c.size):
             own, w = place[start[r] : start[r + 1]], weight[start[r] : start[r + 1]]
             mu[m, r] = 0.0
+            if not equal and took(own, w, z[m], low, high, 0.0)[0] <= c[r]:
+                continue
             for _ in range(2):  # where far too much was asked for, the second time recovers the digits
                 more = level(own, w, z[m], low, high, c[r], equal)
                 mu[m, r] += more

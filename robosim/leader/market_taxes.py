@@ -13,20 +13,13 @@ from robosim.allocation import Allocation
 from robosim.errors import BadInput
 from robosim.leader.taxes import groves, none
 
-MarketTax = Callable[[Array, Array, Array, Array], Array]
-"""From reported costs v̂ (missions, 1 + marginals, N), the last price broadcast (missions, 1, rows), R (N, rows, n) and
-the decision z (missions, N, n) to what each agent pays, (missions, N). Row 0 of the reports is the mission itself, row
-1 + i its marginal problem P_-i."""
+MarketTax = Callable[[Array, Array, Array], Array]
+"""From reported costs v̂ (missions, 1 + marginals, N), what the leader's own supply costs in each (missions, 1 +
+marginals), and what shares are worth at the last price broadcast, p_i = λ'R_i z_i (missions, N), to taxes (missions, N).
+Row 0 is the mission itself, row 1 + i its marginal problem P_-i.
 
-
-def clearing_price(price: Array, R: Array, z: Array) -> Array:
-    """p_i = λ'R_i z_i at the last price broadcast, λⁿ (T, section II): each agent buys its share, (missions, N).
-
-    In T's example (N = 2, c = 1, v_i = (z_i - 1)²) both pay 1/2 and end at a net cost of 3/4; who always bids 1/3 ends
-    at 2/3.
-    """
-    unit = np.einsum("mor,irc->mic", price, R)
-    return np.asarray(np.einsum("mic,mic->mi", unit, z))
+The clearing price of T, section II, is p itself: each agent buys its share. In T's example (N = 2, c = 1,
+v_i = (z_i - 1)²) both pay 1/2 and end at a net cost of 3/4; who always bids 1/3 ends at 2/3."""
 
 
 def vcg(main: Array, marginal: Array) -> Array:
@@ -101,20 +94,20 @@ def proposition_4(problem: Allocation, agent: int, points: int | ArrayLike = 65)
     )
 
 
-def _none(reports: Array, price: Array, R: Array, z: Array) -> Array:
+def _none(reports: Array, supply: Array, worth: Array) -> Array:
     return none(reports[:, 0])
 
 
-def _groves(reports: Array, price: Array, R: Array, z: Array) -> Array:
-    return groves(reports[:, 0])
+def _groves(reports: Array, supply: Array, worth: Array) -> Array:
+    return groves(reports[:, 0]) + supply[:, :1]
 
 
-def _clearing_price(reports: Array, price: Array, R: Array, z: Array) -> Array:
-    return clearing_price(price, R, z)
+def _clearing_price(reports: Array, supply: Array, worth: Array) -> Array:
+    return worth
 
 
-def _vcg(reports: Array, price: Array, R: Array, z: Array) -> Array:
-    return vcg(reports[:, 0], reports[:, 1:].swapaxes(0, 1))
+def _vcg(reports: Array, supply: Array, worth: Array) -> Array:
+    return vcg(reports[:, 0], reports[:, 1:].swapaxes(0, 1)) + supply[:, :1] - supply[:, 1:]
 
 
 MARKET_TAXES: dict[str, MarketTax] = {

@@ -1,0 +1,219 @@
+"""The problem behind a charging station's day: who wants how much energy when, and what the wires carry.
+
+    min Σ_i v_i(z_i) + G(Σ_i z_i)   s.t.   Σ_i w_ik z_it ≤ c_k for every row k of the feeder and every period t
+
+with the private costs of `robosim.controllers.charging` and the aggregator's own cost G (X, Example 2). Power in kW;
+energies in kW times periods, prices in dollars a kW and period, so that no length of a period appears.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from robosim.agent import Array, Rules, Said
+from robosim.aggregator import Aggregator
+from robosim.charging_optimum import Central, solved
+from robosim.controllers.charging import fleet, metered_cost, price_at_plug, use
+from robosim.controllers.market import Given, Supply
+from robosim.errors import BadInput
+from robosim.kernels.coupling import carried_rows
+from robosim.kernels.halfspaces import nearest_within
+from robosim.projection import Site, nearest
+
+Mask = NDArray[np.bool_]
+TYPE = ("curvature", "energy_cost", "limit_kw", "stay", "energy", "unmet", "weights", "least_curvature", "told")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargingDay:
+    """N electric vehicles, T periods, K rows of the feeder; what is `told` may differ from what is true.
+
+    Parameters
+    ----------
+    curvature : (N,) a > 0, wear of the battery, dollars a kW² and period.
+    energy_cost : (N, T) tariff and waiting, dollars a kW and period.
+    limit_kw : (N,) what charger and battery take at most.
+    stay : (N, 2) first period and the period after the last.
+    energy : (N,) E ≥ 0, kW-periods.
+    unmet : (N,) w ≥ 0, dollars a kW-period that is missing.
+    weights : (N, K) how much of each row a kW of this EV takes; may be negative.
+    rows_kw : (K,) c > 0.
+    least_curvature : (N,) of everybody's type space (one for all, or by the make of a car); the sure steps need it.
+    told : (N, 3) energy and stay as the driver told them.
+    hours : length of a period.
+    loss, demand : the aggregator's own cost of the summed power y, ½ loss ‖y‖² + demand max y; 0: it has none.
+    """
+
+    curvature: Array
+    energy_cost: Array
+    limit_kw: Array
+    stay: Array
+    energy: Array
+    unmet: Array
+    weights: Array
+    rows_kw: Array
+    least_curvature: Array
+    told: Array
+    hours: float = 1.0
+    loss: float = 0.0
+    demand: float = 0.0
+    sense: Literal["<="] = "<="
+
+    @property
+    def agents(self) -> int:
+        """N."""
+        return len(self.energy)
+
+    @property
+    def periods(self) -> int:
+        """T."""
+        return int(self.energy_cost.shape[1])
+
+    @property
+    def reached(self) -> Array:
+        """How much of each row everybody takes, with the aggregator's row of the whole at the end, (N, K or K + 1)."""
+        whole = np.ones((self.agents, 1))
+        return np.concatenate([self.weights, whole], axis=1) if self.aggregated else self.weights
+
+    @cached_property
+    def plain(self) -> bool:
+        """One row of which a kW takes a kW: then periods are levelled one by one."""
+        return self.reached.shape[1] == 1 and bool((self.reached == 1.0).all())
+
+    @property
+    def aggregated(self) -> bool:
+        """Whether the summed power costs the aggregator something."""
+        return self.loss > 0
+
+    @cached_property
+    def supply(self) -> Supply:
+        """What the leader provides in every row and period."""
+        c = np.repeat(self.rows_kw, self.periods)
+        return Aggregator(curvature=self.loss, demand=self.demand, c=c) if self.aggregated else Given(c=c)
+
+    def own(self) -> Said:
+        """Private types as EVs hold them, each (1, N, components)."""
+        wish = np.zeros((self.agents, 4))
+        wish[:, 0], wish[:, 3] = self.energy, self.unmet
+        types = {
+            "curvature": self.curvature[:, None],
+            "energy_cost": self.energy_cost,
+            "limit": self.limit_kw[:, None],
+            "stay": self.stay.astype(np.float64),
+            "wish": wish,
+            "told": self.told,
+        }
+        own = {key: x[None] for key, x in types.items()}
+        return own if self.plain else own | {"weights": self.reached[None]}
+
+    def rules(
+        self,
+        *,
+        rounds: int,
+        gamma: float | Array | None = None,
+        price: ArrayLike = 0.0,
+        present: Mask | None = None,
+        epsilon: float | None = None,
+    ) -> Rules:
+        """What the leader announces; the arguments are those of `robosim.allocation.Allocation.rules`."""
+        who = np.ones((1, self.agents, 1), dtype=bool) if present is None else present
+        rows = self.reached.shape[1] * self.periods
+        return {
+            "rounds": rounds,
+            "gamma": self.sure_steps(who) if gamma is None else gamma,
+            "price": np.array(np.broadcast_to(np.asarray(price, dtype=np.float64), (len(who), 1, rows))),
+            "supply": self.supply,
+            "load": self.load,
+            "sense": self.sense,
+            "present": who,
+            "project": self.project,
+            "epsilon": epsilon,
+        }
+
+    def sure_steps(self, present: Mask) -> Array:
+        """A step for every row and period, (missions, 1, rows·T), with which the prices converge for sure.
+
+        An EV's plan moves by at most 1/a when its price does, so the dual Hessian of a period is at most Σ_i w_i w_i'/a
+        over those who have registered for it, which is at most the diagonal of Σ_i |w_ik| Σ_l |w_il| / a. Of the types
+        only registrations enter, and of those not the absent one's: no marginal problem knows who is missing from it.
+        """
+        size = np.abs(self.reached)
+        size = size * (size.sum(axis=1) / self.least_curvature)[:, None]
+        t = np.arange(self.periods)
+        there = ((self.stay[:, :1] <= t) & (t < self.stay[:, 1:])).astype(np.float64)
+        steep = np.einsum("mi,ik,it->mkt", present[..., 0].astype(np.float64), size, there)
+        if self.aggregated:
+            steep[:, -1] += 1.0 / self.loss
+        quietest = size.max(initial=0.0)  # nobody there: any step will do
+        return np.asarray((1 - 1e-9) / np.maximum(steep, quietest)).reshape(len(present), 1, -1)
+
+    def load(self, z: Array, present: Mask) -> Array:
+        """Σ_i w_ik z_it over those present, (missions, 1, rows·T)."""
+        taken = np.empty((len(z), self.reached.shape[1], self.periods))
+        carried_rows(self.reached, np.ascontiguousarray(z), np.ascontiguousarray(present[..., 0]), taken)
+        return taken.reshape(len(z), 1, -1)
+
+    def project(self, z: Array, present: Mask) -> tuple[Array, Array]:
+        """The nearest power that the feeder carries, whatever was said, and the multipliers (missions, 1, rows·T)."""
+        if self.plain:
+            upper = np.repeat(self.limit_kw[:, None], self.periods, axis=1)
+            limits = np.repeat(self.rows_kw, self.periods)
+            return nearest(Site(None, limits, np.zeros_like(upper), upper, False), z, present)
+        shares, rows = np.where(present, z, 0.0), len(self.rows_kw)
+        mu = np.zeros((len(z), self.reached.shape[1], self.periods))
+        nearest_within(self.weights, self.rows_kw, self.limit_kw, shares, mu[:, :rows])
+        return shares, mu.reshape(len(z), 1, -1)
+
+    def payments(self, price: Array, z: Array) -> Array:
+        """What everybody's power is worth, (missions, N), at prices (missions, 1, rows·T)."""
+        at_plug = price_at_plug(self.own(), price)
+        return np.asarray(np.einsum("mit,mit->mi", np.broadcast_to(at_plug, z.shape), z))
+
+    def costs(self, z: Array) -> Array:
+        """v_i of allotted power z (…, N, T): (…, N)."""
+        own = self.own()
+        return use(own, fleet(own), z.reshape(-1, *z.shape[-2:])).value.reshape(z.shape[:-1])
+
+    def use(self, z: Array) -> Array:
+        """What everybody does with allotted power z (missions, N, T), in truth."""
+        own = self.own()
+        return use(own, fleet(own), z).x
+
+    def metered_costs(self, x: Array) -> Array:
+        """What charging at x (missions, N, T) kW costs everybody, (missions, N)."""
+        return metered_cost(self.own(), x)[..., 0]
+
+    def supply_cost(self, z: Array) -> Array:
+        """What power z (missions, N, T) costs the aggregator, (missions,)."""
+        return self.supply.cost(self.load(z, np.ones((1, self.agents, 1), dtype=bool)))
+
+    @cached_property
+    def best(self) -> Central:
+        """The central optimum."""
+        return solved(self)
+
+    def optimum(self) -> tuple[Array, Array, float]:
+        """The best plans (N, T), the prices (rows·T,) and the least social cost, by piqp."""
+        return self.best.plan, self.best.price, self.best.cost
+
+    def without(self, agent: int) -> ChargingDay:
+        """The marginal problem P_-i: nobody else changes."""
+        others = np.arange(self.agents) != agent
+        return replace(self, **{name: getattr(self, name)[others] for name in TYPE})
+
+
+def refuse_nonsense(day: ChargingDay) -> None:
+    """Raise `BadInput` for numbers that no day has."""
+    for name in (*TYPE, "rows_kw"):
+        x = getattr(day, name)
+        if not np.isfinite(x).all() or (name != "weights" and (x < 0).any()):
+            raise BadInput(f"{name} must be finite and not negative (got {x.min()})")
+    if day.demand > 0 and day.loss <= 0:
+        raise BadInput(f"demand needs loss > 0, or its price jumps between nothing and all of it (got loss {day.loss})")
+    if not ((day.curvature >= day.least_curvature) & (day.least_curvature > 0)).all():
+        raise BadInput(f"curvature must be at least least_curvature > 0 (got {day.curvature.min()})")
