@@ -1,9 +1,9 @@
 """The aggregator between the feeder and the grid: what the summed power costs it (X, Example 2).
 
-    G(y) = Σ_t q/2 y_t² + D max_t y_t,      q > 0: losses grow with the current squared; D ≥ 0: the demand charge
+    G(y) = Σ_t q/2 y_t² + D max_t y_t,      q > 0: losses grow with the square; D ≥ 0: the demand charge
 
-Its half of the dual function is min_y G(y) - λ'y over y ≥ 0. Given the highest power m, y_t = min(λ_t/q, m), and the best
-m is where Σ_t (λ_t - q m)₊ = D: prices above that level pay for the peak.
+Its half of the dual function is min_y G(y) - λ'y over y ≥ 0. Given the highest power m, y_t = min(λ_t/q, m), and the
+best m is where Σ_t (λ_t - q m)₊ = D: prices above that level pay for the peak.
 """
 
 from __future__ import annotations
@@ -47,4 +47,4 @@ def peaks(price: Array, curvature: float, demand: float) -> Array:
     falling = -np.sort(-price, axis=1)
     counted = np.arange(1, price.shape[1] + 1)
     level = (np.cumsum(falling, axis=1) - demand) / counted  # if the first t prices are above the level
-    return np.maximum(level.max(axis=1), 0.0) / curvature
+    return np.asarray(np.maximum(level.max(axis=1), 0.0) / curvature)

@@ -150,6 +150,7 @@ class Allocation:
         *,
         rounds: int,
         gamma: float | None = None,
+        share: float = 1.0,
         price: ArrayLike = 0.0,
         present: NDArray[np.bool_] | None = None,
         epsilon: float | None = None,
@@ -158,7 +159,7 @@ class Allocation:
 
         Parameters
         ----------
-        gamma : step size, by default `sure_step()`.
+        gamma : step size, by default `share` of `sure_step()`.
         price : λ⁰ (rows,), the same for all missions, so that no marginal problem knows who is absent.
         present : (missions, agents, 1), by default one mission with everybody.
         epsilon : stop when the duality gap is at most this; by default all rounds are run.
@@ -166,7 +167,7 @@ class Allocation:
         who = np.ones((1, self.agents, 1), dtype=bool) if present is None else present
         return {
             "rounds": rounds,
-            "gamma": self.sure_step() if gamma is None else gamma,
+            "gamma": share * self.sure_step() if gamma is None else gamma,
             "price": np.array(np.broadcast_to(np.asarray(price, dtype=np.float64), (len(who), 1, len(self.c)))),
             "supply": Given(c=self.c),
             "load": self.load,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -10,17 +11,21 @@ import numpy as np
 
 from robosim import deviate
 from robosim.agent import Array, Deviation, Rules, Said
-from robosim.allocation import Allocation
 from robosim.auction_record import AuctionRecord
+from robosim.build_day import Built
 from robosim.controllers.bidders import BIDDING
 from robosim.controllers.market import Market
+from robosim.controllers.selfish_evs import EV_DEVIATIONS
+from robosim.day_log import DayLog
 from robosim.deviate import Selfish
+from robosim.division import Division
 from robosim.errors import AgentFailure
+from robosim.executed import Executed, day_log, executed
 from robosim.leader.bill import Bill
 from robosim.leader.market_taxes import MARKET_TAXES
 from robosim.mission import Mission, Snapshot
 from robosim.network import Hub
-from robosim.scenario import ChargingScenario
+from robosim.scenario import ChargingScenario, StationScenario
 from robosim.world.talk import Forum, Minutes
 
 
@@ -32,20 +37,30 @@ class Auction(Mission[AuctionRecord]):
     all of which start from the same price, so that no P_-j depends on the agent that is absent from it.
     """
 
-    scenario: ChargingScenario
+    scenario: ChargingScenario | StationScenario
     coordinator: Market
     network: Hub
     world: Forum
-    allocation: Allocation
+    allocation: Division
     tax: str
+    day: Built | None = None
+    """Where bidders are cars: the day that is executed after the last round."""
+    bills: str = "decision"
+    """Whether reports are about what was decided, or about what was metered."""
 
-    strategies = BIDDING
     taxes = tuple(MARKET_TAXES)
+
+    @property
+    def strategies(self) -> Mapping[str, type]:
+        """Deviations from dual decomposition, of bidders or of cars."""
+        return BIDDING if self.day is None else EV_DEVIATIONS
 
     @property
     def summary(self) -> str:
         """Agents, rounds, price step and tax in one line."""
-        return f"{self.network.n} agents, {self.rounds} rounds, price step {self.rules['gamma']:.4g}, tax {self.tax}"
+        gamma = np.asarray(self.allocation.rules(**self.rules)["gamma"])
+        step = f"{gamma.min():.4g}" if gamma.min() == gamma.max() else f"{gamma.min():.4g} to {gamma.max():.4g}"
+        return f"{self.network.n} agents, {self.rounds} rounds, price step {step}, tax {self.tax}"
 
     @property
     def unit(self) -> str:
@@ -117,26 +132,41 @@ class Auction(Mission[AuctionRecord]):
     def _noted(self, snapshot: Snapshot) -> Snapshot:
         heard = snapshot.heard
         main = slice(None, None, self.copies)
-        snapshot.body.minutes.note(
-            snapshot.k, {"z": heard.own["z"][main]}, {"price": heard.leader["price"][main]}, self.finished(snapshot)
-        )
+        last, minutes = self.finished(snapshot), snapshot.body.minutes
+        if last or minutes.due(snapshot.k):  # copies, so that no marginal problem is kept with them
+            said, cast = {"z": heard.own["z"][main].copy()}, {"price": heard.leader["price"][main].copy()}
+            minutes.note(snapshot.k, said, cast, last)
         return snapshot
 
     def settle(self, snapshot: Snapshot) -> AuctionRecord:
         """Lines 14 to 20: project, let everybody report what the shares cost, tax."""
         shares = self.coordinator.decide(snapshot.leader, snapshot.heard.own)
-        reports = self._reports(shares)
-        price = snapshot.heard.leader["price"]
-        parts = (x.reshape(self.batch, self.copies, *x.shape[1:]) for x in (shares, reports, price))
-        z, v, lam = parts
-        supply = self.announced["supply"].cost(self.announced["load"](shares, self.announced["present"]))
-        worth = self.allocation.payments(lam[:, 0], z[:, 0])
+        main = self._main(shares)
+        billed = shares
+        if self.day is not None and self.bills == "meter":  # the counterfactuals are executed too
+            done = executed(self.day, shares)
+            billed = done.metered_kw
+        elif self.day is not None:
+            done = executed(self.day, main)
+        reports = self._reports(shares, billed)
+        supply = self.announced["supply"].cost(self.announced["load"](billed, self.announced["present"]))
+        worth = self.allocation.payments(self._main(snapshot.heard.leader["price"]), self._main(billed))
+        v = reports.reshape(self.batch, self.copies, -1)
         tax = MARKET_TAXES[self.tax](v, supply.reshape(self.batch, self.copies), worth)
-        gap = self.coordinator.gap(snapshot.leader, reports, shares).reshape(self.batch, self.copies)[:, 0]
-        return self._record(snapshot, z[:, 0], v[:, 0], Bill(tax=tax, refused=self._refused(snapshot)), gap)
+        gap = self._main(self.coordinator.gap(snapshot.leader, reports, billed))
+        log = None
+        if self.day is not None:
+            days = done.days[:: len(done.days) // self.batch]
+            log = day_log(self.day, main, Executed(self._main(done.plan_kw), self._main(done.metered_kw), days))
+        return self._record(snapshot, main, v[:, 0], Bill(tax=tax, refused=self._refused(snapshot)), gap, log)
 
-    def _reports(self, shares: Array) -> Array:
-        said = self.controller.report(self.types, shares, {})
+    def _main(self, x: Array) -> Array:
+        """The rows of the missions themselves, without those of their marginal problems."""
+        return x if len(x) == self.batch else x[:: self.copies]
+
+    def _reports(self, shares: Array, billed: Array) -> Array:
+        meter = {"metered_kw": billed} if billed is not shares else {}
+        said = self.controller.report(self.types, shares, meter)
         reports = np.array(np.broadcast_to(said["cost"][..., 0], shares.shape[:2]))
         deviate.report(self.selfish, shares, reports)
         if not np.isfinite(reports).all():
@@ -150,10 +180,13 @@ class Auction(Mission[AuctionRecord]):
             marked[mission // self.copies, agent] = True
         return marked
 
-    def _record(self, snapshot: Snapshot, z: Array, reports: Array, bill: Bill, gap: Array) -> AuctionRecord:
+    def _record(
+        self, snapshot: Snapshot, z: Array, reports: Array, bill: Bill, gap: Array, log: DayLog | None
+    ) -> AuctionRecord:
         minutes: Minutes = snapshot.body.minutes
         if not minutes.kept or minutes.kept[-1] != snapshot.k:
-            minutes.note(snapshot.k, snapshot.heard.own, snapshot.heard.leader, last=True)
+            words = {key: self._main(x) for key, x in snapshot.heard.own.items()}
+            minutes.note(snapshot.k, words, {"price": self._main(snapshot.heard.leader["price"])}, last=True)
         kept, bids, prices = minutes.rows()
         judge = self.judge
         return AuctionRecord(
@@ -169,10 +202,11 @@ class Auction(Mission[AuctionRecord]):
             types=self.own,
             tax_rule=self.tax,
             decision=z,
-            private_cost=self.allocation.costs(z),
+            private_cost=self.allocation.costs(z) if log is None else log.metered_cost,
             reported_cost=reports,
             settlement=bill,
             gap=gap,
+            day=log,
             strategies=self.names(),
             judge=None if judge is None else lambda record: judge(self, record),
         )

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from robosim.agent import Controller, Deviation, Strategy
-from robosim.build_auction import build_auction
+from robosim.build_auction import build_auction, build_charging
 from robosim.build_meeting import build_meeting
 from robosim.controllers.selfish import BestResponse
 from robosim.errors import BadInput
 from robosim.mission import Mission
 from robosim.network import Network
 from robosim.respond import best_response
-from robosim.scenario import RendezvousScenario, Scenario, load_scenario
+from robosim.scenario import RendezvousScenario, Scenario, StationScenario, load_scenario
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -64,9 +64,11 @@ def build(
     """The mission that a scenario describes."""
     if isinstance(scenario, RendezvousScenario):
         mission: Mission[Any] = build_meeting(scenario, controller, network)
+    elif network is not None:
+        raise BadInput(f"network: bidders hear the leader only, {scenario.name} takes no graph (leave it out)")
+    elif isinstance(scenario, StationScenario):
+        mission = build_charging(scenario, controller)
     else:
-        if network is not None:
-            raise BadInput(f"network: bidders hear the leader only, {scenario.name} takes no graph (leave it out)")
         mission = build_auction(scenario, controller)
     plans = _plans(mission) if strategies is None else strategies
     return replace(mission, deviations=deviations(mission, plans))

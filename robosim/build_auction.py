@@ -3,44 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from robosim.agent import Array, Controller
+from robosim.agent import Array, Controller, Rules
 from robosim.allocation import Allocation
 from robosim.auction import Auction
+from robosim.build_day import Built, build_day
 from robosim.controllers.market import Market
 from robosim.judge import judge
 from robosim.lookup import controller_class
 from robosim.network import Hub
-from robosim.scenario import ChargingScenario
+from robosim.scenario import ChargingScenario, StationScenario
 from robosim.world.talk import Forum
+
+USUAL_KWH = 10.0
+"""What a session takes, roughly (Caltech's median is 6 kWh, JPL's 12)."""
 
 
 def build_auction(scenario: ChargingScenario, controller: Controller | None) -> Auction:
     """The auction that a scenario describes, with everybody faithful."""
     problem = allocation(scenario)
-    market, leader = scenario.market, scenario.leader
-    share = market.step_of_sure
-    step = share * problem.sure_step() if share is not None else None if market.step == "auto" else float(market.step)
     return Auction(
-        scenario=scenario,
-        own=problem.own(),
-        controller=controller or controller_class(scenario)(),
-        coordinator=Market(update=market.update),
-        network=Hub(n=problem.agents),
-        world=Forum(),
         allocation=problem,
-        tax=leader.tax,
-        rounds=scenario.mission.rounds,
-        judge=judge,
-        rules={
-            "rounds": scenario.mission.rounds,
-            "gamma": problem.sure_step() if step is None else step,
-            "price": market.start_price,
-            "epsilon": leader.epsilon,
-        },
+        own=problem.own(),
+        network=Hub(n=problem.agents),
+        rules=_rules(scenario, scenario.leader.epsilon),
+        **_common(scenario, controller),
     )
+
+
+def build_charging(scenario: StationScenario, controller: Controller | None) -> Auction:
+    """The charging day that a scenario describes, with everybody faithful."""
+    day = build_day(scenario)
+    problem = day.problem
+    return Auction(
+        allocation=problem,
+        own=problem.own(),
+        network=Hub(n=problem.agents),
+        rules=_rules(scenario, announced_epsilon(scenario, day)),
+        day=day,
+        bills=scenario.leader.bills,
+        **_common(scenario, controller),
+    )
+
+
+def _common(scenario: ChargingScenario | StationScenario, controller: Controller | None) -> dict[str, Any]:
+    return {
+        "scenario": scenario,
+        "controller": controller or controller_class(scenario)(),
+        "coordinator": Market(update=scenario.market.update),
+        "world": Forum(),
+        "tax": scenario.leader.tax,
+        "rounds": scenario.mission.rounds,
+        "judge": judge,
+    }
+
+
+def _rules(scenario: ChargingScenario | StationScenario, epsilon: float | None) -> Rules:
+    market = scenario.market
+    share = market.step_of_sure
+    return {
+        "rounds": scenario.mission.rounds,
+        "gamma": None if share is not None or market.step == "auto" else float(market.step),
+        "share": 1.0 if share is None else share,
+        "price": market.start_price,
+        "epsilon": epsilon,
+    }
+
+
+def announced_epsilon(scenario: StationScenario, day: Built) -> float | None:
+    """ε in dollars; a share is one of what the day's sessions would pay for 10 kWh each at the mean price.
+
+    The leader knows that before anybody said what he wants, so that ε tells nothing and depends on nobody.
+    """
+    share = scenario.leader.epsilon_share
+    if share is None:
+        return scenario.leader.epsilon
+    return share * USUAL_KWH * day.problem.agents * float(np.abs(day.tariff_per_kwh).mean())
 
 
 def allocation(scenario: ChargingScenario) -> Allocation:

@@ -52,7 +52,7 @@ class ChargingDay:
     curvature: Array
     energy_cost: Array
     limit_kw: Array
-    stay: Array
+    stay: NDArray[np.int64]
     energy: Array
     unmet: Array
     weights: Array
@@ -115,7 +115,8 @@ class ChargingDay:
         self,
         *,
         rounds: int,
-        gamma: float | Array | None = None,
+        gamma: float | None = None,
+        share: float = 1.0,
         price: ArrayLike = 0.0,
         present: Mask | None = None,
         epsilon: float | None = None,
@@ -125,7 +126,7 @@ class ChargingDay:
         rows = self.reached.shape[1] * self.periods
         return {
             "rounds": rounds,
-            "gamma": self.sure_steps(who) if gamma is None else gamma,
+            "gamma": share * self.sure_steps(who) if gamma is None else gamma,
             "price": np.array(np.broadcast_to(np.asarray(price, dtype=np.float64), (len(who), 1, rows))),
             "supply": self.supply,
             "load": self.load,

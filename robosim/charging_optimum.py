@@ -26,7 +26,7 @@ class Central(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Where the variables stand: power in each stay, what is missing of each EV, the aggregator's power and its peak."""
+    """Where variables stand: power in each stay, what is missing of each EV, the aggregator's power and its peak."""
 
     who: NDArray[np.int64]
     when: NDArray[np.int64]

@@ -16,7 +16,7 @@ def judge(mission: Mission[Any], record: Record) -> Verdict:
     """Optimum, budget, ε of the all-faithful mission at these types, and what each selfish agent gained (mission 0)."""
     epsilon = _epsilon(mission, record)
     return Verdict(
-        social_cost=float(record.private_cost[0].sum()),
+        social_cost=float(record.private_cost[0].sum() + record.leader_cost[0]),
         optimum=mission.optimum(),
         budget=float(record.settlement.tax[0].sum()),
         individually_rational=mission.rational(record),

@@ -34,7 +34,7 @@ def power(mission: Mission[Any]) -> Power:
     found = attack(mission, agents=[0], taxes=["clearing-price"]).attacks
     best = max(found, key=lambda one: one.gain)
     honest = mission.faithful().billed("vcg").run(every=mission.rounds)
-    paid = np.einsum("r,irc,ic->", honest.prices[0, -1], mission.allocation.R, honest.decision[0])
+    paid = mission.allocation.payments(honest.prices[:, -1:], honest.decision).sum()
     return Power(
         agents=mission.allocation.agents,
         gain=best.gain,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -37,8 +38,12 @@ class Meeting(Mission[MeetingRecord]):
         _, agents, d = self.own["start"].shape
         return self.batch, agents, d
 
-    strategies = STRATEGIES
     taxes = tuple(TAXES)
+
+    @property
+    def strategies(self) -> Mapping[str, type]:
+        """Deviations from average consensus."""
+        return STRATEGIES
 
     @property
     def summary(self) -> str:

@@ -64,10 +64,13 @@ class Mission(ABC, Generic[R]):
     batch: int = 1
     judge: Callable[[Any, Any], Verdict] | None = field(default=None, repr=False, compare=False)
 
-    strategies: ClassVar[Mapping[str, type]]
-    """What selfish agents of this kind of world can play, by name."""
     taxes: ClassVar[Collection[str]]
     """Names of the tax rules that its leader knows."""
+
+    @property
+    @abstractmethod
+    def strategies(self) -> Mapping[str, type]:
+        """What selfish agents of this kind of world can play, by name."""
 
     @property
     @abstractmethod

@@ -74,6 +74,11 @@ class Record(ABC):
     judge: Callable[[Any], Verdict] | None = field(default=None, repr=False, compare=False)
 
     @property
+    def leader_cost(self) -> Array:
+        """What the leader itself paid for the decision, (missions,)."""
+        return np.zeros(len(self.decision))
+
+    @property
     @abstractmethod
     def unit(self) -> str:
         """Of costs and taxes."""

@@ -344,4 +344,4 @@ def test_the_schema_offers_each_kind_its_own_strategies() -> None:
 
 
 def test_charging_worlds_are_bundled() -> None:
-    assert {"market", "not-dominant", "six-bidders", "two-bidders"} <= bundled_worlds().keys()
+    assert {"charging", "market", "not-dominant", "six-bidders", "two-bidders"} <= bundled_worlds().keys()

@@ -10,7 +10,7 @@ import pytest
 
 from robosim.controllers.selfish import STRATEGIES
 from robosim.errors import BadInput, TooLarge
-from robosim.scenario import load_scenario, template
+from robosim.scenario import bundled_worlds, load_scenario, template
 
 SMALLEST = '[mission]\nkind = "rendezvous"\n[robots]\ncount = 4\n'
 World = Callable[[str | bytes], Path]
@@ -78,7 +78,7 @@ def test_syntax_errors_have_the_place_of_the_parser(world: World, content: bytes
 
 
 def test_files_that_cannot_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = "drones, erratum, market, not-dominant, rendezvous, rendezvous-honest, six-bidders, swarm, two-bidders"
+    known = ", ".join(bundled_worlds())
     nowhere = "world: no bundled world or file of this name"
     assert errors("no.toml") == [f"no.toml:1: file: no such file (bundled worlds: {known})"]
     assert errors(Path("erratums")) == ['erratums:1: file: no such file (did you mean "erratum"?)']

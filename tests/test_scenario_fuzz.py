@@ -80,6 +80,14 @@ def keys(name: str, *more: str) -> list[str]:
 
 
 KEYS = {
+    "charging": keys(
+        "charging",
+        "station",
+        "station.day",
+        "station.charger",
+        "station.wear_range_dollars_per_kw2h",
+        "leader.epsilon",
+    ),
     "drones": keys("drones", "selfish.0", "selfish.0.robot", "selfish.0.stride", "selfish.1.robot"),
     "market": keys(
         "market",
@@ -91,6 +99,14 @@ KEYS = {
     ),
 }
 OTHERS = {
+    "charging": [
+        "mission.rounds=9",
+        "station.sessions=day.csv",
+        "station.site=caltech",
+        "station.waiting_dollars_per_kwh_h=[1, 2]",
+        "station={}",
+        "a=1",
+    ],
     "drones": ["mission.rounds=9", "robots.count=30", "selfish=[]", "a=1", "energy=1"],
     "market": [
         "mission.rounds=9",

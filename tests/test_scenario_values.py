@@ -10,14 +10,14 @@ import time
 import tomllib
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from robosim.errors import BadInput, TooLarge
-from robosim.scenario import KINDS, bundled_worlds, estimate_bytes, json_schema, load_scenario, template
+from robosim.scenario import Scenario, bundled_worlds, estimate_bytes, json_schema, load_scenario, template
 from robosim.scenario.limits import limit_bytes
 from robosim.scenario.writing import value_text
 
@@ -210,10 +210,18 @@ def accepts(schema: dict[str, Any], value: Any, defs: dict[str, Any]) -> bool:
 
 
 def of_type(name: str | None, value: Any) -> bool:
-    return name is None or (isinstance(value, TYPES[name]) and not isinstance(value, bool))
+    return name is None or (isinstance(value, TYPES[name]) and isinstance(value, bool) == (name == "boolean"))
 
 
-TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None)}
+TYPES = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+    "null": type(None),
+}
 KEYWORDS: dict[str, Any] = {
     **dict.fromkeys(["$defs", "title", "description", "default", "examples", "type"], lambda *_: True),
     "$ref": lambda rule, value, _, defs: accepts(defs[rule.removeprefix("#/$defs/")], value, defs),
@@ -266,7 +274,7 @@ def test_the_schema_refuses_what_loading_refuses(option: str) -> None:
 
 
 def test_the_schema_describes_every_key() -> None:
-    worlds = [kind.__name__ for kind in KINDS.values()]  # their sections are described where they are defined
+    worlds = [form.__name__ for form in get_args(Scenario)]  # their sections are described where they are defined
     for name, section in json_schema()["$defs"].items():
         for key, about in section["properties"].items() if name not in worlds else ():
             assert about.get("description"), key

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from robosim.auction_record import AuctionRecord
+from robosim.day_log import DayLog
 from robosim.meeting import Meeting
 from robosim.meeting_record import MeetingRecord
 
@@ -43,9 +44,24 @@ def findings(record: Record, mission: Mission[Any]) -> list[str]:
         collected = "no tax is collected" if tax == "none" else f"tax {tax}, bound {record.rules.rule}, {state}"
         return [f"distance {bill.distance[0]:.3g} m, allowed {bill.beta:.3g} m: {collected}", minimised(mission)]
     if isinstance(record, AuctionRecord):
+        if record.day is not None:
+            return day_lines(record, record.day)
         prices = ", ".join(f"{price:.6g}" for price in record.prices[0, -1])
         return [f"price {prices} $/kW after {record.rounds} rounds, duality gap {record.gap[0]:.3g} $"]
     return []
+
+
+def day_lines(record: AuctionRecord, day: DayLog) -> list[str]:
+    """What the price did, and what meters and wires say."""
+    last = record.prices[0, -1] / day.hours
+    scarce, delivered = int((last > 0).sum()), day.metered_kw[0].sum() * day.hours
+    margin = f"exceeded by {day.excess_a[0]:.3g} A" if day.excess_a[0] > 0 else "never exceeded"
+    return [
+        f"highest price {last.max():.4g} $/kWh, power is scarce in {scarce} of {len(last)} prices; after "
+        f"{record.rounds} rounds the duality gap is {record.gap[0]:.3g} $",
+        f"{delivered:.4f} kWh metered of {day.wanted_kwh.sum():.4f} kWh wanted; the feeder is {margin}; what meters "
+        f"missed of the plan cost {day.shortfall[0].sum():.3g} $",
+    ]
 
 
 def verdict_lines(record: Record) -> list[str]:

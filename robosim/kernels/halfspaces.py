@@ -1,6 +1,6 @@
 """The nearest power that several rows of a feeder carry, period by period: Hildreth's method, one row after another.
 
-The nearest point of {Σ_i w_ik z_i ≤ c_k, 0 ≤ z_i ≤ u_i} is clip(z_i - Σ_k w_ik μ_k, 0, u_i) with μ ≥ 0. Each μ_k in turn
+The nearest point of {Σ_i w_ik z_i ≤ c_k, 0 ≤ z_i ≤ u_i} is clip(z_i - Σ_k w_ik μ_k, 0, u_i), μ ≥ 0. Each μ_k in turn
 is set so that its own row holds (coordinate ascent of the dual, which converges: C. Hildreth, Naval Research Logistics
 Quarterly 4 (1957) 79-85); rows are met a little early, so that what is left after the last sweep still fits.
 """
@@ -54,7 +54,7 @@ def met(weights: Array, k: int, c: float, z: Array, t: int, upper: Array, mu: Ar
         if to == trial:
             break
         trial = to
-    return trial
+    return float(trial)
 
 
 @njit(cache=True)

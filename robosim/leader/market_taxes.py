@@ -15,7 +15,7 @@ from robosim.leader.taxes import groves, none
 
 MarketTax = Callable[[Array, Array, Array], Array]
 """From reported costs v̂ (missions, 1 + marginals, N), what the leader's own supply costs in each (missions, 1 +
-marginals), and what shares are worth at the last price broadcast, p_i = λ'R_i z_i (missions, N), to taxes (missions, N).
+marginals), and what shares are worth at the last price broadcast, p_i = λ'R_i z_i (missions, N): taxes (missions, N).
 Row 0 is the mission itself, row 1 + i its marginal problem P_-i.
 
 The clearing price of T, section II, is p itself: each agent buys its share. In T's example (N = 2, c = 1,

@@ -10,6 +10,7 @@ from robosim.scenario.limits import estimate_bytes
 from robosim.scenario.loading import load_scenario
 from robosim.scenario.rendezvous import RendezvousScenario
 from robosim.scenario.selfish import SelfishBidder, SelfishEntry
+from robosim.scenario.station_world import SelfishEv, StationScenario
 
 __all__ = [
     "KINDS",
@@ -18,6 +19,8 @@ __all__ = [
     "Scenario",
     "SelfishBidder",
     "SelfishEntry",
+    "SelfishEv",
+    "StationScenario",
     "bundled_worlds",
     "estimate_bytes",
     "json_schema",

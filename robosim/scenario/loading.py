@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from robosim.scenario.checking import Values, broken_rules
-from robosim.scenario.kinds import KINDS, Scenario, closest_kind
+from robosim.scenario.kinds import KINDS, Scenario, closest_kind, form
 from robosim.scenario.limits import refuse_too_large
 from robosim.scenario.options import Overrides, override
 from robosim.scenario.problem import Problem, report
@@ -42,6 +42,7 @@ def load_scenario(world: str | Path, *, seed: int | None = None, overrides: Over
     values = parse(origin)
     origin, problems = override(values, origin, seed, overrides)
     kind, unnamed = _kind(values)
+    kind = form(kind, values)
     values = kind.completed(values)
     scenario, found = _checked(kind, values)
     if scenario is None or unnamed or problems:

@@ -27,10 +27,14 @@ class Minutes:
         """Keep round k where it is due; `last` always is."""
         while self.kept and self.kept[-1] >= k:  # somebody went back to an earlier snapshot
             del self.kept[-1], self.said[-1], self.prices[-1]
-        if last or (self.every is not None and (k % self.every == 0 or k == self.rounds)):
+        if last or self.due(k):
             self.kept.append(k)
             self.said.append(said["z"])
             self.prices.append(cast["price"])
+
+    def due(self, k: int) -> bool:
+        """Whether round k is one of those that are kept."""
+        return self.every is not None and (k % self.every == 0 or k == self.rounds)
 
     def rows(self) -> tuple[NDArray[np.int64], Array, Array]:
         """Rounds (rows,), words (missions, rows, agents, n) and prices (missions, rows, price rows)."""

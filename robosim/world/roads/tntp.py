@@ -1,0 +1,78 @@
+"""Real road networks in the TNTP text format: links, trips between zones, coordinates of nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from robosim.agent import Array
+from robosim.errors import BadInput
+from robosim.graphs import Edges
+from robosim.world.roads.tntp_links import COLUMNS, read_links
+from robosim.world.roads.tntp_nodes import read_nodes
+from robosim.world.roads.tntp_trips import read_trips
+from robosim.world.station.complaints import complaint
+from robosim.world.station.content import text_of
+
+SOURCE = "https://github.com/bstabler/TransportationNetworks"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoadNetwork:
+    """L directed links between nodes; node numbers begin at 0 here and at 1 in the file and in names.
+
+    The time on a link is free_flow_time·(1 + b·(flow/capacity)^power), BPR. Units are those of the files.
+    """
+
+    file: str
+    nodes: int
+    first_through: int
+    """Nodes below this one are centres of zones: paths begin and end there, but pass through none."""
+    links: Edges
+    """(L, 2) from, to."""
+    capacity: Array
+    length: Array
+    free_flow_time: Array
+    b: Array
+    power: Array
+    speed: Array
+    toll: Array
+    link_type: Array
+    trips: Array
+    """(Z, Z) from zone to zone; zones are the first nodes."""
+    positions: Array | None = None
+    """(nodes, 2), in degrees or any unit; only for pictures."""
+
+
+def read_tntp(net: str | Path, trips: str | Path, node: str | Path | None = None) -> RoadNetwork:
+    """A network from its files `NAME_net.tntp`, `NAME_trips.tntp` and, where there is one, `NAME_node.tntp`.
+
+    Raises
+    ------
+    BadInput
+        A file is not there (and where to get it); every error of a file, one a line, as file:line: column: message.
+    TooLarge
+        More than 100 MB.
+    """
+    table = read_links(net, tntp_text(net))
+    columns = table.columns
+    return RoadNetwork(
+        file=str(net),
+        nodes=table.nodes,
+        first_through=table.first_through - 1,
+        links=np.stack([columns["init_node"], columns["term_node"]], axis=1).astype(np.int64) - 1,
+        **{name: columns[name] for name in COLUMNS},
+        trips=read_trips(trips, tntp_text(trips), table.nodes),
+        positions=None if node is None else read_nodes(node, tntp_text(node), table.nodes),
+    )
+
+
+def tntp_text(path: str | Path) -> str:
+    """The text of a file; where it is not there the error says where it is to be had."""
+    if not Path(path).exists():
+        folder = Path(path).name.split("_")[0]
+        fix = f"get it from {SOURCE}, folder {folder}, or correct the path"
+        raise BadInput(complaint(str(path), 1, "file", f"no such file ({fix})"))
+    return text_of(path)
