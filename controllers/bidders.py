@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from robosim.agent import Array, Said, Strategy, View
+from robosim.controllers.selfish import BestResponse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +100,18 @@ class FreezeBid(Strategy):
         return memory, asks(view, view.heard["z"])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Bids(Strategy):
+    """Plays a fixed list of bids, (n + 1, components): what solved best responses become."""
+
+    name = "best-response"
+
+    bids: Array
+
+    def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
+        return memory, asks(view, np.broadcast_to(self.bids[min(k, len(self.bids) - 1)], view.faithful["z"].shape))
+
+
 def asks(view: View, z: Array) -> Said:
     """The faithful words but for what is asked for, (K, n)."""
     return {**view.faithful, "z": z}
@@ -121,4 +134,5 @@ BIDDING: dict[str, type] = {
     "shift": Shift,
     "proportional": Proportional,
     "freeze": FreezeBid,
+    "best-response": BestResponse,
 }

@@ -2,7 +2,7 @@
 
     min Σ_i v_i(z_i)  s.t.  Σ_i R_i z_i = c  (or ≤ c),  lower_i ≤ z_i ≤ upper_i                        (T, (2))
 
-with quadratic private costs v_i(z) = ½ z'diag(q_i) z + f_i'z + k_i, q_i > 0, and public limits on each share.
+with quadratic private costs v_i(z) = ½ z'diag(q_i) z + f_i'z + k_i, q_i ≥ 0, and public limits on each share.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from robosim.agent import Array, Rules, Said
+from robosim.controllers.admm import penalty
 from robosim.controllers.market import Given, asked
 from robosim.errors import BadInput
 from robosim.programme import Programme, cleared
@@ -28,7 +29,7 @@ class Allocation:
 
     Parameters
     ----------
-    q, f : (N, n) curvatures q > 0 and slopes of the private costs.
+    q, f : (N, n) curvatures q ≥ 0 (prices alone need q > 0) and slopes of the private costs.
     k : (N,) their constants.
     lower, upper : (N, n) public limits, ±∞ where there are none.
     R : (N, rows, n), what a share takes of each resource.
@@ -89,8 +90,8 @@ class Allocation:
         for name, x in (("f", self.f), ("k", self.k), ("R", self.R), ("c", self.c)):
             if not np.isfinite(x).all():
                 raise BadInput(f"{name} must be finite (got {x[~np.isfinite(x)][0]})")
-        if not ((self.q > 0) & np.isfinite(self.q)).all():
-            raise BadInput(f"q must be positive and finite (got {self.q.min()}): costs must be strictly convex")
+        if not ((self.q >= 0) & np.isfinite(self.q)).all():
+            raise BadInput(f"q must be finite and not negative (got {self.q.min()}): costs must be convex")
         if not (self.lower <= self.upper).all():
             raise BadInput("lower must be at most upper")
         if self.sense not in ("=", "<="):
@@ -100,6 +101,11 @@ class Allocation:
     def agents(self) -> int:
         """N."""
         return len(self.q)
+
+    @property
+    def strictly_convex(self) -> bool:
+        """Whether prices alone lead to the optimum; else `robosim.controllers.admm` does."""
+        return bool((self.q > 0).all())
 
     def costs(self, z: Array) -> Array:
         """v_i(z_i) of shares z (…, N, n): (…, N)."""
@@ -113,6 +119,8 @@ class Allocation:
         hand are taken, and the step tells a little about them.
         """
         q = self.q if least_curvature is None else _spread(least_curvature, self.q.shape)
+        if not (q > 0).all():
+            raise BadInput("q: a price has no sure step where costs do not bend (q = 0); use the controller admm")
         dual = np.einsum("iac,ic,ibc->ab", self.R, 1 / q, self.R)
         steepest = float(np.linalg.eigvalsh(dual)[-1])
         if steepest <= 0:
@@ -154,6 +162,7 @@ class Allocation:
         price: ArrayLike = 0.0,
         present: NDArray[np.bool_] | None = None,
         epsilon: float | None = None,
+        rho: float | None = None,
     ) -> Rules:
         """What the leader announces to the agents and to its own half of the algorithm.
 
@@ -163,11 +172,13 @@ class Allocation:
         price : λ⁰ (rows,), the same for all missions, so that no marginal problem knows who is absent.
         present : (missions, agents, 1), by default one mission with everybody.
         epsilon : stop when the duality gap is at most this; by default all rounds are run.
+        rho : penalty of `robosim.controllers.admm`, by default of the scale of the costs.
         """
         who = np.ones((1, self.agents, 1), dtype=bool) if present is None else present
         return {
             "rounds": rounds,
-            "gamma": share * self.sure_step() if gamma is None else gamma,
+            "gamma": gamma if gamma is not None else share * self.sure_step() if self.strictly_convex else 1.0,
+            "rho": penalty(self.own(), len(self.c)) if rho is None else rho,
             "price": np.array(np.broadcast_to(np.asarray(price, dtype=np.float64), (len(who), 1, len(self.c)))),
             "supply": Given(c=self.c),
             "load": self.load,

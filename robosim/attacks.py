@@ -7,10 +7,13 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim.agent import Deviation, Strategy
+from robosim.auction import Auction
 from robosim.certificates import QUICK, certify_record
 from robosim.certificates.exact import LARGEST
+from robosim.controllers.bidders import Bids
 from robosim.controllers.selfish import BestResponse, Script
 from robosim.errors import BadInput
 from robosim.mission import Mission, Snapshot
@@ -18,6 +21,7 @@ from robosim.record import Epsilon, Record
 from robosim.respond import best_response
 
 Plan = Strategy | BestResponse
+Places = NDArray[np.int64]
 BATCH_ROBOTS = 200_000
 """Agents simulated side by side; more would leave the processor's cache."""
 
@@ -64,7 +68,8 @@ def attack(
     Parameters
     ----------
     mission : its own deviations are left out.
-    agents, strategies : all by default; best responses of large teams, which cannot be solved, only by name.
+    agents, strategies : all by default; best responses of large teams and of bidders, which take long or do not exist,
+        only by name.
     taxes : tax rules to bill each mission under; the mission's own by default.
     progress : called with (attacks done, attacks in all).
     seconds : allowed for each of the exact figures beside the attacks.
@@ -80,14 +85,15 @@ def attack(
     try:
         problems = max(bill.copies for bill in bills.values()) * mission.network.n
         for cases in _batches(agents, strategies, size=max(1, BATCH_ROBOTS // problems)):
-            batch, names = _batch(mission, cases)
-            played: dict[int, Snapshot] = {}  # rules that need no marginal problems bill the same play
+            played: dict[object, Snapshot] = {}  # rules that need no marginal problems bill the same play
+            solved = isinstance(mission, Auction) and any(name == Bids.name for _, name in cases)
             for rule in taxes:
                 covered = epsilon[rule].certified is not None
-                billed = batch.billed(rule)
-                if billed.copies not in played:
-                    played[billed.copies] = _play(billed)
-                record = billed.settle(played[billed.copies])
+                billed, names = _batch(bills[rule], cases)
+                play = rule if solved else billed.copies  # what is best to bid depends on the rule
+                if play not in played:
+                    played[play] = _play(billed)
+                record = billed.settle(played[play])
                 found += [
                     _outcome(record, honest[rule], row, agent, names[row], rule, covered)
                     for row, (agent, _) in enumerate(cases)
@@ -119,7 +125,7 @@ def _checked(
 
 
 def _playable(mission: Mission[Any]) -> list[str]:
-    solvable = mission.network.n <= LARGEST
+    solvable = mission.network.n <= LARGEST and not isinstance(mission, Auction)
     return [name for name, kind in mission.strategies.items() if solvable or not issubclass(kind, BestResponse)]
 
 
@@ -139,9 +145,21 @@ def _batch(
         agents = np.array([cases[row][0] for row in rows])
         plan = mission.strategies[name]()
         if isinstance(plan, BestResponse):
-            plan = Script(positions=np.stack([best_response(mission, int(i)).positions for i in agents]))
-        found.append(Deviation(strategy=plan, missions=rows, agents=agents))
+            found += _best(mission, rows, agents)
+        else:
+            found.append(Deviation(strategy=plan, missions=rows, agents=agents))
     return mission.playing(tuple(found), batch=len(cases)), named
+
+
+def _best(mission: Mission[Any], rows: Places, agents: Places) -> list[Deviation]:
+    """Each agent's own best response, in one deviation where they can be stacked."""
+    plans = [best_response(mission, int(i)) for i in agents]
+    scripts = [plan.positions for plan in plans if isinstance(plan, Script)]
+    if scripts:
+        return [Deviation(strategy=Script(positions=np.stack(scripts)), missions=rows, agents=agents)]
+    return [
+        Deviation(strategy=plan, missions=rows[j : j + 1], agents=agents[j : j + 1]) for j, plan in enumerate(plans)
+    ]
 
 
 def _play(mission: Mission[Any]) -> Snapshot:

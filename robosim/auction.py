@@ -13,6 +13,7 @@ from robosim import deviate
 from robosim.agent import Array, Deviation, Rules, Said
 from robosim.auction_record import AuctionRecord
 from robosim.build_day import Built
+from robosim.controllers.admm import Exchange
 from robosim.controllers.bidders import BIDDING
 from robosim.controllers.market import Market
 from robosim.controllers.selfish_evs import EV_DEVIATIONS
@@ -38,7 +39,7 @@ class Auction(Mission[AuctionRecord]):
     """
 
     scenario: ChargingScenario | StationScenario
-    coordinator: Market
+    coordinator: Market | Exchange
     network: Hub
     world: Forum
     allocation: Division

@@ -11,6 +11,7 @@ from robosim.agent import Array, Controller, Rules
 from robosim.allocation import Allocation
 from robosim.auction import Auction
 from robosim.build_day import Built, build_day
+from robosim.controllers.admm import Admm, Exchange
 from robosim.controllers.market import Market
 from robosim.judge import judge
 from robosim.lookup import controller_class
@@ -50,10 +51,14 @@ def build_charging(scenario: StationScenario, controller: Controller | None) -> 
 
 
 def _common(scenario: ChargingScenario | StationScenario, controller: Controller | None) -> dict[str, Any]:
+    program = controller or controller_class(scenario)()
+    if isinstance(program, Admm) and isinstance(scenario, StationScenario):
+        raise scenario.error("mission.controller", 'cars answer prices only (write controller = "dual_decomposition")')
+    leader = Exchange() if isinstance(program, Admm) else Market(update=scenario.market.update)
     return {
         "scenario": scenario,
-        "controller": controller or controller_class(scenario)(),
-        "coordinator": Market(update=scenario.market.update),
+        "controller": program,
+        "coordinator": leader,
         "world": Forum(),
         "tax": scenario.leader.tax,
         "rounds": scenario.mission.rounds,

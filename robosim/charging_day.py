@@ -120,6 +120,7 @@ class ChargingDay:
         price: ArrayLike = 0.0,
         present: Mask | None = None,
         epsilon: float | None = None,
+        rho: float | None = None,
     ) -> Rules:
         """What the leader announces; the arguments are those of `robosim.allocation.Allocation.rules`."""
         who = np.ones((1, self.agents, 1), dtype=bool) if present is None else present

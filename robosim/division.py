@@ -31,6 +31,7 @@ class Division(Protocol):
         price: ArrayLike = 0.0,
         present: NDArray[np.bool_] | None = None,
         epsilon: float | None = None,
+        rho: float | None = None,
     ) -> Rules:
         """What the leader announces."""
         ...

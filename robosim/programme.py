@@ -1,8 +1,8 @@
 """Separable quadratic programmes with a few shared rows: piqp finds the answer, Newton steps give it its last digits.
 
-    min ½ z'diag(q) z + f'z  s.t.  Rz = c (or ≤ c),  lower ≤ z ≤ upper,  q > 0
+    min ½ z'diag(q) z + f'z  s.t.  Rz = c (or ≤ c),  lower ≤ z ≤ upper,  q ≥ 0
 
-Its price λ tells everything: z(λ) = clip(-(f + R'λ)/q, lower, upper), so the polish searches λ alone.
+Where q > 0 its price λ tells everything: z(λ) = clip(-(f + R'λ)/q, lower, upper), so the polish searches λ alone.
 """
 
 from __future__ import annotations
@@ -39,10 +39,11 @@ def cleared(programme: Programme) -> tuple[Array, Array]:
     Raises
     ------
     BadInput
-        BadInput
         if nothing is feasible, or if so little is that no price tells it from nothing.
     """
-    price = polished(programme, by_piqp(programme))
+    if not (programme.q > 0).all():
+        return by_piqp(programme)
+    price = polished(programme, by_piqp(programme)[1])
     if not clears(programme, price, 1e-8):
         raise BadInput(INFEASIBLE)
     return answer(programme, price), price
@@ -101,8 +102,8 @@ def newton(p: Programme, price: Array) -> Array:
     return step
 
 
-def by_piqp(p: Programme) -> Array:
-    """The price λ (r,) that piqp finds."""
+def by_piqp(p: Programme) -> tuple[Array, Array]:
+    """The answer (v,) and the price λ (r,) that piqp finds."""
     import piqp
     from scipy.sparse import csc_matrix, diags
 
@@ -115,4 +116,5 @@ def by_piqp(p: Programme) -> Array:
     status = solver.solve()
     if status in (piqp.PIQP_PRIMAL_INFEASIBLE, piqp.PIQP_DUAL_INFEASIBLE):
         raise BadInput(INFEASIBLE)
-    return np.array(solver.result.y if p.equal else solver.result.z_u)
+    price = solver.result.y if p.equal else solver.result.z_u
+    return np.clip(np.array(solver.result.x), p.lower, p.upper), np.array(price)

@@ -4,25 +4,51 @@ from __future__ import annotations
 
 from typing import Any
 
+from robosim.agent import Strategy
+from robosim.allocation import Allocation
+from robosim.auction import Auction
+from robosim.certificates.bids import best_bids
 from robosim.certificates.bounded import bounded_best_response
 from robosim.certificates.exact import best_response as free_best_response
+from robosim.controllers.bidders import Bids
 from robosim.controllers.consensus import Consensus
+from robosim.controllers.dual_decomposition import PriceTaker
+from robosim.controllers.market import Market
 from robosim.controllers.selfish import Script
 from robosim.errors import BadInput
 from robosim.meeting import Meeting
 from robosim.mission import Mission
 
 
-def best_response(mission: Mission[Any], agent: int, within_limits: bool = True) -> Script:
-    """The script that earns `agent` most against faithful others, within the world's limits where it has any.
+def best_response(mission: Mission[Any], agent: int, within_limits: bool = True) -> Strategy:
+    """What earns `agent` most against faithful others, within the world's limits where it has any.
 
-    Raises `BadInput` where the others' answers are not linear: a controller other than average consensus.
+    Raises `BadInput` where the others' answers are not known in advance, or nothing is best.
     """
-    if not (isinstance(mission, Meeting) and isinstance(mission.controller, Consensus)):
+    if isinstance(mission, Meeting) and isinstance(mission.controller, Consensus):
+        return _script(mission, agent, within_limits)
+    if isinstance(mission, Auction) and answers_gradient(mission) and isinstance(mission.allocation, Allocation):
+        found = best_bids(mission.allocation, mission.announced, agent, mission.tax, within_limits=within_limits)
+        if found is not None and found.bids is not None:
+            return Bids(bids=found.bids)
         raise BadInput(
-            "best-response: needs the consensus controller, whose answers are known in advance "
-            "(choose another strategy)"
+            f"best-response: nobody can say what agent {agent} had best bid under the tax {mission.tax} (give bids "
+            "limits, leave out leader.epsilon, or choose another strategy)"
         )
+    raise BadInput(
+        "best-response: needs the consensus controller, or bidders who answer a gradient step, whose answers are known "
+        "in advance (choose another strategy)"
+    )
+
+
+def answers_gradient(mission: Auction) -> bool:
+    """Whether all bidders answer prices with quadratic costs, and the leader takes plain gradient steps."""
+    leader, program = mission.coordinator, mission.controller
+    plain = isinstance(leader, Market) and leader.update == "gradient"
+    return plain and isinstance(program, PriceTaker) and not program.problems
+
+
+def _script(mission: Meeting, agent: int, within_limits: bool) -> Script:
     world, rules, links = mission.world, mission.announcement, mission.network.links
     end = mission.faithful().run(every=mission.rounds).decision[0]
     known = (links.indptr, links.indices, rules.alpha, mission.own["start"][0], end, rules.beta, rules.rounds, agent)

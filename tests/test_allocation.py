@@ -192,7 +192,7 @@ def circle(count: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"q": [[1.0], [0.0]]}, "strictly convex"),
+        ({"q": [[1.0], [-1.0]]}, "must be convex"),
         ({"f": np.nan}, "f must be finite"),
         ({"lower": 2.0, "upper": 1.0}, "at most upper"),
         ({"sense": "<"}, "sense"),

@@ -69,10 +69,20 @@ def test_no_bidding_strategy_gains_more_than_the_duality_gap(tax: str, rounds: i
     mission = robosim.load("six-bidders", set={"leader.tax": tax, "mission.rounds": rounds})
     found = robosim.attack(mission)
     epsilon = found.epsilon[tax].certified
-    assert len(found.attacks) == len(BIDDING) * 6
+    assert len(found.attacks) == (len(BIDDING) - 1) * 6  # best responses by name only
     assert epsilon >= mission.run().verdict.social_cost - mission.optimum() - 1e-9
     assert max(one.gain for one in found.attacks) <= epsilon + 1e-9
     assert all(one.covered for one in found.attacks)
+
+
+@pytest.mark.parametrize("tax", ["clearing-price", "vcg"])
+def test_no_bid_beats_the_best_response_and_it_earns_what_is_certified_as_exact(tax: str) -> None:
+    """found ≤ bounded; the best response, played, gains just the bounded figure, under each rule its own."""
+    mission = robosim.load("six-bidders", set={"mission.rounds": 20})
+    found = robosim.attack(mission, strategies=["best-response", *list(BIDDING)[:-1]], taxes=[tax])
+    best = max(one.gain for one in found.attacks if one.strategy == "best-response")
+    assert max(one.gain for one in found.attacks) <= best + 1e-9
+    assert best == pytest.approx(found.epsilon[tax].bounded, abs=1e-9)
 
 
 def test_an_announced_epsilon_ends_the_auction_when_the_gap_certifies_it() -> None:

@@ -41,7 +41,7 @@ def certify_record(
 ) -> Certificate:
     """`certify` for a faithful run that is at hand."""
     if isinstance(mission, Auction):
-        return certify_auction(mission, faithful)
+        return certify_auction(mission, faithful, seconds)
     if isinstance(mission, Meeting):
         return certify_meeting(mission, faithful, seconds, progress)
     raise TypeError(f"no certificate is known for {type(mission).__name__}")
