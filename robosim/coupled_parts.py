@@ -1,0 +1,182 @@
+"""Plain arrays, checked, as `Coupled` holds them: shapes spread, quadratic costs as edges, inequalities as slack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import csr_array, hstack, issparse, vstack
+
+from robosim.agent import Array
+from robosim.errors import BadInput
+
+Sense = Literal["=", "<="]
+Parts = dict[str, Any]
+ROUNDING = 1e-9
+"""Up to what share of the largest number a cost matrix may be unsymmetric or bent the wrong way."""
+
+
+def numbers(name: str, x: ArrayLike) -> Array:
+    """`x` as float64. Raises `BadInput` naming it."""
+    try:
+        return np.asarray(x, dtype=np.float64)
+    except (ValueError, TypeError):
+        raise BadInput(f"{name}: must be an array of numbers, got {x!r:.60} (rows of one length)") from None
+
+
+def spread(name: str, x: ArrayLike, shape: tuple[int, ...], whole: bool = True) -> Array:
+    """`x` as float64 of this shape; `whole` if it must be finite. Raises `BadInput` naming it."""
+    given = numbers(name, x)
+    try:
+        spread_out = np.array(np.broadcast_to(given, shape))
+    except ValueError:
+        raise BadInput(f"{name}: must have the shape {shape} or spread to it, got {given.shape} (reshape it)") from None
+    bad = ~np.isfinite(spread_out) if whole else np.isnan(spread_out)
+    if bad.any():
+        raise BadInput(
+            f"{name}: must be {'finite' if whole else 'a number or ±∞'}, got {spread_out[bad][0]} (correct it)"
+        )
+    return spread_out
+
+
+def stacked(theta: Any, agents: int, n: int) -> csr_array:
+    """Θ (E, N·n) of a sparse or dense matrix of that shape, of blocks (N, E, n), or of None: no edges."""
+    if theta is None:
+        return csr_array((0, agents * n), dtype=np.float64)
+    if not issparse(theta):
+        theta = numbers("theta", theta)
+        theta = np.concatenate(list(theta), axis=1) if theta.ndim == 3 else np.atleast_2d(theta)
+    sparse = csr_array(theta, dtype=np.float64)
+    if sparse.shape[1] != agents * n:
+        raise BadInput(
+            f"theta: must have {agents}·{n} columns, got {sparse.shape[1]} (n columns for each agent in turn)"
+        )
+    if not np.isfinite(sparse.data).all():
+        raise BadInput(f"theta: must be finite, got {sparse.data[~np.isfinite(sparse.data)][0]} (correct it)")
+    sparse.sum_duplicates()
+    sparse.eliminate_zeros()
+    return sparse
+
+
+def uses(theta: csr_array, agents: int) -> Array:
+    """s_ie: how many of agent i's variables load edge e, (N, E); X, (B.3)."""
+    edges, columns = theta.shape
+    entries = theta.tocoo()
+    place = entries.col // max(1, columns // agents) * edges + entries.row
+    return np.bincount(place, minlength=agents * edges).reshape(agents, edges).astype(np.float64)
+
+
+def shares(part: Array, theta: csr_array) -> Array:
+    """Parts (N, E) made to add up to 1 on every edge that is used; by use where nobody who is left had a part."""
+    use = uses(theta, len(part))
+    total = part.sum(axis=0)
+    part = np.where(total > 0, part, use)
+    total = part.sum(axis=0)
+    return np.asarray(part / np.where(total > 0, total, 1.0))
+
+
+def check_congestion(parts: Mapping[str, Any]) -> None:
+    """Congestion must be convex where it is used: a ≥ 0, p ≥ 1, and flows ≥ 0 unless p = 1. Raises `BadInput`."""
+    a, power, part, theta = (parts[name] for name in ("congestion", "power", "part", "theta"))
+    if not (a >= 0).all():
+        raise BadInput(f"congestion: must be ≥ 0, got {a.min()} (else costs are not convex)")
+    if not 1 <= power < np.inf:
+        raise BadInput(f"power: must be at least 1, got {power} (1 is linear congestion, 4 is BPR)")
+    used = uses(theta, len(part)).sum(axis=0) > 0
+    if not (part >= 0).all() or not np.allclose(part.sum(axis=0)[used], 1.0, rtol=0, atol=ROUNDING):
+        raise BadInput(
+            "part: must be ≥ 0 and add up to 1 over the agents on every used edge (leave it out for use counts)"
+        )
+    loads = np.asarray(abs(theta).sum(axis=0)).ravel() > 0
+    if power != 1 and not ((theta.data >= 0).all() and (parts["lower"].ravel()[loads] >= 0).all()):
+        raise BadInput(f"theta, lower: flows must be ≥ 0 where the power is {power} (give theta ≥ 0 and lower ≥ 0)")
+
+
+def with_own_costs(parts: Parts, H: Sequence[ArrayLike | None]) -> Parts:
+    """Quadratic costs ½ x_i'H_i x_i as edges that only i uses: Θ_i gets the rows L_i' of H_i = L_i L_i', a = ½.
+
+    Parameters
+    ----------
+    H : N of them, each (n, n), or (n,) for a diagonal, or None.
+
+    Raises
+    ------
+    BadInput
+        naming the agent whose cost is not symmetric, not convex, or of another shape.
+    """
+    agents, n = parts["slope"].shape
+    given = list(H)
+    if len(given) != agents:
+        raise BadInput(f"H: must be one matrix for each of {agents} agents, got {len(given)} (None for who has none)")
+    rows = [_rows(i, one, n) for i, one in enumerate(given)]
+    if parts["power"] != 1 and any(map(len, rows)):
+        raise BadInput(
+            f"H: quadratic costs need the power 1, got {parts['power']} (leave H out, or take linear congestion)"
+        )
+    owner = np.repeat(np.arange(agents), [len(one) for one in rows])
+    blocks = [csr_array((len(one), n)) if not len(one) else csr_array(one) for one in rows]
+    lifted = csr_array(_diagonal(blocks, n))
+    return {
+        **parts,
+        "theta": csr_array(vstack([parts["theta"], lifted])),
+        "congestion": np.concatenate([parts["congestion"], np.full(len(owner), 0.5)]),
+        "part": np.concatenate([parts["part"], np.arange(agents)[:, None] == owner], axis=1),
+    }
+
+
+def _diagonal(blocks: list[csr_array], n: int) -> csr_array:
+    agents = len(blocks)
+    wide = [
+        hstack([csr_array((b.shape[0], i * n)), b, csr_array((b.shape[0], (agents - i - 1) * n))])
+        for i, b in enumerate(blocks)
+    ]
+    return csr_array(vstack(wide))
+
+
+def _rows(agent: int, H: ArrayLike | None, n: int) -> Array:
+    """L' (rank, n) of H = LL' by Cholesky with pivots: no LAPACK, so bits repeat; zero eigenvalues drop out."""
+    if H is None:
+        return np.zeros((0, n))
+    left = numbers(f"H[{agent}]", H)
+    left = spread(f"H[{agent}]", np.diag(left) if left.ndim == 1 else left, (n, n))
+    size = float(np.abs(left).max(initial=0.0))
+    if np.abs(left - left.T).max(initial=0.0) > ROUNDING * size:
+        raise BadInput(f"H[{agent}]: agent {agent}'s cost must be symmetric (give ½(H + H'), which costs the same)")
+    left = 0.5 * (left + left.T)
+    rows: list[Array] = []
+    while (diagonal := np.diag(left)).size and diagonal.max() > 1e-14 * size and len(rows) < n:
+        best = int(diagonal.argmax())
+        rows.append(left[best] / np.sqrt(diagonal[best]))
+        left = left - np.multiply.outer(rows[-1], rows[-1])
+        left[best], left[:, best] = 0.0, 0.0
+    if np.abs(left).max(initial=0.0) > ROUNDING * size:
+        least = float(np.linalg.eigvalsh(0.5 * (np.asarray(H) + np.asarray(H).T))[0]) if np.ndim(H) == 2 else np.min(H)
+        raise BadInput(f"H[{agent}]: agent {agent}'s cost is not convex: least eigenvalue {least:g} (it must be ≥ 0)")
+    return np.array(rows).reshape(-1, n)
+
+
+def with_slack(parts: Parts) -> Parts:
+    """Σ A_i x_i ≤ b as an equality: every agent gets m more variables w_i ≥ 0, Σ (A_i x_i + w_i) = b; X, Remark 1.
+
+    Everybody's program stays the same, nobody is special, and any agent may be absent: the others have slack of their
+    own. No w_i need exceed b less the least that the agents' boxes let Σ A_j x_j be, so it is limited to that.
+    """
+    A, lower, upper, theta = (parts[name] for name in ("A", "lower", "upper", "theta"))
+    agents, m, n = A.shape
+    with np.errstate(invalid="ignore"):
+        ends = np.where(A != 0, np.minimum(A * lower[:, None], A * upper[:, None]), 0.0)
+    room = np.maximum(parts["b"] - np.minimum(ends.sum(axis=2), 0.0).sum(axis=0), 0.0)
+    entries = theta.tocoo()
+    columns = entries.col + entries.col // n * m
+    shape = (theta.shape[0], agents * (n + m))
+    return {
+        **parts,
+        "theta": csr_array((entries.data, (entries.row, columns)), shape=shape),
+        "slope": np.concatenate([parts["slope"], np.zeros((agents, m))], axis=1),
+        "A": np.concatenate([A, np.broadcast_to(np.eye(m), (agents, m, m))], axis=2),
+        "limits": np.concatenate([parts["limits"], np.zeros((agents, parts["limits"].shape[1], m))], axis=2),
+        "lower": np.concatenate([lower, np.zeros((agents, m))], axis=1),
+        "upper": np.concatenate([upper, np.broadcast_to(room, (agents, m))], axis=1),
+    }
