@@ -1,0 +1,185 @@
+"""Speed of freight in one run, CPU seconds: local programmes against Gurobi, whole rounds, and rounds to 1 %.
+
+Reference: a Gurobi model built anew for every supplier and round, as behind the paper's figures, where the extra
+`bench` is installed; its size-limited licence takes these programmes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import statistics
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from robosim.agent import Said
+from robosim.controllers.consensus_tracking_admm import ConsensusTrackingAdmm
+from robosim.controllers.local_programme import Programmes
+from robosim.coupled import Coupled
+from robosim.coupled_optimum import optimum
+from robosim.network import Network
+from robosim.penalties import penalties
+from robosim.world.roads.generator import paper_instance
+from robosim.world.roads.problem import coupled
+
+Array = np.ndarray[Any, Any]
+REPEATS = 5
+SOLVED = 40
+"""Programmes that Gurobi is given."""
+PUBLISHED = {"example-1": 0.05, "example-2": 0.05, "example-5": 0.1, "semi-balanced": 0.05, "unbalanced": 0.05}
+"""ρ = σ of the paper's authors."""
+
+
+def main() -> None:
+    """Every line of the table."""
+    for name, early, count in (("example-1", 0, 300), ("example-2", 0, 60), ("example-2", 800, 60)):
+        programmes(name, early, count, at_least=100.0)
+    for name, penalty, count, most_ms in (
+        ("example-1", 0.05, 1_000, 0.4),
+        ("example-2", 0.05, 300, 1.5),
+        ("example-2", 0.3, 300, 1.5),
+        ("example-3", 0.5, 60, 12.0),
+    ):
+        whole_rounds(name, penalty, count, most_ms)
+    for name, penalty in PUBLISHED.items():
+        rounds_to_one_percent(name, penalty)
+
+
+@cache
+def market(name: str) -> tuple[Coupled, Network]:
+    """An instance of the paper with its authors' weights."""
+    instance = paper_instance(name)
+    return coupled(instance), Network(n=instance.N, edges=instance.comm_edges, margin=0.1)
+
+
+class Run:
+    """Everybody's programs and the perfect network."""
+
+    def __init__(self, name: str, rho: float, sigma: float) -> None:
+        self.problem, self.network = market(name)
+        one = self.problem
+        announced = {"theta": one.theta, "congestion": one.congestion, "power": one.power, "b": one.b}
+        rules = {**announced, "agents": one.agents, "rounds": 0, "rho": rho, "sigma": sigma}
+        self.program = ConsensusTrackingAdmm()
+        self.state, self.said = self.program.start(one.own(), rules, self.network.links)
+
+    def advance(self) -> Said:
+        """One round."""
+        self.state, self.said = self.program.step(self.state, self.network.deliver(self.said, {}))
+        return self.said
+
+
+def programmes(name: str, skipped: int, count: int, at_least: float) -> None:
+    """One line: live solvers on the programmes of `count` rounds against a Gurobi model for each."""
+    run, linears = Run(name, PUBLISHED[name], PUBLISHED[name]), []
+    for _ in range(skipped):
+        run.advance()
+    local = run.state.problem
+    spied = _Spy(local.programmes, linears)
+    object.__setattr__(local, "programmes", spied)
+    for _ in range(count):
+        run.advance()
+    solver = Programmes(me=local.me, own=run.problem.own())
+    answers = [solver.solve(local.curvature, each) for each in linears[:1]]
+    ours = cpu(lambda: answers.extend(solver.solve(local.curvature, each) for each in linears[1:]))
+    each_us = ours / ((count - 1) * run.problem.agents) * 1e6
+    label = f"local programme, {name}, rounds {skipped + 1}..{skipped + count}, n={run.problem.variables}"
+    if importlib.util.find_spec("gurobipy") is None:
+        print(f"{label}: {each_us:.1f} us; NOT COMPARED: gurobipy is not installed (pip install the extra `bench`)")
+        return
+    agents = run.problem.agents
+    chosen = [(t, i) for t in np.linspace(1, count - 1, SOLVED // agents + 1).astype(int) for i in range(agents)]
+    found: list[Array] = []
+    theirs = cpu(
+        lambda: found.extend(gurobi(run.problem, i, local.curvature[0, i], linears[t][0, i]) for t, i in chosen)
+    )
+    apart = max(np.abs(x - answers[t][0, i]).max() / np.abs(x).max() for x, (t, i) in zip(found, chosen, strict=True))
+    their_us = theirs / len(chosen) * 1e6
+    print(
+        f"{label}: {each_us:.1f} us, a Gurobi model built anew {their_us:.0f} us: {their_us / each_us:.0f} x "
+        f"(at least {at_least:.0f}); answers differ by {apart:.0e} of the largest number, within Gurobi's tolerance"
+    )
+
+
+class _Spy:
+    """Keeps what is asked of the solvers."""
+
+    def __init__(self, programmes: Programmes, linears: list[Array]) -> None:
+        self.programmes, self.linears = programmes, linears
+
+    def solve(self, curvature: Array, linear: Array) -> Array:
+        self.linears.append(linear.copy())
+        return self.programmes.solve(curvature, linear)
+
+
+@cache
+def silent() -> Any:
+    """Gurobi without its output, one thread."""
+    import gurobipy
+
+    environment = gurobipy.Env(params={"OutputFlag": 0, "Threads": 1})
+    return gurobipy, environment
+
+
+def gurobi(problem: Coupled, i: int, curvature: Array, linear: Array) -> Array:
+    """One supplier's programme as a new model."""
+    gurobipy, environment = silent()
+    model = gurobipy.Model(env=environment)
+    upper = np.where(np.isfinite(problem.upper[i]), problem.upper[i], gurobipy.GRB.INFINITY)
+    x = model.addMVar(linear.size, lb=problem.lower[i], ub=upper)
+    model.setObjective(0.5 * (x @ curvature @ x) + linear @ x)
+    model.addConstr(problem.limits[i] @ x <= problem.most[i])
+    model.optimize()
+    return np.asarray(x.X)
+
+
+def whole_rounds(name: str, penalty: float, count: int, most_ms: float) -> None:
+    """One line: everything that all suppliers do in a round, and the delivery."""
+    run = Run(name, penalty, penalty)
+    for _ in range(5):
+        run.advance()
+    each = [cpu(lambda: [run.advance() for _ in range(count // REPEATS)]) / (count // REPEATS) for _ in range(REPEATS)]
+    print(
+        f"a round of {name}, rho = sigma = {penalty}: {statistics.median(each) * 1e3:.3f} ms "
+        f"(slowest fifth {max(each) * 1e3:.3f}; at most {most_ms})"
+    )
+
+
+def rounds_to_one_percent(name: str, penalty: float) -> None:
+    """One line: rounds until objective and demand stay within 1 %, automatic penalties and published ones."""
+    ours = penalties(*market(name))
+    automatic = settled(name, ours["rho"], ours["sigma"], 500)
+    published = settled(name, penalty, penalty, 1_100 if name == "example-2" else 500)
+    most = 60 if name == "example-1" else int(1.1 * published)
+    print(
+        f"rounds to 1 % of objective and demand, {name}: {automatic} with rho, sigma = {ours['rho']}, {ours['sigma']} "
+        f"(at most {most}); {published} with the published {penalty}"
+    )
+
+
+def settled(name: str, rho: float, sigma: float, count: int) -> int:
+    """The first round after which both stay within 1 % for the rest of `count` rounds."""
+    run, best, late = Run(name, rho, sigma), optimum(market(name)[0]).objective, 0
+    one = run.problem
+    for k in range(1, count + 1):
+        y = run.advance()["y"][0]
+        x = np.stack([y[i, i * one.variables : (i + 1) * one.variables] for i in range(one.agents)])
+        short = np.linalg.norm(one.excess(x)) / np.linalg.norm(one.b)
+        late = k if max(abs(float(one.objective(x)) / best - 1.0), short) >= 1e-2 else late
+    return late + 1
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """CPU seconds of one call."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    main()
