@@ -138,6 +138,13 @@ class Strategy:
         if "name" not in vars(cls):
             cls.name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower()
 
+    stays_out: ClassVar[bool] = False
+    """Whether it takes no part in the problems from which others are absent."""
+
+    def pretend(self, own: Said) -> Said:
+        """The types (K, components) with which the K deviators run the faithful program, where missions allow that."""
+        return own
+
     def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
         """What the K deviators say in round k instead of `view.faithful`."""
         return memory, view.faithful

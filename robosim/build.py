@@ -11,13 +11,14 @@ import numpy as np
 
 from robosim.agent import Controller, Deviation, Strategy
 from robosim.build_auction import build_auction, build_charging
+from robosim.build_haulage import build_haulage
 from robosim.build_meeting import build_meeting
 from robosim.controllers.selfish import BestResponse
 from robosim.errors import BadInput
 from robosim.mission import Mission
 from robosim.network import Network
 from robosim.respond import best_response
-from robosim.scenario import RendezvousScenario, Scenario, StationScenario, load_scenario
+from robosim.scenario import FreightScenario, RendezvousScenario, Scenario, StationScenario, load_scenario
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -64,6 +65,8 @@ def build(
     """The mission that a scenario describes."""
     if isinstance(scenario, RendezvousScenario):
         mission: Mission[Any] = build_meeting(scenario, controller, network)
+    elif isinstance(scenario, FreightScenario):
+        mission = build_haulage(scenario, controller, network)
     elif network is not None:
         raise BadInput(f"network: bidders hear the leader only, {scenario.name} takes no graph (leave it out)")
     elif isinstance(scenario, StationScenario):

@@ -79,7 +79,7 @@ def test_no_bidding_strategy_gains_more_than_the_duality_gap(tax: str, rounds: i
 def test_no_bid_beats_the_best_response_and_it_earns_what_is_certified_as_exact(tax: str) -> None:
     """found ≤ bounded; the best response, played, gains just the bounded figure, under each rule its own."""
     mission = robosim.load("six-bidders", set={"mission.rounds": 20})
-    found = robosim.attack(mission, strategies=["best-response", *list(BIDDING)[:-1]], taxes=[tax])
+    found = robosim.attack(mission, strategies=["best-response", *list(BIDDING)[:-1]], taxes=[tax], seconds=60)
     best = max(one.gain for one in found.attacks if one.strategy == "best-response")
     assert max(one.gain for one in found.attacks) <= best + 1e-9
     assert best == pytest.approx(found.epsilon[tax].bounded, abs=1e-9)

@@ -70,7 +70,8 @@ def test_plain_numbers_are_points_of_a_line() -> None:
 def test_every_bundled_world_loads_and_says_what_it_is() -> None:
     rendezvous = ["drones", "erratum", "rendezvous", "rendezvous-honest", "swarm"]
     charging = ["charging", "market", "not-dominant", "six-bidders", "two-bidders"]
-    assert list(bundled_worlds()) == sorted(rendezvous + charging)
+    freight = ["aggregator", "freight", "freight-sioux-falls"]
+    assert list(bundled_worlds()) == sorted(rendezvous + charging + freight)
     for name, line in bundled_worlds().items():
         assert load_scenario(name).name == name
         assert 20 < len(line) < 120

@@ -65,6 +65,10 @@ POISON = [
     b"[[selfish]]",
     b"[robots]",
     b"[bidders]",
+    b"[problem]",
+    b"inf",
+    b'"example-2"',
+    b"suppliers = [0, 0]",
     b'"""',
     b"'''",
     b"#",
@@ -80,6 +84,7 @@ def keys(name: str, *more: str) -> list[str]:
 
 
 KEYS = {
+    "aggregator": keys("aggregator", "problem", "problem.part", "problem.theta", "problem.congestion", "problem.sense"),
     "charging": keys(
         "charging",
         "station",
@@ -89,6 +94,16 @@ KEYS = {
         "leader.epsilon",
     ),
     "drones": keys("drones", "selfish.0", "selfish.0.robot", "selfish.0.stride", "selfish.1.robot"),
+    "freight": keys(
+        "freight",
+        "freight.roads",
+        "freight.problem",
+        "freight.suppliers",
+        "freight.trips",
+        "network.edges",
+        "method.sigma",
+        "problem",
+    ),
     "market": keys(
         "market",
         "market.weights",
@@ -99,6 +114,15 @@ KEYS = {
     ),
 }
 OTHERS = {
+    "aggregator": [
+        "mission.rounds=9",
+        "problem.sense='<='",
+        "problem.H=[[1], [1], [1], [1], [[1, 0], [0]]]",
+        "problem.theta=[[1, 2], [3]]",
+        "freight.instance=example-1",
+        "selfish=[{supplier=4, strategy='drop-out'}]",
+        "a=1",
+    ],
     "charging": [
         "mission.rounds=9",
         "station.sessions=day.csv",
@@ -108,6 +132,16 @@ OTHERS = {
         "a=1",
     ],
     "drones": ["mission.rounds=9", "robots.count=30", "selfish=[]", "a=1", "energy=1"],
+    "freight": [
+        "mission.rounds=9",
+        "freight.instance=random",
+        "freight.roads=a_net.tntp",
+        "method.penalties=published",
+        "mission.controller=iplux",
+        "selfish=[{supplier=1, strategy='drop-out'}]",
+        "freight=3",
+        "a=1",
+    ],
     "market": [
         "mission.rounds=9",
         "bidders.count=2",

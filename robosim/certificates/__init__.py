@@ -12,7 +12,9 @@ from typing import Any
 from robosim.auction import Auction
 from robosim.certificates.auction import certify_auction
 from robosim.certificates.certificate import Certificate
+from robosim.certificates.haulage import certify_haulage
 from robosim.certificates.meeting import certify_meeting, rounds_needed
+from robosim.haulage import Haulage
 from robosim.meeting import Meeting
 from robosim.mission import Mission
 
@@ -42,6 +44,8 @@ def certify_record(
     """`certify` for a faithful run that is at hand."""
     if isinstance(mission, Auction):
         return certify_auction(mission, faithful, seconds)
+    if isinstance(mission, Haulage):
+        return certify_haulage(mission, faithful)
     if isinstance(mission, Meeting):
         return certify_meeting(mission, faithful, seconds, progress)
     raise TypeError(f"no certificate is known for {type(mission).__name__}")

@@ -5,6 +5,7 @@
 
 from robosim.scenario.bundled import bundled_worlds, template
 from robosim.scenario.charging import ChargingScenario
+from robosim.scenario.freight_world import FreightScenario, SelfishSupplier
 from robosim.scenario.kinds import KINDS, Scenario, json_schema
 from robosim.scenario.limits import estimate_bytes
 from robosim.scenario.loading import load_scenario
@@ -15,11 +16,13 @@ from robosim.scenario.station_world import SelfishEv, StationScenario
 __all__ = [
     "KINDS",
     "ChargingScenario",
+    "FreightScenario",
     "RendezvousScenario",
     "Scenario",
     "SelfishBidder",
     "SelfishEntry",
     "SelfishEv",
+    "SelfishSupplier",
     "StationScenario",
     "bundled_worlds",
     "estimate_bytes",

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from robosim.scenario.checking import Values, broken_rules
-from robosim.scenario.kinds import KINDS, Scenario, closest_kind, form
+from robosim.scenario.kinds import KINDS, Scenario, closest_kind, completed, form
 from robosim.scenario.limits import refuse_too_large
 from robosim.scenario.options import Overrides, override
 from robosim.scenario.problem import Problem, report
@@ -43,7 +43,7 @@ def load_scenario(world: str | Path, *, seed: int | None = None, overrides: Over
     origin, problems = override(values, origin, seed, overrides)
     kind, unnamed = _kind(values)
     kind = form(kind, values)
-    values = kind.completed(values)
+    values = completed(kind, values, origin)
     scenario, found = _checked(kind, values)
     if scenario is None or unnamed or problems:
         raise report(origin, [*problems, *unnamed, *found])
@@ -60,8 +60,8 @@ def _kind(values: dict[str, Any]) -> tuple[type[Scenario], list[Problem]]:
     name = mission.get("kind")
     if isinstance(name, str) and name in KINDS:
         return KINDS[name], []
-    known = " or ".join(map(quoted, KINDS))
-    message = f"must be {known}, got {shown(name)}" if "kind" in mission else "is missing"
+    *others, last = map(quoted, KINDS)
+    message = f"must be {', '.join(others)} or {last}, got {shown(name)}" if "kind" in mission else "is missing"
     fix = suggestion(name, KINDS, f"for example kind = {quoted(next(iter(KINDS)))}")
     kind = closest_kind(values)
     mission["kind"] = next(name for name, known_kind in KINDS.items() if known_kind is kind)
