@@ -161,8 +161,8 @@ class _Space(NamedTuple):
 def sharp_solver(accuracy: float = ACCURACY) -> Any:
     """A sparse piqp solver with tight tolerances.
 
-    Without refinement at every step one in twenty of X's problems, whose optima are many, ends before it is solved;
-    and what it takes for infeasible by default is met, in some BPR problems, to 13 digits.
+    Without refinement at every step one in twenty of X's problems, whose optima are many, ends before it is solved.
+    Its own test of infeasibility is made strict: BPR problems in large units met the default one and were feasible.
     """
     import piqp
 

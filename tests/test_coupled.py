@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -92,7 +92,9 @@ def test_slack_turns_at_most_into_exactly():
     assert problem.excess(x) == 0
     assert problem.objective(x) == two().objective(x[:, :3])
     assert np.isinf(two(sense="<=", lower=-np.inf).upper[:, 3]).all()
-    assert not shortfall(replace(two(sense="<=", lower=[[1, 0, 0], [0, 0, 0]]).without(0), b=np.array([0.5]))).any()
+    np.testing.assert_array_equal(two(sense="<=", lower=-1.0, most=9.0).upper[:, 3], 5 + 6)
+    owing = two(sense="<=", lower=[[1, 0, 0], [0, 0, 0]], upper=[[9, 9, 9], [0, 0, 0]])  # alone, 1 leaves all of b
+    assert not shortfall(owing.without(0)).any()
 
 
 def test_without_an_agent_the_others_share_its_edges():

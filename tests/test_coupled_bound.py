@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robosim.coupled_bound import box, cheapest, lower_bound
 from robosim.coupled import Coupled
+from robosim.coupled_bound import box, cheapest, lower_bound
 from robosim.coupled_feasible import nearest_feasible
 from robosim.coupled_optimum import optima_without, optimum
 from robosim.errors import BadInput

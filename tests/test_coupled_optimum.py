@@ -206,6 +206,14 @@ def test_columns_alike_are_added_up_first():
     assert lifted_rows(drawn(1))[1] == 24 + 8
 
 
+def test_only_columns_of_equal_numbers_are_alike():
+    """Two variables on one edge with different loads, each twice: x_1 + 2x_2 is what flows, not x_1 + x_2."""
+    problem = Coupled.of([[1.0] * 4], [[1.0, 0, 1, 0], [0, 1, 0, 1]], [1.0, 1.0], theta=[[1.0, 2, 1, 2]],
+                         congestion=1.0, lower=0.0)  # fmt: skip
+    np.testing.assert_array_equal(alike(problem.theta)[0], [0, 1, 0, 1])
+    assert optimum(problem).objective == pytest.approx(2 + 9)
+
+
 def test_unmet_demand_is_named():
     problem = drawn(7)
     with pytest.raises(BadInput, match=r"^b\[1\]: the agents' limits leave 3.* of 400 unmet \(1 of 2 rows"):
