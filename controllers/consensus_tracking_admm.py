@@ -24,7 +24,7 @@ import numpy as np
 
 from robosim.agent import Array, Heard, Links, Rules, Said
 from robosim.controllers.local_problem import LocalProblem, borne
-from robosim.kernels.edge_space import draw
+from robosim.kernels.copies import draw
 from robosim.kernels.own_rows import OwnRows
 
 

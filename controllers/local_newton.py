@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from robosim.agent import Array
 from robosim.controllers.local_programme import Programmes
-from robosim.kernels.edge_space import Paths, eliminate, flow, fold, price, unfold
+from robosim.kernels.edge_space import eliminate, fold, unfold
+from robosim.kernels.paths import Paths, flow, price
 
 STILL = 1e-9
 """The last step, relative to the largest number in y: where it is this small its square is below rounding."""

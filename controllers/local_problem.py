@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from robosim.agent import Array, Rules, Said
 from robosim.controllers.local_newton import BentProblem
 from robosim.controllers.local_programme import Programmes
-from robosim.kernels.edge_space import Paths, eliminate, fold, paths, unfold
+from robosim.kernels.edge_space import eliminate, fold, unfold
+from robosim.kernels.paths import Paths, paths
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ The form follows from these reasons, the three numbers from 81 cases: X's exampl
 on their own graphs, paths, rings, stars and complete graphs, congestion also at a tenth and ten times (41 cases), and
 20 random problems with own quadratic costs and few rows, on paths and complete graphs (40). For each a grid of
 penalties was run until objective and demand stayed within 1 %; the numbers (rounded) make the mean logarithm of rounds
-least. In the geometric mean they need 1.4 times the rounds of the grid's best on the first 41 cases and 1.5 times on
+least. In the geometric mean they need 1.4 times the rounds of the grid's best on the first 41 cases and 1.6 times on
 the others. An exponent of N was fitted too and came out at -0.3, no better than 0.
 
 The methods that X compares with get simpler rules, from their best on a grid over four of these instances:

@@ -14,8 +14,10 @@ from robosim.controllers.local_newton import BentProblem
 from robosim.controllers.local_problem import LocalProblem, borne
 from robosim.controllers.local_programme import Programmes
 from robosim.coupled import Coupled
-from robosim.kernels.edge_space import eliminate, flow, invert, paths, price
+from robosim.kernels.cholesky import invert
+from robosim.kernels.edge_space import eliminate
 from robosim.kernels.own_rows import OwnRows
+from robosim.kernels.paths import flow, paths, price
 
 Array = np.ndarray
 FAR = 1e30
@@ -210,6 +212,21 @@ def test_an_agent_without_answer_is_named(power: float) -> None:
     local = LocalProblem.of(impossible.own(), rules(impossible), np.ones(3), np.ones(3))
     with pytest.raises(ArithmeticError, match="agent 1: its local problem has no answer"):
         local.solve(np.zeros((1, 3, 12)), np.zeros((1, 3, 4)))
+
+
+def test_steps_that_raise_the_cost_are_cut() -> None:
+    """Armijo's rule: of a step ten times too long only a part is taken, one after which the cost is lower."""
+    problem = drawn(4, 3.0)
+    local = LocalProblem.of(problem.own(), rules(problem), np.ones(3), np.ones(3))
+    h, q = np.random.default_rng(0).normal(size=(1, 3, 12)), np.zeros((1, 3, 4))
+    best, one = local.solve(h, q)[0, 0], local._bent(0, 0)
+    y = best + 1.0
+    for length, expected in ((1.0, 1.0), (10.0, 0.125)):
+        step = length * (best - y)
+        share = one._share(h[0, 0], problem.slope[0], y, step)
+        given = (problem, 0, 1.0, 1.0, h[0, 0], q[0, 0])
+        assert share == expected
+        assert local_cost(*given, y + share * step) < local_cost(*given, y)
 
 
 def test_newton_that_does_not_settle_names_its_agent() -> None:

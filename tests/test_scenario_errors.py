@@ -146,7 +146,8 @@ strategy = "stationery"
 """
     assert errors(world(text)) == [
         'w.toml:1: mision: unknown section (did you mean "mission"?)',
-        'w.toml:3: mission.kind: must be "rendezvous", "charging" or "freight", got "rendezvouz" (did you mean "rendezvous"?)',
+        'w.toml:3: mission.kind: must be "rendezvous", "charging" or "freight", got "rendezvouz" '
+        '(did you mean "rendezvous"?)',
         "w.toml:4: mission.rounds: must be >= 1, got 0 (for example rounds = 60)",
         'w.toml:5: mission.dt_s: must be "auto" or a number, got "0.5" (write the number without quotes)',
         "w.toml:6: mission.controller: must be 1 to 64 letters, digits, '_', '.' or '-', got \"a b\" (for example "

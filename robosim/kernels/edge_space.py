@@ -10,77 +10,17 @@ has, with D = √K and C = (τI + D Θ_oΘ_o' D)⁻¹, which exists where edges 
     w = (h_o - Θ_o'π)/τ,   π = KF = core (Θ_o h_o + τ Θ_i x),   core = D C D.
 
 This is the Woodbury form of X, supplement C, Algorithm 2: matrices of edges × edges where the paper inverts one of the
-size of all others' decisions. Columns of Θ that repeat (all goods use the same paths) are summed before anything is
-multiplied.
+size of all others' decisions.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
 
 from robosim.kernels import Array
-
-
-class Paths(NamedTuple):
-    """The different columns of Θ, compressed by column, and which of them each of the N·n variables uses."""
-
-    edges: int
-    start: NDArray[np.int32]
-    edge: NDArray[np.int32]
-    share: NDArray[np.float64]
-    of: NDArray[np.int32]
-
-
-def paths(theta: csr_array) -> Paths:
-    """Find the columns of Θ (E, N·n) that repeat; those that stay stand in the order in which they first come."""
-    columns = csc_array(theta, dtype=np.float64)
-    columns.sum_duplicates()
-    known: dict[tuple[bytes, bytes], int] = {}
-    kept, of = [], np.empty(columns.shape[1], dtype=np.int32)
-    for c, (a, b) in enumerate(zip(columns.indptr[:-1], columns.indptr[1:], strict=True)):
-        key = (columns.indices[a:b].tobytes(), columns.data[a:b].tobytes())
-        if key not in known:
-            known[key] = len(known)
-            kept.append(np.arange(a, b))
-        of[c] = known[key]
-    which = np.concatenate(kept)
-    start = np.cumsum([0, *map(len, kept)]).astype(np.int32)
-    return Paths(columns.shape[0], start, columns.indices[which].astype(np.int32), columns.data[which], of)
-
-
-@njit(cache=True)
-def invert(matrix: Array) -> bool:
-    """Turn a symmetric positive definite matrix into its inverse, in place, by Cholesky's factor; false if it is none.
-
-    Rows are updated whole, in one order: the bits do not depend on threads or libraries.
-    """
-    n = matrix.shape[0]
-    for k in range(n):  # matrix = U'U, U in the upper half
-        if not matrix[k, k] > 0.0:
-            return False
-        matrix[k, k:] /= np.sqrt(matrix[k, k])
-        for i in range(k + 1, n):
-            matrix[i, i:] -= matrix[k, i] * matrix[k, i:]
-    inverse = np.zeros((n, n))
-    for k in range(n - 1, -1, -1):  # U V = 1, row by row from below
-        inverse[k, k] = 1.0
-        for i in range(k + 1, n):
-            inverse[k, k:] -= matrix[k, i] * inverse[i, k:]
-        inverse[k, k:] /= matrix[k, k]
-    matrix[:] = 0.0
-    for k in range(n):  # (U'U)⁻¹ = V V'
-        for i in range(k, n):
-            total = 0.0
-            for j in range(i, n):
-                total += inverse[k, j] * inverse[i, j]
-            matrix[k, i] = total
-            matrix[i, k] = total
-    return True
+from robosim.kernels.cholesky import invert
+from robosim.kernels.paths import flow_into, price_into
 
 
 @njit(cache=True)
@@ -144,48 +84,6 @@ def eliminate(
 
 
 @njit(cache=True)
-def _flow(start: Array, edge: Array, share: Array, amount: Array, minded: Array, out: Array, flow: Array) -> None:
-    """out = flow on the minded edges of `amount` on every path; `flow` (E,) is scratch."""
-    flow[:] = 0.0
-    for p in range(amount.size):
-        if amount[p] != 0.0:
-            for a in range(start[p], start[p + 1]):
-                flow[edge[a]] += share[a] * amount[p]
-    for e in range(out.size):
-        out[e] = flow[minded[e]]
-
-
-@njit(cache=True)
-def _price(start: Array, edge: Array, share: Array, pressure: Array, minded: Array, out: Array, toll: Array) -> None:
-    """out = pressure summed along every path; `toll` (E,) is scratch."""
-    toll[:] = 0.0
-    for e in range(pressure.size):
-        toll[minded[e]] = pressure[e]
-    for p in range(out.size):
-        out[p] = 0.0
-        for a in range(start[p], start[p + 1]):
-            out[p] += share[a] * toll[edge[a]]
-
-
-@njit(cache=True)
-def flow(edges: int, start: Array, edge: Array, share: Array, of: Array, y: Array, minded: Array) -> Array:
-    """F = Θ y of y (N·n,) on the minded edges (e,)."""
-    amount, out = np.zeros(start.size - 1), np.empty(minded.size)
-    for c in range(of.size):
-        amount[of[c]] += y[c]
-    _flow(start, edge, share, amount, minded, out, np.empty(edges))
-    return out
-
-
-@njit(cache=True)
-def price(edges: int, start: Array, edge: Array, share: Array, of: Array, pressure: Array, minded: Array) -> Array:
-    """Θ'l of l (e,) on the minded edges: (N·n,)."""
-    amount = np.empty(start.size - 1)
-    _price(start, edge, share, pressure, minded, amount, np.empty(edges))
-    return amount[of]
-
-
-@njit(cache=True)
 def fold(
     edges: int,
     start: Array,
@@ -219,12 +117,12 @@ def fold(
                 amount[of[c]] += h[m, i, c]
             for c in range(mine + n, of.size):
                 amount[of[c]] += h[m, i, c]
-            _flow(start, edge, share, amount, minded[i, :e], on[:e], scratch)
+            flow_into(start, edge, share, amount, minded[i, :e], on[:e], scratch)
             pressure[m, i] = 0.0
             for b in range(e):
                 for a in range(e):
                     pressure[m, i, a] += core[which, i, b, a] * on[b]
-            _price(start, edge, share, pressure[m, i, :e], minded[i, :e], amount, scratch)
+            price_into(start, edge, share, pressure[m, i, :e], minded[i, :e], amount, scratch)
             for c in range(n):
                 linear[m, i, c] += amount[of[mine + c]] - h[m, i, mine + c]
 
@@ -263,38 +161,14 @@ def unfold(
             amount[:] = 0.0
             for c in range(n):
                 amount[of[mine + c]] += tau[i] * x[m, i, c]
-            _flow(start, edge, share, amount, minded[i, :e], on[:e], scratch)
+            flow_into(start, edge, share, amount, minded[i, :e], on[:e], scratch)
             for b in range(e):
                 if on[b] != 0.0:
                     for a in range(e):
                         pressure[m, i, a] += core[which, i, b, a] * on[b]
-            _price(start, edge, share, pressure[m, i, :e], minded[i, :e], amount, scratch)
+            price_into(start, edge, share, pressure[m, i, :e], minded[i, :e], amount, scratch)
             slack = 1.0 / tau[i]
             for c in range(of.size):
                 y[m, i, c] = (h[m, i, c] - amount[of[c]]) * slack
             for c in range(n):
                 y[m, i, mine + c] = x[m, i, c]
-
-
-@njit(cache=True)
-def draw(degree: Array, rho: float, y: Array, near: Array, strain: Array, moved: Array) -> None:
-    """Where neighbours draw the copies (X, Algorithm 1, lines 17, 18): near = ρ deg v, moved = the next strain.
-
-    Parameters
-    ----------
-    degree : (N,).
-    y : (M, N, N·n) the agents' copies.
-    near : (M, N, N·n) the sum of their neighbours' copies; overwritten by ρ deg v, v = strain + mean of the neighbours.
-    strain : (M, N, N·n), or (0, …) before the first round, when v = (y + mean of the neighbours)/2.
-    moved : (M, N, N·n) overwritten: strain + (mean of the neighbours - y)/2, in the first round 0.
-    """
-    missions, agents, size = y.shape
-    for m in range(missions):
-        for i in range(agents):
-            share, pull = 1.0 / degree[i], rho * degree[i]
-            for c in range(size):
-                mean = near[m, i, c] * share
-                half = 0.5 * (mean - y[m, i, c])
-                old = strain[m, i, c] if strain.shape[0] > 0 else -half
-                near[m, i, c] = pull * (old + mean)
-                moved[m, i, c] = old + half

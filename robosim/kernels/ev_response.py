@@ -201,6 +201,51 @@ def added(together: Array, first: int, padded: int, plan: Array) -> None:
 
 
 @njit(cache=True)
+def filled(n: int) -> int:
+    """A stay of n periods, filled up to whole blocks."""
+    return -(-n // BLOCK) * BLOCK
+
+
+@njit(cache=True)
+def best(
+    c: Array,
+    first: int,
+    n: int,
+    u: Array,
+    a: float,
+    wish: Array,
+    w: int,
+    i: int,
+    reference: float,
+    z: Array,
+    plan: Array,
+    part: Array,
+) -> tuple[float, float]:
+    """One EV's plan for its stay, what one more unit of energy is worth to it, and the least cost; z and part are room.
+
+    c_t is what a unit costs in period t, u_t from the first period on the limits; the search begins at `reference`.
+    """
+    energy, softness, least, most = wish[w, i, ENERGY], wish[w, i, SOFTNESS], wish[w, i, LEAST], wish[w, i, MOST]
+    if reference != reference:  # start where a mean price lets it charge at its mean power
+        reference = c[first + n // 2] + a * energy / n if n > 0 else 0.0
+    padded, per = filled(n), 1.0 / a
+    levels(c, first, padded, reference, per, z)
+    low, high = (least - reference) * per, (most - reference) * per
+    d, s = root(z, u, n, padded, energy, softness * a, reference * per, low, high, part)
+    if low < d < high and softness == 0.0 and abs(s - energy) > ACCURACY * abs(energy):
+        reference += a * d  # prices far apart, little curvature: rounding was coarse, begin again near the root
+        levels(c, first, padded, reference, per, z)
+        low, high = (least - reference) * per, (most - reference) * per
+        d, s = root(z, u, n, padded, energy, softness * a, reference * per, low, high, part)
+    worth = min(max(reference + a * d, least), most)
+    cheapest = a * settled(z, u, padded, d, plan, part) + worth * energy - 0.5 * softness * worth * worth
+    short = 0.0 if softness > 0.0 else energy - s
+    if (short > SHORT * abs(energy) and most == np.inf) or (-short > SHORT * abs(energy) and least == -np.inf):
+        cheapest += np.inf  # NaN stays NaN
+    return worth, cheapest
+
+
+@njit(cache=True)
 def one(size: int, index: int) -> int:
     """The index along an axis that may have length 1, the same for all."""
     return index if size > 1 else 0
@@ -257,31 +302,13 @@ def respond(
                 continue
             if cost.shape[1] > 1:
                 joined(price, k, cost, q, i, first, first + n, c)
-            a, reference = curvature[one(curvature.shape[0], m), i], nu[m, i]
-            if reference != reference:  # start where a mean price lets it charge at its mean power
-                reference = c[first + n // 2] + a * wish[w, i, ENERGY] / n if n > 0 else 0.0
-            padded = -(-n // BLOCK) * BLOCK
-            per = 1.0 / a
-            levels(c, first, padded, reference, per, z)
-            tops(limit, one(limit.shape[0], m), one(limit.shape[1], i), first, n, padded, u)
-            energy, softness = wish[w, i, ENERGY], wish[w, i, SOFTNESS]
-            least, most = wish[w, i, LEAST], wish[w, i, MOST]
-            low, high = (least - reference) * per, (most - reference) * per
-            d, s = root(z, u, n, padded, energy, softness * a, reference * per, low, high, part)
-            if low < d < high and softness == 0.0 and abs(s - energy) > ACCURACY * abs(energy):
-                reference += a * d  # prices far apart, little curvature: rounding was coarse, begin again near the root
-                levels(c, first, padded, reference, per, z)
-                low, high = (least - reference) * per, (most - reference) * per
-                d, s = root(z, u, n, padded, energy, softness * a, reference * per, low, high, part)
-            worth = min(max(reference + a * d, least), most)
-            cheapest = a * settled(z, u, padded, d, plan, part) + worth * energy - 0.5 * softness * worth * worth
-            short = 0.0 if softness > 0.0 else energy - s
-            if (short > SHORT * abs(energy) and most == np.inf) or (-short > SHORT * abs(energy) and least == -np.inf):
-                cheapest += np.inf  # NaN stays NaN
+            tops(limit, one(limit.shape[0], m), one(limit.shape[1], i), first, n, filled(n), u)
+            a = curvature[one(curvature.shape[0], m), i]
+            worth, cheapest = best(c, first, n, u, a, wish, w, i, nu[m, i], z, plan, part)
             nu[m, i], value[m, i] = worth, cheapest
             if x.size > 0:
                 written(x, m, i, first, n, plan)
             if load.size > 0:
-                added(together, first, padded, plan)
+                added(together, first, filled(n), plan)
         if load.size > 0:
             load[m] = together[:periods]

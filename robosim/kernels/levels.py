@@ -114,6 +114,22 @@ def level(place: Array, weight: Array, z: Array, lower: Array, upper: Array, c: 
 
 
 @njit(cache=True)
+def settled(place: Array, weight: Array, z: Array, low: Array, high: Array, c: float, equal: bool) -> float:
+    """Level one resource in place and return μ; NaN where nothing is feasible."""
+    mu = 0.0
+    for _ in range(2):  # where far too much was asked for, the second time recovers the digits
+        more = level(place, weight, z, low, high, c, equal)
+        mu += more
+        for e in range(place.size):
+            p = place[e]
+            z[p] = min(max(z[p] - weight[e] * more, low[p]), high[p])
+        load, _, size = took(place, weight, z, low, high, 0.0)
+        if load - c <= 1e-15 * size and (load - c >= -1e-15 * size or not equal):
+            break
+    return mu
+
+
+@njit(cache=True)
 def shared(
     start: Array,
     place: Array,
@@ -148,14 +164,7 @@ def shared(
             mu[m, r] = 0.0
             if not equal and took(own, w, z[m], low, high, 0.0)[0] <= c[r]:
                 continue
-            for _ in range(2):  # where far too much was asked for, the second time recovers the digits
-                more = level(own, w, z[m], low, high, c[r], equal)
-                mu[m, r] += more
-                for e in range(own.size):
-                    z[m, own[e]] = min(max(z[m, own[e]] - w[e] * more, low[own[e]]), high[own[e]])
-                load, _, size = took(own, w, z[m], low, high, 0.0)
-                if load - c[r] <= 1e-15 * size and (load - c[r] >= -1e-15 * size or not equal):
-                    break
+            mu[m, r] = settled(own, w, z[m], low, high, c[r], equal)
             fine = fine and mu[m, r] == mu[m, r]
         for p in range(lower.size):
             z[m, p] = min(max(z[m, p], low[p]), high[p])

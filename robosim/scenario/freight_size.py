@@ -71,10 +71,15 @@ def needs(world: FreightScenario, size: Size) -> tuple[Need, ...]:
 
 
 def _key(world: FreightScenario) -> str:
+    """What makes a world large: the source, or the largest of the counts."""
     if world.problem is not None:
         return "problem.slope"
-    keys = {"paper": "instance", "file": "instance", "problem": "problem"}
-    return f"freight.{keys.get(world.freight.source, 'suppliers')}"
+    freight = world.freight
+    named = {"paper": "instance", "file": "instance", "problem": "problem"}
+    counts = {"demanders": freight.demander_count, "goods": freight.goods, "paths": freight.paths}
+    largest = max(counts, key=counts.__getitem__)
+    many = "suppliers" if freight.supplier_count >= counts[largest] else largest
+    return f"freight.{named.get(freight.source, many)}"
 
 
 def size_of(world: FreightScenario) -> Size:
