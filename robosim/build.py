@@ -10,14 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from robosim.agent import Controller, Deviation, Strategy
-from robosim.build_auction import build_auction, build_charging
-from robosim.build_haulage import build_haulage
-from robosim.build_meeting import build_meeting
 from robosim.controllers.selfish import BestResponse
 from robosim.errors import BadInput
 from robosim.mission import Mission
 from robosim.network import Network
-from robosim.respond import best_response
 from robosim.scenario import FreightScenario, RendezvousScenario, Scenario, StationScenario, load_scenario
 
 if TYPE_CHECKING:
@@ -63,18 +59,30 @@ def build(
     network: Network | None = None,
 ) -> Mission[Any]:
     """The mission that a scenario describes."""
-    if isinstance(scenario, RendezvousScenario):
-        mission: Mission[Any] = build_meeting(scenario, controller, network)
-    elif isinstance(scenario, FreightScenario):
-        mission = build_haulage(scenario, controller, network)
-    elif network is not None:
-        raise BadInput(f"network: bidders hear the leader only, {scenario.name} takes no graph (leave it out)")
-    elif isinstance(scenario, StationScenario):
-        mission = build_charging(scenario, controller)
-    else:
-        mission = build_auction(scenario, controller)
+    mission = _faithful(scenario, controller, network)
     plans = _plans(mission) if strategies is None else strategies
     return replace(mission, deviations=deviations(mission, plans))
+
+
+def _faithful(scenario: Scenario, controller: Controller | None, network: Network | None) -> Mission[Any]:
+    """Each kind of world is imported when it is built: others' solvers and roads take their time to load."""
+    if isinstance(scenario, RendezvousScenario):
+        from robosim.build_meeting import build_meeting
+
+        return build_meeting(scenario, controller, network)
+    if isinstance(scenario, FreightScenario):
+        from robosim.build_haulage import build_haulage
+
+        return build_haulage(scenario, controller, network)
+    if network is not None:
+        raise BadInput(f"network: bidders hear the leader only, {scenario.name} takes no graph (leave it out)")
+    from robosim.build_auction import build_auction, build_charging
+
+    return (
+        build_charging(scenario, controller)
+        if isinstance(scenario, StationScenario)
+        else build_auction(scenario, controller)
+    )
 
 
 def deviations(mission: Mission[Any], plans: Mapping[int, Plan]) -> tuple[Deviation, ...]:
@@ -83,9 +91,17 @@ def deviations(mission: Mission[Any], plans: Mapping[int, Plan]) -> tuple[Deviat
     for agent, plan in sorted(plans.items()):
         if not 0 <= agent < mission.network.n:
             raise BadInput(f"strategies: agent {agent} does not exist (use 0..{mission.network.n - 1})")
-        strategy = best_response(mission, agent, plan.within_limits) if isinstance(plan, BestResponse) else plan
+        strategy = _solved(mission, agent, plan)
         found.append(Deviation(strategy=strategy, missions=np.array([0]), agents=np.array([agent])))
     return tuple(found)
+
+
+def _solved(mission: Mission[Any], agent: int, plan: Plan) -> Strategy:
+    if not isinstance(plan, BestResponse):
+        return plan
+    from robosim.respond import best_response
+
+    return best_response(mission, agent, plan.within_limits)
 
 
 def _plans(mission: Mission[Any]) -> dict[int, Plan]:

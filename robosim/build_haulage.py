@@ -19,6 +19,7 @@ from robosim.lookup import controller_class
 from robosim.network import Network
 from robosim.penalties import penalties
 from robosim.scenario import FreightScenario
+from robosim.scenario.limits import refuse_too_large
 from robosim.world.roads.communication import communication
 from robosim.world.roads.generator import paper_instance
 from robosim.world.roads.instance import Instance
@@ -46,6 +47,8 @@ def build_haulage(scenario: FreightScenario, controller: Controller | None, netw
     problem = coupled(instance) if instance is not None else problem
     if problem is None:
         raise scenario.error("freight", 'names neither an instance nor a problem (write instance = "example-1")')
+    scenario = scenario.measured(problem)
+    refuse_too_large(scenario)
     _refuse_strangers(scenario, problem.agents)
     network = network or network_of(scenario, problem.agents, instance)
     if network.n != problem.agents:
