@@ -15,15 +15,19 @@ from robosim.errors import BadInput
 from robosim.mission import Mission
 from robosim.network import Network
 from robosim.scenario import FreightScenario, RendezvousScenario, Scenario, StationScenario, load_scenario
+from robosim.scenario.given_problem import world_of
+from robosim.scenario.origin import Origin
 
 if TYPE_CHECKING:
     import networkx as nx
+
+    from robosim.coupled import Coupled
 
 Plan = Strategy | BestResponse
 
 
 def load(
-    world: str | Path,
+    world: str | Path | Coupled,
     *,
     seed: int | None = None,
     set: Mapping[str, object] | None = None,
@@ -31,25 +35,37 @@ def load(
     strategies: Mapping[int, Plan] | None = None,
     network: Network | nx.Graph | None = None,
 ) -> Any:
-    """A mission from a world file or the name of a bundled world.
+    """A mission from a world file, the name of a bundled world, or a coupled problem.
 
     Parameters
     ----------
-    world : path, or one of `robosim.bundled_worlds()`.
+    world : path, one of `robosim.bundled_worlds()`, or a `robosim.Coupled`, whose agents solve it as in a world of kind
+        "freight": rounds, method and tax are set by `set`.
     seed : replaces `mission.seed`.
     set : other keys to replace, `{"robots.count": 20}`.
     controller : the faithful program, in place of the one that the world names.
     strategies : agent → what it plays, in place of the world's `[[selfish]]`.
-    network : who hears whom in a rendezvous, in place of the world's `[network]`: any connected networkx graph.
+    network : who hears whom, in place of the world's `[network]`: any connected networkx graph (not for bidders, who
+        hear the leader only).
 
     Raises `BadInput` with every error of the file at once, `TooLarge` for what would not fit into memory.
 
     >>> load("erratum").rounds
     120
     """
-    scenario = load_scenario(world, seed=seed, overrides=set or {})
+    scenario = load_scenario(_text(world), seed=seed, overrides=set or {})
     graph = network if network is None or isinstance(network, Network) else Network.of(network)
     return build(scenario, controller=controller, strategies=strategies, network=graph)
+
+
+def _text(world: str | Path | Coupled) -> str | Path | Origin:
+    if isinstance(world, str | Path):
+        return world
+    from robosim.coupled import Coupled
+
+    if not isinstance(world, Coupled):
+        raise BadInput(f"world: must be a name, a path or a robosim.Coupled, got {world!r:.60} (give one of these)")
+    return world_of(world)
 
 
 def build(
@@ -112,7 +128,7 @@ def _plans(mission: Mission[Any]) -> dict[int, Plan]:
     }
 
 
-def run(world: str | Path, **options: Any) -> Any:
+def run(world: str | Path | Coupled, **options: Any) -> Any:
     """`load(world, **options).run()`: the record of a mission.
 
     >>> run("erratum").settlement.penalised.tolist()

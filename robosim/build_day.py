@@ -101,8 +101,8 @@ def _reach(scenario: StationScenario, site: Site, post: NDArray[np.int32]) -> tu
     """How much of each row of the feeder a kW of each EV takes, (N, K), and the rows' limits, (K,) kW."""
     rows = site.feeder.inner_polygon(scenario.station.polygon_sides)
     kw_per_a = site.evses.voltage_v / 1000.0
-    scale = kw_per_a.mean()
-    weights = (rows.matrix / kw_per_a * scale)[:, post].T
+    scale = kw_per_a[0]  # equal posts weigh exactly 1: then periods are levelled one by one
+    weights = (rows.matrix * (scale / kw_per_a))[:, post].T
     felt = (weights != 0.0).any(axis=0)
     return weights[:, felt], (rows.limit_a * scale)[felt]
 

@@ -8,25 +8,26 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim import deviate
-from robosim.agent import Array, Deviation, Rules, Said
-from robosim.controllers.audit import Audit
+from robosim.agent import Array, Rules, Said
+from robosim.controllers.audit import Audit, Books
 from robosim.controllers.consensus_tracking_admm import ConsensusTrackingAdmm
 from robosim.controllers.selfish_suppliers import SUPPLIER_DEVIATIONS
 from robosim.coupled import Coupled
 from robosim.coupled_bound import lower_bound
 from robosim.coupled_feasible import nearest_feasible
-from robosim.coupled_optimum import Optimum, optima_without, optimum
-from robosim.errors import AgentFailure, BadInput
+from robosim.coupled_optimum import Optimum, optimum
+from robosim.errors import AgentFailure
 from robosim.haulage_record import HaulageRecord, RoadLog
 from robosim.leader.bill import Bill
+from robosim.leader.freight_absence import costs_without, mission_without, network_without
 from robosim.leader.freight_taxes import FREIGHT_TAXES
 from robosim.mission import Mission, Snapshot
-from robosim.network import Network
+from robosim.network import Hub, Network
 from robosim.scenario import FreightScenario
 from robosim.world.ledger import Ledger
-from robosim.world.roads.haul import haul
 from robosim.world.roads.instance import Instance
 from robosim.world.talk import Forum
 
@@ -139,24 +140,13 @@ class Haulage(Mission[HaulageRecord]):
         """The same mission under another rule of payment."""
         return replace(self, tax=tax)
 
-    def left(self, agent: int) -> Network:
+    def left(self, agent: int) -> Network | Hub:
         """The network without an agent. Raises `BadInput` naming the one whose absence cuts the others apart."""
-        others = np.delete(np.arange(self.network.n), agent)
-        edges = self.network.edges[(self.network.edges != agent).all(axis=1)]
-        try:
-            return Network(n=len(others), edges=np.searchsorted(others, edges), margin=self.network.margin)
-        except BadInput as problem:
-            raise BadInput(
-                f"without agent {agent} the others cannot talk: {problem} (VCG needs a network that holds without any "
-                "one agent: join its neighbours, or set leader.marginals=central)"
-            ) from None
+        return network_without(self.network, agent)
 
-    def without(self, agent: int) -> Self:
+    def without(self, agent: int) -> Haulage:
         """P_-i: the others alone, on what is left of the network; who deviates here does so there."""
-        network, problem = self.left(agent), self.problem.without(agent)
-        staying = tuple(found for one in self.deviations if (found := _staying(one, agent)) is not None)
-        own = {key: np.delete(x, agent, axis=1) for key, x in self.own.items() if key == "goods"} | problem.own()
-        return replace(self, problem=problem, own=own, network=network, deviations=staying, instance=None)
+        return mission_without(self, agent)
 
     def start(self, tape: Any = None) -> Snapshot:
         """Round 0: everybody says where it stands."""
@@ -180,16 +170,19 @@ class Haulage(Mission[HaulageRecord]):
 
     def settle(self, snapshot: Snapshot) -> HaulageRecord:
         """The nearest feasible decision, everybody's report of what it costs, and the payments."""
+        books: Books = snapshot.leader
         x = self.decided(snapshot)
         reports = self.reported(x)
-        m = len(self.problem.b)
-        price = -snapshot.heard.own["multiplier"][..., :m].mean(axis=1)
-        without = self._without() if self.tax == "vcg" else np.full(reports.shape, np.nan)
+        without = costs_without(self) if self.tax == "vcg" else np.full(reports.shape, np.nan)
         rule = FREIGHT_TAXES[self.tax]
-        tax = np.stack([rule(self.problem, *each) for each in zip(x, price, reports, without, strict=True)])
+        tax = np.stack([rule(self.problem, *each) for each in zip(x, books.price, reports, without, strict=True)])
         bill = Bill(tax=tax, refused=self.faulty(snapshot))
-        gap = lower_bound(self.problem, x[0], price[0]).gap
-        return self._record(snapshot, x, reports, price, without, bill, gap)
+        return self._record(snapshot, x, reports, without, bill)
+
+    def faulty(self, snapshot: Snapshot) -> NDArray[np.bool_]:
+        """Who sent something unusable before its mission was done, (missions, agents)."""
+        counted = tuple(fault for fault in snapshot.faults if fault[0] <= snapshot.leader.counted[fault[1]])
+        return super().faulty(snapshot._replace(faults=counted))
 
     def decided(self, snapshot: Snapshot) -> Array:
         """The feasible decisions nearest to where everybody stood, (missions, N, n)."""
@@ -207,34 +200,16 @@ class Haulage(Mission[HaulageRecord]):
             raise AgentFailure(f"agent {agent} reported a cost that is not finite (its program must report numbers)")
         return reports
 
-    def _without(self) -> Array:
-        """h_-i: what the others would cost alone, (missions, N); never a word from agent i."""
-        if self.marginals == "central":
-            return np.stack([optima_without(self.declared(m)) for m in range(self.batch)])
-        return np.stack([self._alone(agent) for agent in range(self.network.n)], axis=1)
-
     def declared(self, mission: int) -> Coupled:
         """The problem as the agents of one mission present it."""
         of = {key: x[min(mission, len(x) - 1)] for key, x in self.types.items()}
         return replace(self.problem, **{key: of[key] for key in ("slope", "most", "lower", "upper")})
 
-    def _alone(self, agent: int) -> Array:
-        """What the others report in P_-i, (missions,); some of them may stay out of it, too."""
-        lazy = {(m, i) for one in self.deviations if one.strategy.stays_out for m, i in _pairs(one) if i != agent}
-        smaller = self.without(agent)
-        total = smaller.reported(smaller.decided(smaller.played())).sum(axis=1)
-        for i in sorted({i for _, i in lazy}):
-            rest = replace(smaller.without(i - (i > agent)), batch=1, deviations=())
-            left = float(rest.reported(rest.decided(rest.played())).sum())
-            total[[m for m, who in lazy if who == i]] = left
-        return np.asarray(total)
-
-    def _record(
-        self, snapshot: Snapshot, x: Array, reports: Array, price: Array, without: Array, bill: Bill, gap: float
-    ) -> HaulageRecord:
+    def _record(self, snapshot: Snapshot, x: Array, reports: Array, without: Array, bill: Bill) -> HaulageRecord:
+        books: Books = snapshot.leader
         ledger: Ledger = snapshot.body.minutes
         if not ledger.kept or ledger.kept[-1] != snapshot.k:
-            ledger.note(snapshot.k, snapshot.leader.x, snapshot.leader.residuals, last=True)
+            ledger.note(snapshot.k, books.x, books.residuals, last=True)
         kept, stood, residuals = ledger.rows()
         judge = self.judge
         return HaulageRecord(
@@ -256,42 +231,11 @@ class Haulage(Mission[HaulageRecord]):
             penalties=self.penalties,
             residuals=residuals,
             objective=self.problem.objective(stood),
-            price=price,
+            price=books.price,
             without=without,
-            gap=gap,
-            injected=snapshot.leader.injected,
+            gap=lower_bound(self.problem, x[0], books.price[0]).gap,
+            injected=books.injected,
             flow=self.problem.flow(x),
-            roads=None if self.instance is None else road_log(self.instance, x[0], self.periods),
+            roads=None if self.instance is None else RoadLog.of(self.instance, x[0], self.periods),
             judge=None if judge is None else lambda record: judge(self, record),
         )
-
-
-def road_log(instance: Instance, x: Array, periods: int) -> RoadLog:
-    """The map, and the trucks of a decision (N, n) on it."""
-    carried = haul(instance, np.maximum(x, 0.0), periods=periods)
-    nowhere, pairs = np.empty((0, 2)), np.empty((0, 2), dtype=np.int64)
-    return RoadLog(
-        positions=nowhere if instance.positions is None else instance.positions,
-        roads=pairs if instance.roads is None else instance.roads,
-        edges=pairs if instance.edge_from_to is None else instance.edge_from_to,
-        suppliers=instance.suppliers,
-        demanders=instance.demanders,
-        goods=instance.goods,
-        stock=instance.stock,
-        capacity=instance.capacity,
-        edge_load=carried.edge_load,
-        metered_cost=carried.cost,
-    )
-
-
-def _staying(one: Deviation, absent: int) -> Deviation | None:
-    """The deviation among those who are left, under their new numbers."""
-    here = one.agents != absent
-    if not here.any():
-        return None
-    agents = one.agents[here]
-    return replace(one, missions=one.missions[here], agents=agents - (agents > absent))
-
-
-def _pairs(one: Deviation) -> list[tuple[int, int]]:
-    return [(int(m), int(i)) for m, i in zip(one.missions, one.agents, strict=True)]

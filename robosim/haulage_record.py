@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from robosim.agent import Array
 from robosim.record import Record
+from robosim.world.roads.haul import haul
+from robosim.world.roads.instance import Instance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,24 @@ class RoadLog:
     """(T, E) flow in each period."""
     metered_cost: Array
     """(N, T) what each supplier's trips cost it."""
+
+    @classmethod
+    def of(cls, instance: Instance, x: Array, periods: int) -> RoadLog:
+        """The map, and the trucks of a decision (N, n) on it."""
+        carried = haul(instance, np.maximum(x, 0.0), periods=periods)
+        nowhere, pairs = np.empty((0, 2)), np.empty((0, 2), dtype=np.int64)
+        return cls(
+            positions=nowhere if instance.positions is None else instance.positions,
+            roads=pairs if instance.roads is None else instance.roads,
+            edges=pairs if instance.edge_from_to is None else instance.edge_from_to,
+            suppliers=instance.suppliers,
+            demanders=instance.demanders,
+            goods=instance.goods,
+            stock=instance.stock,
+            capacity=instance.capacity,
+            edge_load=carried.edge_load,
+            metered_cost=carried.cost,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +95,9 @@ class HaulageRecord(Record):
         nothing = dict.fromkeys(("bound", "alpha", "distance", "beta", "penalty"))
         injected = float(self.injected[mission])
         audit = {"injected": injected, "method": self.method, "penalties": self.penalties}
+        (gap,) = finite(np.array([self.gap]))
         refused = self.settlement.refused[mission].nonzero()[0].tolist()
-        return {"tax": self.tax_rule, **nothing, "penalised": False, "refused": refused, "gap": self.gap, **audit}
+        return {"tax": self.tax_rule, **nothing, "penalised": False, "refused": refused, "gap": gap, **audit}
 
     def history(self, mission: int) -> dict[str, Any]:
         """Objective and residuals at the kept rounds."""
@@ -84,9 +105,9 @@ class HaulageRecord(Record):
         return {
             "distance": None,
             "beta": None,
-            "objective": self.objective[mission].tolist(),
-            "demand": [None if not np.isfinite(x) else x for x in demand.tolist()],
-            "disagreement": [None if not np.isfinite(x) else x for x in apart.tolist()],
+            "objective": finite(self.objective[mission]),
+            "demand": finite(demand),
+            "disagreement": finite(apart),
         }
 
     def price_list(self, mission: int) -> Any:
@@ -99,6 +120,15 @@ class HaulageRecord(Record):
         agents = self.decision.shape[1]
         kinds: list[Any] = [None] * agents
         if self.roads is not None:
-            rows = zip(self.roads.suppliers, self.roads.stock.tolist(), self.roads.capacity.tolist(), strict=True)
-            kinds = [{"name": name, "stock": stock, "capacity": most} for name, stock, most in rows]
+            rows = zip(self.roads.suppliers, self.roads.stock, self.roads.capacity, strict=True)
+            kinds = [{"name": name, "stock": finite(stock), "capacity": finite(most)} for name, stock, most in rows]
         return {"type": kinds, "decision": self.decision[mission], "payment": self.payment[mission]}
+
+
+def finite(numbers: Array) -> list[float | None]:
+    """Numbers as JSON knows them: None for what is infinite or no number.
+
+    >>> finite(np.array([1.0, np.inf]))
+    [1.0, None]
+    """
+    return [x if np.isfinite(x) else None for x in numbers.tolist()]

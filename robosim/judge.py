@@ -8,8 +8,11 @@ import numpy as np
 
 from robosim.agent import Deviation
 from robosim.certificates import certify_record
+from robosim.haulage import Haulage
+from robosim.haulage_record import HaulageRecord
+from robosim.mechanisms import mechanisms
 from robosim.mission import Mission
-from robosim.record import Epsilon, Gain, Record, Verdict
+from robosim.record import Epsilon, Gain, Mechanism, Record, Verdict
 
 
 def judge(mission: Mission[Any], record: Record) -> Verdict:
@@ -22,7 +25,15 @@ def judge(mission: Mission[Any], record: Record) -> Verdict:
         individually_rational=mission.rational(record),
         epsilon=epsilon,
         gains=gains(mission, record, covered=epsilon.certified is not None),
+        mechanisms=_mechanisms(mission, record, epsilon),
     )
+
+
+def _mechanisms(mission: Mission[Any], record: Record, epsilon: Epsilon) -> tuple[Mechanism, ...] | None:
+    """Rules of payment side by side, where a kind of world has some to compare."""
+    if isinstance(mission, Haulage) and isinstance(record, HaulageRecord):
+        return mechanisms(mission, record, epsilon.certified)
+    return None
 
 
 def _epsilon(mission: Mission[Any], record: Record) -> Epsilon:

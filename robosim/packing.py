@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from robosim.auction_record import AuctionRecord
+from robosim.day_log import DayLog
+from robosim.haulage_record import HaulageRecord, RoadLog
 from robosim.leader.bill import Bill
 from robosim.leader.bound import Bound
 from robosim.leader.settle import Announcement, Settlement
@@ -22,6 +24,9 @@ SHARED_PLAIN = ("world", "kind", "seed", "planned_rounds", "interrupted")
 SHARED_ARRAYS = ("kept", "decision", "private_cost", "reported_cost")
 MEETING_PLAIN = ("travel", "dt_s", "pays_for")
 MEETING_ARRAYS = ("edges", "start", "positions", "energy_j", "spent_j")
+HAULAGE_PLAIN = ("tax_rule", "method", "penalties")
+HAULAGE_ARRAYS = ("residuals", "objective", "price", "without", "injected", "flow")
+NAMES = ("suppliers", "demanders", "goods")
 
 
 class Parts(NamedTuple):
@@ -88,7 +93,11 @@ def _meeting(parts: Parts, shared: Plain) -> Record:
 def _auction_parts(record: AuctionRecord) -> Parts:
     arrays: Arrays = {f"type_{name}": x for name, x in record.types.items()}
     arrays |= {"said_z": record.said["z"], "prices": record.prices, "gap": record.gap}
-    return Parts({"tax_rule": record.tax_rule}, arrays)
+    plain: Plain = {"tax_rule": record.tax_rule}
+    if record.day is not None:
+        plain["day"] = {name: x for name, x in vars(record.day).items() if isinstance(x, float)}
+        arrays |= {f"day_{name}": x for name, x in vars(record.day).items() if not isinstance(x, float)}
+    return Parts(plain, arrays)
 
 
 def _auction(parts: Parts, shared: Plain) -> Record:
@@ -100,8 +109,46 @@ def _auction(parts: Parts, shared: Plain) -> Record:
         prices=parts.arrays["prices"],
         gap=parts.arrays["gap"],
         types=types,
+        day=_day(parts),
         settlement=Bill(**_bill(parts.arrays)),
     )
+
+
+def _day(parts: Parts) -> DayLog | None:
+    if "day" not in parts.plain:
+        return None
+    logs = {name.removeprefix("day_"): x for name, x in parts.arrays.items() if name.startswith("day_")}
+    return DayLog(**parts.plain["day"], **logs)
+
+
+def _haulage_parts(record: HaulageRecord) -> Parts:
+    plain: Plain = {name: getattr(record, name) for name in HAULAGE_PLAIN}
+    arrays: Arrays = {name: getattr(record, name) for name in HAULAGE_ARRAYS}
+    arrays |= {"said_x": record.said["x"], "gap": np.float64(record.gap)}
+    if record.roads is not None:
+        plain["roads"] = {name: list(x) for name, x in vars(record.roads).items() if name in NAMES}
+        arrays |= {f"roads_{name}": x for name, x in vars(record.roads).items() if name not in NAMES}
+    return Parts(plain, arrays)
+
+
+def _haulage(parts: Parts, shared: Plain) -> Record:
+    return HaulageRecord(
+        **shared,
+        **{name: parts.plain[name] for name in HAULAGE_PLAIN},
+        **{name: parts.arrays[name] for name in HAULAGE_ARRAYS},
+        said={"x": parts.arrays["said_x"]},
+        gap=float(parts.arrays["gap"]),
+        roads=_roads(parts),
+        settlement=Bill(**_bill(parts.arrays)),
+    )
+
+
+def _roads(parts: Parts) -> RoadLog | None:
+    if "roads" not in parts.plain:
+        return None
+    names: Plain = {name: tuple(x) for name, x in parts.plain["roads"].items()}
+    maps: Arrays = {name.removeprefix("roads_"): x for name, x in parts.arrays.items() if name.startswith("roads_")}
+    return RoadLog(**names, **maps)
 
 
 def _bill(arrays: Arrays) -> Arrays:
@@ -111,4 +158,5 @@ def _bill(arrays: Arrays) -> Arrays:
 PACKERS: dict[str, tuple[Callable[[Any], Parts], Callable[[Parts, Plain], Record]]] = {
     "MeetingRecord": (_meeting_parts, _meeting),
     "AuctionRecord": (_auction_parts, _auction),
+    "HaulageRecord": (_haulage_parts, _haulage),
 }

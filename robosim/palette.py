@@ -1,4 +1,4 @@
-"""Colour and shape of each kind of robot, the same in every picture: Okabe and Ito's colour-blind safe palette."""
+"""Colour and shape of each kind of agent, the same in every picture: Okabe and Ito's colour-blind safe palette."""
 
 from __future__ import annotations
 
@@ -32,11 +32,32 @@ LOOKS: dict[str, Look] = {
     "best-response": Look(VERMILLION, (5, 1, 0.0)),
 }
 
+MARKET_LOOKS: dict[str, Look] = {
+    "bait-and-switch": Look(ORANGE, (6, 1, 0.0)),
+    "constant-bid": Look(VERMILLION, (4, 0, 0.0)),
+    "cost-misreport": Look(PURPLE, (3, 0, 0.0)),
+    "capacity-withholding": Look(GREEN, (3, 0, 180.0)),
+    "shift": Look(ORANGE, (3, 0, 90.0)),
+    "proportional": Look(PURPLE, (3, 0, 270.0)),
+    "over-ask": Look(VERMILLION, (4, 1, 0.0)),
+    "early-departure": Look(SKY, (4, 0, 45.0)),
+    "as-in-data": Look(GREEN, (6, 0, 0.0)),
+    "freeze": LOOKS["freeze"],
+}
+"""Of bidders and cars."""
+SUPPLIER_LOOKS: dict[str, Look] = {
+    "stock-withholding": Look(VERMILLION, (3, 0, 90.0)),
+    "tracker-injection": Look(ORANGE, (5, 1, 0.0)),
+    "poisoned-copies": Look(PURPLE, (6, 1, 0.0)),
+    "drop-out": Look(GREEN, (4, 0, 45.0)),
+}
+"""Of suppliers, who share some deviations with bidders."""
+
 
 def look(strategy: str) -> Look:
-    """What a robot that plays `strategy` looks like.
+    """What an agent that plays `strategy` looks like.
 
     >>> look("stationary").colour != look("faithful").colour
     True
     """
-    return LOOKS.get(strategy, UNLISTED)
+    return (SUPPLIER_LOOKS | MARKET_LOOKS | LOOKS).get(strategy, UNLISTED)

@@ -39,6 +39,28 @@ class Gain:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mechanism:
+    """Who is paid what under one rule, `solved` by the agents ("distributed") or by one mind ("central").
+
+    One payment and one profit (payment - true cost) an agent, None where the rule cannot be applied, as `void` says.
+    `efficiency` is 1 for a socially efficient decision; `individually_rational` whether every payment covers the cost;
+    `ic_gap` bounds what any lie could gain, None where nothing does; `difference` is the largest one between what
+    somebody is paid distributed and central.
+    """
+
+    rule: str
+    solved: str
+    payment: tuple[float, ...] | None = None
+    profit: tuple[float, ...] | None = None
+    total: float | None = None
+    efficiency: float | None = None
+    individually_rational: bool | None = None
+    ic_gap: float | None = None
+    difference: float | None = None
+    void: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """The judge's view of mission 0: costs in the unit of the private cost, ε of the all-faithful mission."""
 
@@ -48,6 +70,8 @@ class Verdict:
     individually_rational: bool | None
     epsilon: Epsilon
     gains: tuple[Gain, ...] = ()
+    mechanisms: tuple[Mechanism, ...] | None = None
+    """Rules of payment side by side, for kinds of world that have some to compare."""
 
 
 @dataclass(frozen=True, kw_only=True)

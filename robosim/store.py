@@ -17,7 +17,7 @@ import numpy as np
 
 from robosim.errors import BadInput
 from robosim.packing import Parts, put_together, take_apart
-from robosim.record import Epsilon, Gain, Record, Verdict
+from robosim.record import Epsilon, Gain, Mechanism, Record, Verdict
 from robosim.result import result
 
 SCHEMA = 1
@@ -107,6 +107,7 @@ def _opened(path: Path, content: bytes) -> dict[str, Any]:
 
 
 def _verdict(summary: dict[str, Any]) -> Verdict:
+    rules = summary.get("mechanisms")
     return Verdict(
         social_cost=summary["social_cost"],
         optimum=summary["optimum"],
@@ -114,7 +115,13 @@ def _verdict(summary: dict[str, Any]) -> Verdict:
         individually_rational=summary["individually_rational"],
         epsilon=Epsilon(**summary["epsilon"]),
         gains=tuple(Gain(**gain) for gain in summary["gains"]),
+        mechanisms=None if rules is None else tuple(_mechanism(rule) for rule in rules),
     )
+
+
+def _mechanism(rule: dict[str, Any]) -> Mechanism:
+    found: dict[str, Any] = {key: tuple(x) if isinstance(x, list) else x for key, x in rule.items()}
+    return Mechanism(**found)
 
 
 def _read(path: Path) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from robosim.certificates.certificate import Certificate
 from robosim.haulage import Haulage
 from robosim.haulage_record import HaulageRecord
@@ -16,5 +18,8 @@ def certify_haulage(mission: Haulage, record: HaulageRecord) -> Certificate:
     """
     if mission.tax != "vcg":
         void = f"under the rule {mission.tax} an agent can move what it is paid"
+        return Certificate(rounds=record.rounds, void=void)
+    if not np.isfinite(record.gap):
+        void = "at the price that agents agreed on some agent would do infinitely much (play more rounds)"
         return Certificate(rounds=record.rounds, void=void)
     return Certificate(rounds=record.rounds, certified=max(0.0, record.gap))

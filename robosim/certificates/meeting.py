@@ -15,6 +15,7 @@ from robosim.certificates.closed import gain_bound, gain_bound_over_types, round
 from robosim.certificates.exact import LARGEST, exact_gains
 from robosim.controllers.consensus import Consensus
 from robosim.errors import BadInput
+from robosim.haulage import Haulage
 from robosim.leader.bound import diameter
 from robosim.meeting import Meeting
 from robosim.meeting_record import MeetingRecord
@@ -33,8 +34,13 @@ class Known(NamedTuple):
 def rounds_needed(mission: Mission[Any], epsilon: float) -> int | None:
     """The smallest n whose bound over all types is at most `epsilon`; None if no n is (noise, rounding).
 
-    Raises `BadInput` for an auction, whose leader finds out while it runs.
+    Raises `BadInput` for other worlds, whose leaders find out while agents agree.
     """
+    if isinstance(mission, Haulage):
+        raise BadInput(
+            f"{mission.scenario.name}: no number of rounds is certified beforehand, agents stop by their residuals "
+            "(announce a smaller leader.tolerance, and certify says what ε it is worth)"
+        )
     if not isinstance(mission, Meeting):
         raise BadInput(f"{mission.scenario.name}: an auction stops by itself (announce leader.epsilon = {epsilon:g})")
     unit = mission.problem.unit

@@ -42,7 +42,7 @@ def run(world: World, seed: Seed = None, set_: Set = None, out: Out = None, as_j
 def plot(
     world: Annotated[str, typer.Argument(metavar="WORLD|DIR", help="A world, or the folder of a saved record.")],
     kind: Annotated[
-        str, typer.Option("--kind", help="trajectories, convergence, costs, several with commas, or all.")
+        str, typer.Option("--kind", help="What to draw, such as convergence; several with commas, or all.")
     ] = "all",
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR|FILE", help="A folder, or a .png, .svg or .pdf file.")
@@ -50,7 +50,7 @@ def plot(
     seed: Seed = None,
     set_: Set = None,
 ) -> None:
-    """Draw a mission: trajectories, distance against its bound, costs and taxes.
+    """Draw a mission: trajectories, power or a map of flows; how agents agreed; costs and taxes.
 
     Example: robosim plot rendezvous --kind trajectories -o meeting.pdf
     """

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from robosim.auction_record import AuctionRecord
-from robosim.day_log import DayLog
+from robosim.baselines import MOST, baselines
+from robosim.cli.cells import empty_table, number
+from robosim.cli.day_tables import cars_table, day_lines, rules_table
+from robosim.cli.freight_tables import freight_lines, mechanisms_table, voids
+from robosim.haulage import Haulage
+from robosim.haulage_record import HaulageRecord
 from robosim.meeting import Meeting
 from robosim.meeting_record import MeetingRecord
 
@@ -31,9 +35,20 @@ def show_run(record: Record, mission: Mission[Any]) -> None:
     console.print(
         f"[b]{record.world}[/b]  seed {record.seed}, {mission.summary}{stopped}", highlight=False, soft_wrap=True
     )
-    console.print(costs_table(record))
+    for shown in run_tables(record):
+        console.print(shown)
     for line in [*findings(record, mission), *verdict_lines(record)]:
         console.print(line, highlight=False, soft_wrap=True)
+
+
+def run_tables(record: Record) -> list[Table]:
+    """Who pays what; of a day of charging and of freight also what other rules would have done."""
+    if isinstance(record, HaulageRecord):
+        return [costs_table(record), mechanisms_table(record)]
+    if not isinstance(record, AuctionRecord) or record.day is None:
+        return [costs_table(record)]
+    cars = cars_table(record, record.day)
+    return [cars] if len(record.day.stay_min) > MOST else [cars, rules_table(baselines(record))]
 
 
 def findings(record: Record, mission: Mission[Any]) -> list[str]:
@@ -48,20 +63,9 @@ def findings(record: Record, mission: Mission[Any]) -> list[str]:
             return day_lines(record, record.day)
         prices = ", ".join(f"{price:.6g}" for price in record.prices[0, -1])
         return [f"price {prices} $/kW after {record.rounds} rounds, duality gap {record.gap[0]:.3g} $"]
+    if isinstance(record, HaulageRecord) and isinstance(mission, Haulage):
+        return [*freight_lines(record, mission), *voids(record)]
     return []
-
-
-def day_lines(record: AuctionRecord, day: DayLog) -> list[str]:
-    """What the price did, and what meters and wires say."""
-    last = record.prices[0, -1] / day.hours
-    scarce, delivered = int((last > 0).sum()), day.metered_kw[0].sum() * day.hours
-    margin = f"exceeded by {day.excess_a[0]:.3g} A" if day.excess_a[0] > 0 else "never exceeded"
-    return [
-        f"highest price {last.max():.4g} $/kWh, power is scarce in {scarce} of {len(last)} prices; after "
-        f"{record.rounds} rounds the duality gap is {record.gap[0]:.3g} $",
-        f"{delivered:.4f} kWh metered of {day.wanted_kwh.sum():.4f} kWh wanted; the feeder is {margin}; what meters "
-        f"missed of the plan cost {day.shortfall[0].sum():.3g} $",
-    ]
 
 
 def verdict_lines(record: Record) -> list[str]:
@@ -84,7 +88,7 @@ def costs_table(record: Record) -> Table:
     """One row per agent, the selfish always among them."""
     drives = isinstance(record, MeetingRecord)
     metered = ("energy",) if drives else ()
-    table = _table("agent", "strategy", "private cost", "reported", "tax", "net cost", *metered, left={"strategy"})
+    table = empty_table("agent", "strategy", "private cost", "reported", "tax", "net cost", *metered, left={"strategy"})
     table.add_row("", "", *[record.unit] * 4, *["J" for _ in metered], style="dim")
     rows = record.table()
     selfish = [row for row in rows if row["strategy"] != "faithful"]
@@ -130,7 +134,7 @@ def show_attacks(found: Attacks, unit: str) -> None:
 
 def attacks_table(tried: list[Attack], unit: str) -> Table:
     """One row per strategy: who gained most by it."""
-    table = _table("strategy", "tried by", "best", "its gain", "others pay", left={"strategy"})
+    table = empty_table("strategy", "tried by", "best", "its gain", "others pay", left={"strategy"})
     table.add_row("", "", "", unit, unit, style="dim")
     for strategy in dict.fromkeys(one.strategy for one in tried):
         same = [one for one in tried if one.strategy == strategy]
@@ -148,7 +152,7 @@ def show_certificate(found: Certificate, mission: Mission[Any], epsilon: float |
     if found.void:
         console.print(f"no certificate: {found.void}", highlight=False, soft_wrap=True)
         return
-    table = _table("ε(n)", unit, "agent", left={"ε(n)"})
+    table = empty_table("ε(n)", unit, "agent", left={"ε(n)"})
     for name, gains in (("within the world's limits", found.bounded), ("exact, any trajectory", found.exact)):
         table.add_row(name, *(("-", "-") if gains is None else (f"{gains.max():.6g}", str(int(gains.argmax())))))
     table.add_row("certified at these types", f"{found.certified:.6g}", "any")
@@ -159,15 +163,3 @@ def show_certificate(found: Certificate, mission: Mission[Any], epsilon: float |
         console.print(
             f"ε = {epsilon:g} over all types needs n = {needed} rounds: --set mission.rounds={needed}", highlight=False
         )
-
-
-def _table(*names: str, left: set[str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in names:
-        table.add_column(name, justify="left" if name in left else "right", no_wrap=True)
-    return table
-
-
-def number(value: float | None) -> str:
-    """A figure, or a dash where there is none."""
-    return "-" if value is None else f"{value:.6g}"

@@ -11,18 +11,19 @@ from robosim.scenario.checking import Values, broken_rules
 from robosim.scenario.kinds import KINDS, Scenario, closest_kind, completed, form
 from robosim.scenario.limits import refuse_too_large
 from robosim.scenario.options import Overrides, override
+from robosim.scenario.origin import Origin
 from robosim.scenario.problem import Problem, report
 from robosim.scenario.reading import find, parse
 from robosim.scenario.wording import problems_of
 from robosim.scenario.words import quoted, shown, suggestion
 
 
-def load_scenario(world: str | Path, *, seed: int | None = None, overrides: Overrides = ()) -> Scenario:
+def load_scenario(world: str | Path | Origin, *, seed: int | None = None, overrides: Overrides = ()) -> Scenario:
     """Read and check a world.
 
     Parameters
     ----------
-    world : path of a world file, or the name of a bundled world.
+    world : path of a world file, the name of a bundled world, or the text of one.
     seed : replaces `mission.seed`.
     overrides : `section.key=value` texts (a TOML value, or plain text), or a mapping of `section.key` to values; list
         elements are numbered from 0, as in `selfish.0.robot`. A value replaces the one in the file as a whole.
@@ -38,7 +39,7 @@ def load_scenario(world: str | Path, *, seed: int | None = None, overrides: Over
     >>> load_scenario("erratum", overrides=["network.graph=ring"]).network.graph
     'ring'
     """
-    origin = find(world)
+    origin = world if isinstance(world, Origin) else find(world)
     values = parse(origin)
     origin, problems = override(values, origin, seed, overrides)
     kind, unnamed = _kind(values)

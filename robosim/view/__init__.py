@@ -32,7 +32,7 @@ def view(
     """
     if not isinstance(mission, Meeting):
         raise BadInput(
-            f"{mission.scenario.name}: nobody moves in this world (view shows a rendezvous; plot draws prices)"
+            f"{mission.scenario.name}: nobody moves in this world (view shows a rendezvous; plot draws the others)"
         )
     try:
         import pygame
