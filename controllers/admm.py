@@ -132,7 +132,7 @@ class Exchange:
         present = np.broadcast_to(rules["present"], (len(rules["price"]), *rules["present"].shape[1:]))
         rho = np.full((len(present), 1, 1), float(rules["rho"]))
         step = rho / np.maximum(present.sum(axis=1, keepdims=True), 1)
-        hall, words = self.market.start({**rules, "gamma": step})
+        hall, words = self.market.start({**rules, "gamma": step, "boldest": 1.0})
         return Stand(hall, rho), words | {"excess": np.zeros_like(hall.price), "rho": rho.copy()}
 
     def step(self, state: Stand, said: Said) -> tuple[Stand, Said]:

@@ -12,10 +12,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim.agent import Array, Said
-from robosim.kernels.ev_response import Fleet, respond
+from robosim.kernels.ev_response import Fleet
+from robosim.kernels.ev_shares import answer, worth_of_shares
 
+Mask = NDArray[np.bool_]
 NOTHING = np.empty((0, 0))
 
 
@@ -52,26 +55,46 @@ def price_at_plug(own: Said, price: Array) -> Array:
     return np.asarray(np.einsum("ik,mkt->mit", weights, by_row))
 
 
-def plan(own: Said, cars: Fleet, price: Array, worth: Array) -> Answer:
-    """(3a): the best plans at a price (M, 1, rows·T); `worth` (M, N) begins the search, NaN where nothing is known."""
-    at_plug = price_at_plug(own, price)
+def reach(own: Said) -> Array:
+    """How much of each row a kW of each EV takes, (N, K), or (0, 0) for one row of which everybody takes a kW."""
+    return np.ascontiguousarray(own["weights"][0]) if "weights" in own else NOTHING
+
+
+def plan(
+    own: Said, cars: Fleet, price: Array, worth: Array, open_: Mask | None = None, before: Answer | None = None
+) -> Answer:
+    """(3a): the best plans at a price (M, 1, rows·T); `worth` (M, N) begins the search, NaN where nothing is known.
+
+    Where missions are not `open_` (M,), what was answered `before` stands.
+    """
     missions, agents, periods = len(worth), worth.shape[1], cars.cost.shape[2]
     x, value, found = np.empty((missions, agents, periods)), np.empty((missions, agents)), worth.copy()
-    if at_plug.shape[1] == 1:
-        respond(*cars, np.ascontiguousarray(at_plug[:, 0]), found, x, value, NOTHING)
-    else:
-        own_price = cars._replace(cost=np.ascontiguousarray(cars.cost + at_plug))
-        respond(*own_price, np.zeros((1, periods)), found, x, value, NOTHING)
+    who = np.ones(missions, dtype=np.bool_) if open_ is None else open_
+    if before is not None:
+        x[~who], value[~who] = before.x[~who], before.value[~who]
+    answer(*cars, reach(own), np.ascontiguousarray(price[:, 0]), who, found, x, value)
     return Answer(x, value, found)
 
 
 def use(own: Said, cars: Fleet, z: Array) -> Answer:
     """What is best done with allotted power z (M, N, T) kW, and v_i(z)."""
-    missions, agents, periods = z.shape
-    room = np.clip(z, 0.0, cars.limit)
-    x, value, worth = np.empty(z.shape), np.empty((missions, agents)), np.full((missions, agents), np.nan)
-    respond(*cars._replace(limit=room), np.zeros((1, periods)), worth, x, value, NOTHING)
-    return Answer(x, value, worth)
+    return spend(own, cars, z, uncut(own, z), np.full(z.shape[:2], np.nan), np.empty(z.shape))
+
+
+def uncut(own: Said, z: Array) -> Array:
+    """No correction, (M, 1, rows·T): everybody keeps what was asked for."""
+    return np.zeros((len(z), 1, max(reach(own).shape[1], 1) * z.shape[2]))
+
+
+def spend(own: Said, cars: Fleet, asked: Array, correction: Array, worth: Array, x: Array | None = None) -> Answer:
+    """What is best done with what was asked for, (M, N, T) kW, less Σ_k w_ik μ_kt for μ (M, 1, rows·T).
+
+    `worth` (M, N) is where the search begins; plans are kept in `x` (M, N, T), if at all. Where μ is NaN, value is 0.
+    """
+    plans, value, found = np.empty((0, 0, 0)) if x is None else x, np.zeros(worth.shape), worth.copy()
+    cut = np.ascontiguousarray(correction[:, 0])
+    worth_of_shares(*cars, reach(own), np.ascontiguousarray(asked), cut, found, plans, value)
+    return Answer(plans, value, found)
 
 
 def metered_cost(own: Said, x: Array) -> Array:

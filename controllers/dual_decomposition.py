@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Heard, Links, Rules, Said
-from robosim.controllers.charging import fleet, metered_cost, plan, price_at_plug, use
+from robosim.controllers.charging import Answer, fleet, metered_cost, plan, spend, uncut
 from robosim.controllers.market import Market
 from robosim.kernels.ev_response import Fleet
 from robosim.kernels.quadratic_response import Prosumers, respond_quadratic
@@ -84,10 +84,7 @@ class PriceTaker:
         if not state.asked:
             return self._answer(state, price)
         open_ = heard.leader["open"][:, 0, 0] > 0
-        if open_.all():
-            new, said = self._answer(state, price)
-        else:
-            new, said = self._answer_some(state, price, open_, heard.own)
+        new, said = self._answer(state, price) if open_.all() else self._answer_some(state, price, open_, heard.own)
         said["cost"] = self._asked_cost(state, heard)
         return new, said
 
@@ -106,35 +103,39 @@ class PriceTaker:
         return state, solved_answer(self.problems, own, price) if self.problems else quadratic_answer(own, price)
 
     def _answer_some(self, state: Follower, price: Array, rows: Mask, before: Said) -> tuple[Follower, Said]:
-        said, worth = {key: before[key].copy() for key in ("z", "dual")}, state.worth.copy()
+        if state.cars is not None:
+            last = Answer(before["z"], before["dual"][..., 0], state.worth)
+            found = plan(state.own, state.cars, price, state.worth, rows, last)
+            return state._replace(worth=found.worth), {"z": found.x, "dual": found.value[..., None]}
+        said = {key: before[key].copy() for key in ("z", "dual")}
         if rows.any():
-            some, words = self._answer(among(state, rows), price[rows])
-            for key, x in words.items():
+            for key, x in self._answer(among(state, rows), price[rows])[1].items():
                 said[key][rows] = x
-            worth[rows] = some.worth
-        return state._replace(worth=worth), said
+        return state, said
 
     def _asked_cost(self, state: Follower, heard: Heard) -> Array:
         """What the proposals would cost, 0 where there is no new one."""
         correction, z = heard.leader["correction"], heard.own["z"]
         cost, rows = np.zeros((*z.shape[:2], 1)), ~np.isnan(correction[:, 0, 0])
-        if rows.any():
-            some = among(state, rows)
-            cost[rows] = self._cost(some, moved(some.own, z[rows], correction[rows]))
+        if not rows.any():
+            return cost
+        if state.cars is not None:
+            return spend(state.own, state.cars, z, correction, state.worth).value[..., None]
+        some = among(state, rows)
+        cost[rows] = self._cost(some, moved(some.own, z[rows], correction[rows]))
         return cost
 
     def _cost(self, state: Follower, z: Array) -> Array:
         if state.cars is not None:
-            return use(state.own, state.cars, z).value[..., None]
+            return spend(state.own, state.cars, z, uncut(state.own, z), np.full(z.shape[:2], np.nan)).value[..., None]
         if self.problems:
             return np.array([[[one.cost(x)] for one, x in zip(self.problems, row, strict=True)] for row in z])
         return quadratic_cost(state.own, z)
 
 
 def among(state: Follower, rows: Mask) -> Follower:
-    """The followers of some of the missions; types that are the same in all stay so."""
-    own = {key: x[rows] if len(x) == len(rows) > 1 else x for key, x in state.own.items()}
-    return state._replace(own=own, cars=fleet(own) if state.cars is not None else None, worth=state.worth[rows])
+    """The bidders of some of the missions; types that are the same in all stay so."""
+    return state._replace(own={key: x[rows] if len(x) == len(rows) > 1 else x for key, x in state.own.items()})
 
 
 def quadratic_answer(own: Said, price: Array) -> Said:
@@ -171,8 +172,6 @@ def own_rows(own: Said, rows: int, n: int) -> Array:
 
 def moved(own: Said, z: Array, correction: Array) -> Array:
     """Each agent's share of the projection, from what it asked for and the leader's multipliers (missions, 1, rows)."""
-    if "wish" in own:
-        return np.asarray(np.clip(z - price_at_plug(own, correction), 0.0, own["limit"]))
     pull = np.einsum("irc,mor->mic", own_rows(own, correction.shape[2], z.shape[2]), correction)
     return np.asarray(np.clip(z - pull, own["lower"], own["upper"]))
 

@@ -1,27 +1,24 @@
 """The leader's half of dual decomposition: it moves the price until the shares add up (T, (3b), Algorithm 1).
 
-Plain gradient is the paper's; with γ ≤ 1/L (`robosim.allocation.Allocation.sure_step`) it converges. Momentum (Nesterov
-1983), restarted where the step turns against the gradient (B. O'Donoghue, E. Candès, Found. Comput. Math. 15 (2015)
-715-732), needs far fewer rounds. The restart looks at what is asked for, not at the dual values, so a follower
-that lies about its term of the dual function moves no price.
+Plain gradient is the paper's; with γ ≤ 1/L (`robosim.allocation.Allocation.sure_step`) it converges. Momentum needs far
+fewer rounds (`robosim.controllers.price_step`). What moves the price is what was asked for, not the dual values, so a
+follower that lies about its term of the dual function moves no price.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Rules, Said
+from robosim.controllers.asking import Guess, answered, asked, nothing_known
+from robosim.controllers.price_step import Course, at_rest, gradient, nesterov
 from robosim.kernels.coupling import taken
 
-PROMISING = 1.0
-"""A gap is worth asking for when prices are off by at most this many times ε."""
-SELDOM = 25
-"""Rounds after which the leader asks in any case."""
 Mask = NDArray[np.bool_]
 Project = Callable[[Array, Mask], tuple[Array, Array]]
 """From what was said and who is present to feasible shares and the multipliers μ with z_i = clip(ẑ_i - R_i'μ)."""
@@ -61,35 +58,54 @@ class Hall(NamedTuple):
 
     k: int
     rules: Rules
-    price: Array
-    """(M, 1, rows) λ, the last one broadcast."""
-    point: Array
-    """(M, 1, rows) the last gradient step; with momentum the price runs ahead of it."""
-    speed: Array
-    """(M, 1, 1) Nesterov's t."""
+    course: Course
+    """Prices, and what moves them."""
     bound: Array
     """(M,) the largest q so far: no division costs less."""
-    proposal: Array | None
-    """(M, N, n) what the followers were asked to cost, feasible."""
+    proposal: tuple[Array | None, ...]
+    """Of each mission, (N, n): what the followers were asked to cost last, feasible."""
+    supply_cost: Array
+    """(M,) what the leader itself would pay for it."""
     waiting: Mask
     """(M,) where the proposal is new and everybody will say what it would cost."""
+    guess: Guess
+    """What the next proposal may cost."""
     gap: Array
     """(M,) cost of the proposal before, minus `bound`; ∞ before it is known."""
     done: Mask
     """(M,) whose gap is at most the announced ε: these hold still."""
+
+    @property
+    def price(self) -> Array:
+        """(M, 1, rows) λ, the last one broadcast."""
+        return self.course.price
+
+
+class Round(NamedTuple):
+    """What the leader hears in a round, added up; each (M, …)."""
+
+    over: Array
+    """(M, 1, rows) Rẑ - c."""
+    dual: Array
+    """q at the last price."""
+    known: Array
+    """What was asked for costs, Σ_i v_i(ẑ_i) + G, less the bound and with the excess at the price; 0 without an ε."""
+    excess: Array
+    """Σ of what must be cut, or without ≤ also of what is missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Market:
     """The leader's half, T, Algorithm 1, lines 6, 13 and 17; missions may be marginal problems P_-j (`present`).
 
-    Rules: price λ⁰ (M, 1, rows), gamma (a number, or one a row and mission), supply, load, sense "=" or "<=",
-    present (M, agents, 1), project, epsilon or None (`robosim.allocation.Allocation.rules` makes them).
+    Rules: price λ⁰ (M, 1, rows), gamma (a number, or one a row and mission), boldest (how many times that momentum may
+    step, by default once), supply, load, sense "=" or "<=", present (M, agents, 1), project, epsilon or None
+    (`robosim.allocation.Allocation.rules` makes them).
 
     With an ε the leader proposes the projection of what was said, hears in the next round what everybody's share would
     cost, and is done when Σ v_i(proposal) - q(λ) ≤ ε. Under a Groves tax this gap bounds what any one deviator could
-    gain. To ask costs everybody a round's work, so it asks when prices promise a gap near ε, and else rarely.
-    What happens in one mission is nothing to the others.
+    gain. To ask costs everybody a round's work: `robosim.controllers.asking` says when. What happens in one mission is
+    nothing to the others.
     """
 
     update: Literal["gradient", "nesterov"] = "gradient"
@@ -101,12 +117,12 @@ class Market:
         hall = Hall(
             k=0,
             rules=rules,
-            price=price,
-            point=price,
-            speed=np.ones((missions, 1, 1)),
+            course=at_rest(price),
             bound=np.full(missions, -np.inf),
-            proposal=None,
+            proposal=(None,) * missions,
+            supply_cost=np.zeros(missions),
             waiting=np.zeros(missions, dtype=bool),
+            guess=nothing_known(missions),
             gap=np.full(missions, np.inf),
             done=np.zeros(missions, dtype=bool),
         )
@@ -114,63 +130,77 @@ class Market:
 
     def step(self, state: Hall, said: Said) -> tuple[Hall, Said]:
         """Line 6: the price moves towards what is asked for in excess, (3b)."""
-        rules = state.rules
-        provided, worth = rules["supply"].answer(state.price)
-        over = rules["load"](said["z"], rules["present"]) - provided
-        bound = np.maximum(state.bound, total(rules, said["dual"]) + worth)
-        new = self._ascend(state._replace(k=state.k + 1, bound=bound), over)
-        if rules["epsilon"] is None:
+        heard = added_up(state, said)
+        new = state._replace(k=state.k + 1, bound=np.maximum(state.bound, heard.dual))
+        new = new._replace(course=self._moved(new, heard.over))
+        if state.rules["epsilon"] is None:
             return new, cast(new, None)
-        off = np.einsum("mor,mor->m", np.abs(state.price), np.abs(over))
-        return self._judged(state, new, said, off)
+        new = held(state.done, state, self._judged(new, said))
+        return self._proposed(new, said, heard)
 
     def decide(self, state: Hall, said: Said) -> Array:
         """Line 17: the nearest feasible shares, (M, agents, n); where the gap closed, the proposal it closed for."""
-        if state.proposal is not None and state.done.all():
-            return state.proposal
+        closed = [one for one, done in zip(state.proposal, state.done, strict=True) if done and one is not None]
+        if state.done.all():
+            return np.stack(closed)
         nearest = state.rules["project"](said["z"], state.rules["present"])[0]
-        return nearest if state.proposal is None else np.where(state.done[:, None, None], state.proposal, nearest)
+        if closed:
+            nearest[state.done] = closed
+        return np.asarray(nearest)
 
     def gap(self, state: Hall, reports: Array, decision: Array) -> Array:
         """Σ v̂_i + G - q(λ), (M,), for reported costs (M, agents) of the decision: how far above the optimum at most."""
-        return whole_cost(state.rules, reports[..., None], decision) - state.bound
+        supplied = state.rules["supply"].cost(state.rules["load"](decision, state.rules["present"]))
+        return np.asarray(total(state.rules, reports[..., None]) + supplied - state.bound)
 
     def done(self, state: Hall) -> Mask:
         """(M,) whether the duality gap is at most the announced ε; never without one."""
         return state.done
 
-    def _judged(self, state: Hall, new: Hall, said: Said, off: Array) -> tuple[Hall, Said]:
-        """What the last proposals would cost, where that was asked; new proposals where it is time.
-
-        `off` (M,), Σ|λ|·|Rẑ - c|, is what the missing complementarity is worth: of the order of the next gap.
-        """
-        rules, gap = state.rules, state.gap
-        if state.waiting.any() and state.proposal is not None:
-            gap = np.where(state.waiting, whole_cost(rules, said["cost"], state.proposal) - new.bound, gap)
-        done = state.done | (gap <= rules["epsilon"])
-        ask = ~done & ((off <= PROMISING * rules["epsilon"]) | (new.k % SELDOM == 0))
-        new = held(state.done, state, new._replace(gap=gap, done=done, waiting=ask))
-        if not ask.any():
-            return new, cast(new, None)
-        proposal, correction = np.zeros_like(said["z"]), np.full_like(new.price, np.nan)
-        if state.proposal is not None:
-            proposal[~ask] = state.proposal[~ask]
-        here = rules["present"] if len(rules["present"]) == 1 else rules["present"][ask]
-        proposal[ask], correction[ask] = rules["project"](said["z"][ask], here)
-        new = new._replace(proposal=proposal)
-        return new, cast(new, correction)
-
-    def _ascend(self, state: Hall, over: Array) -> Hall:
-        rules = state.rules
-        point = floored(rules, state.price + rules["gamma"] * over)
+    def _moved(self, state: Hall, over: Array) -> Course:
         if self.update == "gradient":
-            return state._replace(price=point, point=point)
-        way = point - state.point
-        onward = np.einsum("mor,mor->m", over, way)[:, None, None] >= 0
-        speed = np.where(onward, state.speed, 1.0)
-        faster = 0.5 * (1 + np.sqrt(1 + 4 * speed**2))
-        price = floored(rules, point + np.where(onward, (speed - 1) / faster, 0.0) * way)
-        return state._replace(price=price, point=point, speed=faster)
+            return gradient(state.course, state.rules, over)
+        return nesterov(state.course, state.rules, over, state.k)
+
+    def _judged(self, state: Hall, said: Said) -> Hall:
+        """What the last proposals would cost, where that was asked."""
+        if not state.waiting.any():
+            return state
+        cost = total(state.rules, said["cost"]) + state.supply_cost
+        gap = np.where(state.waiting, cost - state.bound, state.gap)
+        done = state.done | (gap <= state.rules["epsilon"])
+        return state._replace(gap=gap, done=done, guess=answered(state.guess, gap, state.waiting))
+
+    def _proposed(self, state: Hall, said: Said, heard: Round) -> tuple[Hall, Said]:
+        """New proposals where it is time."""
+        rules = state.rules
+        ask, guess = asked(state.guess, state.k, heard.known, heard.excess, rules["epsilon"], ~state.done)
+        state = state._replace(waiting=ask, guess=guess)
+        if not ask.any():
+            return state, cast(state, None)
+        here = rules["present"] if len(rules["present"]) == 1 else rules["present"][ask]
+        shares, mu = rules["project"](said["z"] if ask.all() else said["z"][ask], here)
+        correction, supply_cost = np.full_like(state.price, np.nan), state.supply_cost.copy()
+        correction[ask], supply_cost[ask] = mu, rules["supply"].cost(rules["load"](shares, here))
+        proposal = list(state.proposal)
+        for m, one in zip(np.flatnonzero(ask), shares, strict=True):
+            proposal[m] = one
+        state = state._replace(proposal=tuple(proposal), supply_cost=supply_cost)
+        return state, cast(state, correction)
+
+
+def added_up(state: Hall, said: Said) -> Round:
+    """What was said in a round."""
+    rules, price = state.rules, state.price
+    provided, worth = rules["supply"].answer(price)
+    load, dual = rules["load"](said["z"], rules["present"]), total(rules, said["dual"])
+    over = load - provided
+    if rules["epsilon"] is None:
+        return Round(over, dual + worth, np.zeros(len(over)), np.zeros(len(over)))
+    cut = np.maximum(over, 0.0) if rules["sense"] == "<=" else over
+    spent = dual - np.einsum("mor,mor->m", price, load - cut)  # Σ_i v_i(ẑ_i), and what is cut at the price
+    known = spent + rules["supply"].cost(load) - np.maximum(state.bound, dual + worth)
+    return Round(over, dual + worth, known, np.einsum("mor->m", np.abs(cut)))
 
 
 def cast(state: Hall, correction: Array | None) -> Said:
@@ -186,7 +216,7 @@ def cast(state: Hall, correction: Array | None) -> Said:
     }
 
 
-def asked(rows: Array, z: Array, present: Mask) -> Array:
+def loaded(rows: Array, z: Array, present: Mask) -> Array:
     """Σ_i R_i z_i over those present, (M, 1, rows); rows (agents, rows, n), or (0, 0, 0) for the identity."""
     load = np.empty((len(z), rows.shape[1] if len(rows) else z.shape[2]))
     taken(rows, np.ascontiguousarray(z), np.ascontiguousarray(present[..., 0]), load)
@@ -195,25 +225,17 @@ def asked(rows: Array, z: Array, present: Mask) -> Array:
 
 def total(rules: Rules, words: Array) -> Array:
     """Σ_i over those present of one number each, (M,)."""
-    return np.asarray(asked(np.empty((0, 0, 0)), words, rules["present"])[:, 0, 0])
-
-
-def whole_cost(rules: Rules, costs: Array, shares: Array) -> Array:
-    """What shares cost everybody and the leader, (M,), from their costs (M, agents, 1)."""
-    return np.asarray(total(rules, costs) + rules["supply"].cost(rules["load"](shares, rules["present"])))
-
-
-def floored(rules: Rules, price: Array) -> Array:
-    """For ≤ no price is negative."""
-    return np.maximum(price, 0.0) if rules["sense"] == "<=" else price
+    return np.asarray(loaded(np.empty((0, 0, 0)), words, rules["present"])[:, 0, 0])
 
 
 def held(done: Mask, before: Hall, after: Hall) -> Hall:
     """Missions that were done keep everything."""
     if not done.any():
         return after
-    kept: dict[str, Any] = {}
-    for name in ("price", "point", "speed", "bound", "gap"):
-        old, new = getattr(before, name), getattr(after, name)
-        kept[name] = np.where(done.reshape((-1,) + (1,) * (old.ndim - 1)), old, new)
-    return after._replace(**kept)
+    course = Course(*(kept(done, *pair) for pair in zip(before.course, after.course, strict=True)))
+    return after._replace(course=course, bound=kept(done, before.bound, after.bound))
+
+
+def kept(done: Mask, old: Array, new: Array) -> Array:
+    """The old where a mission was done, else the new."""
+    return np.where(done.reshape((-1,) + (1,) * (old.ndim - 1)), old, new)

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from robosim.agent import Array, Rules, Said
 from robosim.controllers.admm import penalty
-from robosim.controllers.market import Given, asked
+from robosim.controllers.market import Given, loaded
+from robosim.controllers.price_step import BOLDEST
 from robosim.errors import BadInput
 from robosim.programme import Programme, cleared
 from robosim.projection import Site, nearest
@@ -180,6 +181,7 @@ class Allocation:
             "gamma": gamma if gamma is not None else share * self.sure_step() if self.strictly_convex else 1.0,
             "rho": penalty(self.own(), len(self.c)) if rho is None else rho,
             "price": np.array(np.broadcast_to(np.asarray(price, dtype=np.float64), (len(who), 1, len(self.c)))),
+            "boldest": BOLDEST if gamma is None and share == 1.0 else 1.0,
             "supply": Given(c=self.c),
             "load": self.load,
             "sense": self.sense,
@@ -190,7 +192,7 @@ class Allocation:
 
     def load(self, z: Array, present: NDArray[np.bool_]) -> Array:
         """Σ_i R_i z_i over those present, (missions, 1, rows)."""
-        return asked(self.R, z, present)
+        return loaded(self.R, z, present)
 
     def payments(self, price: Array, z: Array) -> Array:
         """What each share is worth, λ'R_i z_i, (missions, N), for λ (missions, 1, rows), z (missions, N, n)."""

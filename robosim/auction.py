@@ -29,6 +29,9 @@ from robosim.network import Hub
 from robosim.scenario import ChargingScenario, StationScenario
 from robosim.world.talk import Forum, Minutes
 
+CENTRAL_AGENTS = 20_000
+"""A central solver is asked for the optimum of at most so many (of a charging day: some ten seconds)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Auction(Mission[AuctionRecord]):
@@ -74,8 +77,8 @@ class Auction(Mission[AuctionRecord]):
         return self.tax
 
     def optimum(self) -> float | None:
-        """The least social cost, by a central solver."""
-        return self.allocation.optimum()[2]
+        """The least social cost, by a central solver; None for so many agents that it would take minutes."""
+        return None if self.allocation.agents > CENTRAL_AGENTS else self.allocation.optimum()[2]
 
     def rational(self, record: AuctionRecord) -> bool | None:
         """Nobody pays more than staying away with nothing would cost."""

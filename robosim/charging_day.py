@@ -20,12 +20,15 @@ from robosim.aggregator import Aggregator
 from robosim.charging_optimum import Central, solved
 from robosim.controllers.charging import fleet, metered_cost, price_at_plug, use
 from robosim.controllers.market import Given, Supply
+from robosim.controllers.price_step import BOLDEST
 from robosim.errors import BadInput
-from robosim.kernels.coupling import carried_rows
+from robosim.kernels.coupling import carried_rows, steepness
 from robosim.kernels.halfspaces import nearest_within
 from robosim.projection import Site, nearest
 
 Mask = NDArray[np.bool_]
+LOUD = 1e3
+"""Who says more than so many times what its charger gives is heard as saying that: digits are not lost on it."""
 TYPE = ("curvature", "energy_cost", "limit_kw", "stay", "energy", "unmet", "weights", "least_curvature", "told")
 
 
@@ -91,6 +94,11 @@ class ChargingDay:
         return self.loss > 0
 
     @cached_property
+    def loudest_kw(self) -> Array:
+        """(N,) what anybody is heard to ask for at most, and minus that at least."""
+        return LOUD * self.limit_kw
+
+    @cached_property
     def supply(self) -> Supply:
         """What the leader provides in every row and period."""
         c = np.repeat(self.rows_kw, self.periods)
@@ -128,7 +136,9 @@ class ChargingDay:
         return {
             "rounds": rounds,
             "gamma": share * self.sure_steps(who) if gamma is None else gamma,
+            "steps": self.steps_where if gamma is None and share == 1.0 and not self.plain else None,
             "price": np.array(np.broadcast_to(np.asarray(price, dtype=np.float64), (len(who), 1, rows))),
+            "boldest": BOLDEST if gamma is None and share == 1.0 else 1.0,
             "supply": self.supply,
             "load": self.load,
             "sense": self.sense,
@@ -144,31 +154,36 @@ class ChargingDay:
         over those who have registered for it, which is at most the diagonal of Σ_i |w_ik| Σ_l |w_il| / a. Of the types
         only registrations enter, and of those not the absent one's: no marginal problem knows who is missing from it.
         """
-        size = np.abs(self.reached)
-        size = size * (size.sum(axis=1) / self.least_curvature)[:, None]
-        t = np.arange(self.periods)
-        there = ((self.stay[:, :1] <= t) & (t < self.stay[:, 1:])).astype(np.float64)
-        steep = np.einsum("mi,ik,it->mkt", present[..., 0].astype(np.float64), size, there)
+        return self.steps_where(np.ones((len(present), 1, self.reached.shape[1] * self.periods), dtype=bool), present)
+
+    def steps_where(self, moving: Mask, present: Mask) -> Array:
+        """The same while only the prices `moving` (missions, 1, rows·T) move: longer, as the others do not count."""
+        steep = np.empty((len(moving), self.reached.shape[1], self.periods))
+        here = np.ascontiguousarray(present[..., 0])
+        steepness(self.reached, 1.0 / self.least_curvature, self.stay, here, moving.reshape(steep.shape), steep)
         if self.aggregated:
             steep[:, -1] += 1.0 / self.loss
-        quietest = size.max(initial=0.0)  # nobody there: any step will do
-        return np.asarray((1 - 1e-9) / np.maximum(steep, quietest)).reshape(len(present), 1, -1)
+        size = np.abs(self.reached)
+        least = (size * size / self.least_curvature[:, None]).max(initial=0.0)  # nobody there: any step will do
+        return np.asarray((1 - 1e-9) / np.maximum(steep, least)).reshape(len(moving), 1, -1)
 
     def load(self, z: Array, present: Mask) -> Array:
         """Σ_i w_ik z_it over those present, (missions, 1, rows·T)."""
         taken = np.empty((len(z), self.reached.shape[1], self.periods))
-        carried_rows(self.reached, np.ascontiguousarray(z), np.ascontiguousarray(present[..., 0]), taken)
+        said, here = np.ascontiguousarray(z), np.ascontiguousarray(present[..., 0])
+        carried_rows(self.reached, said, self.loudest_kw, here, taken)
         return taken.reshape(len(z), 1, -1)
 
     def project(self, z: Array, present: Mask) -> tuple[Array, Array]:
         """The nearest power that the feeder carries, whatever was said, and the multipliers (missions, 1, rows·T)."""
         if self.plain:
-            upper = np.repeat(self.limit_kw[:, None], self.periods, axis=1)
-            limits = np.repeat(self.rows_kw, self.periods)
+            upper, limits = self.limit_kw[:, None], np.repeat(self.rows_kw, self.periods)
             return nearest(Site(None, limits, np.zeros_like(upper), upper, False), z, present)
-        shares, rows = np.where(present, z, 0.0), len(self.rows_kw)
+        loud, rows = self.loudest_kw[:, None], len(self.rows_kw)
+        shares = np.clip(z, -loud, loud)
         mu = np.zeros((len(z), self.reached.shape[1], self.periods))
-        nearest_within(self.weights, self.rows_kw, self.limit_kw, shares, mu[:, :rows])
+        here = np.ascontiguousarray(present[..., 0])
+        nearest_within(self.weights, self.rows_kw, self.limit_kw, here, shares, mu[:, :rows])
         return shares, mu.reshape(len(z), 1, -1)
 
     def payments(self, price: Array, z: Array) -> Array:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from robosim.charging_day import ChargingDay
 
 ACCURACY = 1e-11
+DOUBT = 1e-12
+"""How sure piqp must be that there is no plan; there is one always, and by default it thinks otherwise too early."""
 
 
 class Central(NamedTuple):
@@ -63,6 +65,7 @@ def solved(day: ChargingDay) -> Central:
     solver = piqp.SparseSolver()
     for name in ("eps_abs", "eps_rel", "eps_duality_gap_abs", "eps_duality_gap_rel"):
         setattr(solver.settings, name, ACCURACY)
+    solver.settings.eps_primal_inf = solver.settings.eps_dual_inf = DOUBT
     quadratic, linear = _costs(day, at)
     feeder, used = _feeder(day, at)
     at_most = sparse.csc_matrix(sparse.vstack([_wishes(at), feeder, *_peak(at)]))

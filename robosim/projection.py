@@ -15,13 +15,17 @@ from numpy.typing import NDArray
 from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.kernels.levels import shared
+from robosim.kernels.periods import level_periods
 from robosim.programme import INFEASIBLE, Programme, cleared_from
 
 Mask = NDArray[np.bool_]
 
 
 class Site(NamedTuple):
-    """What is public: R (N, rows, n) or None for the identity, c (rows,), limits (N, n), `equal` if Rz = c, else ≤."""
+    """What is public: R (N, rows, n) or None for the identity, c (rows,), limits (N, n), `equal` if Rz = c, else ≤.
+
+    For the identity limits may be (N, 1), the same for all numbers of an agent.
+    """
 
     R: Array | None
     c: Array
@@ -35,32 +39,39 @@ def nearest(site: Site, z: Array, present: Mask) -> tuple[Array, Array]:
 
     Who is absent, by `present` (missions, N, 1), gets 0. Raises `BadInput` if the limits leave no feasible division.
     """
+    if site.R is None:
+        return by_period(site, z, present)
     here = np.broadcast_to(present, (*z.shape[:2], 1))
-    if site.R is None or (np.count_nonzero(site.R, axis=1) <= 1).all():
-        return levelled(site, z, here)
+    if (np.count_nonzero(site.R, axis=1) <= 1).all():
+        return levelled(site, site.R, z, here)
     return coupled(site, site.R, z, here)
 
 
-def levelled(site: Site, z: Array, present: Mask) -> tuple[Array, Array]:
+def by_period(site: Site, z: Array, present: Mask) -> tuple[Array, Array]:
+    """Number by number, each of which is a resource of its own."""
+    shares, mu = np.array(z, order="C"), np.empty((len(z), len(site.c)))
+    lower, upper = np.ascontiguousarray(site.lower), np.ascontiguousarray(site.upper)
+    if not level_periods(shares, lower, upper, np.ascontiguousarray(present[..., 0]), site.c, site.equal, mu):
+        raise BadInput(INFEASIBLE)
+    return shares, mu[:, None]
+
+
+def levelled(site: Site, R: Array, z: Array, present: Mask) -> tuple[Array, Array]:
     """Resource by resource."""
     missions = len(z)
     shares, mu = np.array(z).reshape(missions, -1), np.empty((missions, len(site.c)))
     there = np.ascontiguousarray(np.broadcast_to(present, z.shape)).reshape(missions, -1)
     lower, upper = np.ascontiguousarray(site.lower).ravel(), np.ascontiguousarray(site.upper).ravel()
-    if not shared(*takers(site), shares, lower, upper, there, site.c, site.equal, mu):
+    if not shared(*takers(R), shares, lower, upper, there, site.c, site.equal, mu):
         raise BadInput(INFEASIBLE)
     return shares.reshape(z.shape), mu[:, None]
 
 
-def takers(site: Site) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+def takers(R: Array) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
     """Who takes of each resource and how much, as compressed rows: start (rows + 1,), places and weights."""
-    agents, n = site.lower.shape
-    if site.R is None:
-        places = np.arange(agents * n).reshape(agents, n).T.ravel()
-        return np.arange(n + 1) * agents, np.ascontiguousarray(places), np.ones(agents * n)
-    flat = site.R.transpose(1, 0, 2).reshape(len(site.c), -1)
+    flat = R.transpose(1, 0, 2).reshape(R.shape[1], -1)
     rows, places = np.nonzero(flat)
-    return np.searchsorted(rows, np.arange(len(site.c) + 1)), places, flat[rows, places]
+    return np.searchsorted(rows, np.arange(R.shape[1] + 1)), places, flat[rows, places]
 
 
 def coupled(site: Site, R: Array, z: Array, present: Mask) -> tuple[Array, Array]:

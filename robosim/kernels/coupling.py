@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from robosim.kernels import Array
@@ -35,12 +36,13 @@ def taken(rows: Array, z: Array, present: Array, load: Array) -> None:
 
 
 @njit(cache=True)
-def carried_rows(weights: Array, z: Array, present: Array, load: Array) -> None:
+def carried_rows(weights: Array, z: Array, most: Array, present: Array, load: Array) -> None:
     """Fill load (M, K, T) with Σ_i w_ik z_it over the agents that are present.
 
     Parameters
     ----------
-    weights : (N, K). z : (M, N, T). present : (1|M, N) bool.
+    weights : (N, K). z : (M, N, T). most : (N,) who says more, or less than minus that, is heard as saying that.
+    present : (1|M, N) bool.
     """
     missions, agents, periods = z.shape
     for m in range(missions):
@@ -53,4 +55,38 @@ def carried_rows(weights: Array, z: Array, present: Array, load: Array) -> None:
                 w = weights[i, k]
                 if w != 0.0:
                     for t in range(periods):
-                        load[m, k, t] += w * z[m, i, t]
+                        load[m, k, t] += w * min(max(z[m, i, t], -most[i]), most[i])
+
+
+@njit(cache=True)
+def steepness(weights: Array, per_unit: Array, stay: Array, present: Array, moving: Array, steep: Array) -> None:
+    """Fill steep (M, K, T) with D_k = Σ_i |w_ik| Σ_l |w_il| b_i over rows l that move, EVs that are there; else 0.
+
+    D bounds Σ_i w_i w_i' b_i of the rows that move: it is diagonally dominant without it.
+
+    Parameters
+    ----------
+    weights : (N, K). per_unit : (N,) b ≥ 0. stay : (N, 2) first period, and the period after the last.
+    present : (1|M, N) bool. moving : (M, K, T) bool.
+    """
+    missions, rows, periods = moving.shape
+    some = np.empty(rows, dtype=np.int64)
+    for m in range(missions):
+        steep[m] = 0.0
+        here = m if present.shape[0] > 1 else 0
+        for t in range(periods):
+            count = 0
+            for k in range(rows):
+                if moving[m, k, t]:
+                    some[count] = k
+                    count += 1
+            if count == 0:
+                continue
+            for i in range(weights.shape[0]):
+                if not present[here, i] or t < stay[i, 0] or t >= stay[i, 1]:
+                    continue
+                size = 0.0
+                for k in some[:count]:
+                    size += abs(weights[i, k])
+                for k in some[:count]:
+                    steep[m, k, t] += abs(weights[i, k]) * size * per_unit[i]

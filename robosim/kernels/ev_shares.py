@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from robosim.kernels import Array
-from robosim.kernels.ev_response import BLOCK, best, filled, one, tops, written
+from robosim.kernels.ev_response import BLOCK, best, filled, joined, one, tops, written
 
 
 @njit(cache=True)
@@ -83,10 +83,13 @@ def answer(
             if not present[one(present.shape[0], m), i]:
                 written(x, m, i, 0, 0, plan)
                 continue
-            at_plug(price, k, busy, weights, i, periods, first, n, c)
             here = one(cost.shape[1], i)
-            for t in range(np.uint64(first), np.uint64(first + n)):
-                c[t] += cost[q, here, t]
+            if weights.size == 0:
+                joined(price, k, cost, q, here, first, first + n, c)
+            else:
+                at_plug(price, k, busy, weights, i, periods, first, n, c)
+                for t in range(np.uint64(first), np.uint64(first + n)):
+                    c[t] += cost[q, here, t]
             tops(limit, one(limit.shape[0], m), one(limit.shape[1], i), first, n, filled(n), u)
             a = curvature[one(curvature.shape[0], m), i]
             nu[m, i], value[m, i] = best(c, first, n, u, a, wish, w, i, nu[m, i], z, plan, part)

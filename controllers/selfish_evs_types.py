@@ -1,0 +1,151 @@
+"""Selfish EVs that answer every price faithfully, as if they were somebody else.
+
+What such an EV says its term of the dual function is and what a proposal would cost it stay true, so the gap that ends
+a mission is no less true than without it: it can keep a mission from ending early, never end one too early.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from robosim.agent import Array, Said, Strategy, View
+from robosim.controllers.charging import Answer, fleet, plan
+
+DAY_H = 24.0
+"""A plan is for a day: T periods of 24/T hours."""
+TYPE = ("curvature", "energy_cost", "limit", "stay", "wish")
+
+
+class Pretender(Strategy, ABC):
+    """Says the best plan, (3a) of T, Algorithm 1, of an EV that it is not."""
+
+    @abstractmethod
+    def pretended(self, own: Said) -> Said:
+        """What is false in the types (K, components): keys of `own` with other values."""
+
+    def say(self, k: int, memory: Array | None, view: View) -> tuple[Array | None, Said]:
+        """The false answer to the price that the faithful one answers; the memory is where its search began last."""
+        found = answer(view.own | self.pretended(view.own), heard_price(view), memory)
+        return found.worth, asks(view, found.x[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverAsk(Pretender):
+    """Asks for `factor` times the energy that it wants (1.92: what drivers at Caltech ask, over what they get)."""
+
+    factor: float = 1.92
+
+    def __post_init__(self) -> None:
+        at_least(0.0, factor=self.factor)
+
+    def pretended(self, own: Said) -> Said:
+        return {"wish": own["wish"] * np.array([self.factor, 1.0, 1.0, 1.0])}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyDeparture(Pretender):
+    """Pretends to leave `hours` earlier, so that it is served before those who say when they leave."""
+
+    hours: float = 1.0
+
+    def pretended(self, own: Said) -> Said:
+        first, stop = own["stay"].T
+        sooner = np.maximum(stop - periods(self.hours, own), first + 1)
+        return {"stay": np.stack([first, np.where(stop > first, sooner, stop)], axis=1)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostMisreport(Pretender):
+    """Pretends that wear costs `wear` times and missing energy `unmet` times as much, and that waiting costs more.
+
+    `waiting_dollars_per_kwh_h` is what a kWh an hour later costs beyond what it truly does; less, if negative.
+    """
+
+    wear: float = 1.0
+    unmet: float = 0.5
+    waiting_dollars_per_kwh_h: float = 0.0
+
+    def __post_init__(self) -> None:
+        at_least(1e-3, wear=self.wear)
+        at_least(0.0, unmet=self.unmet)
+
+    def pretended(self, own: Said) -> Said:
+        hours = DAY_H / own["energy_cost"].shape[1]
+        waited_h = np.maximum(np.arange(own["energy_cost"].shape[1]) - own["stay"][:, :1], 0.0) * hours
+        return {
+            "curvature": own["curvature"] * self.wear,
+            "energy_cost": own["energy_cost"] + self.waiting_dollars_per_kwh_h * waited_h * hours,
+            "wish": own["wish"] * np.array([1.0, 1.0, 1.0, self.unmet]),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapacityWithholding(Pretender):
+    """Pretends that battery and charger take only `share` of their power."""
+
+    share: float = 0.5
+
+    def __post_init__(self) -> None:
+        at_least(0.0, share=self.share)
+
+    def pretended(self, own: Said) -> Said:
+        return {"limit": own["limit"] * self.share}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsInData(Pretender):
+    """Asks for the energy and states the departure that its driver told; where sessions are real, a real driver."""
+
+    name = "as-in-data"
+
+    def pretended(self, own: Said) -> Said:
+        energy, stay = own["told"][:, :1], own["told"][:, 1:]
+        return {"wish": np.concatenate([energy, own["wish"][:, 1:]], axis=1), "stay": stay}
+
+
+def answer(own: Said, price: Array, worth: Array | None) -> Answer:
+    """(3a) of K EVs, each with types (K, components) and a price (K, rows·T) of its own: everything (1, K, …).
+
+    `worth` (1, K) begins the search, None where nothing is known.
+    """
+    alone = {key: own[key][None] for key in TYPE}
+    alone["energy_cost"] = (own["energy_cost"] + at_plug(own, price))[None]
+    agents, count = own["energy_cost"].shape
+    begin = np.full((1, agents), np.nan) if worth is None else worth
+    return plan(alone, fleet(alone), np.zeros((1, 1, count)), begin)
+
+
+def heard_price(view: View) -> Array:
+    """λ that the faithful answer answers, (K, rows·T); λ⁰ is the same for all missions."""
+    if view.heard is None:
+        return np.repeat(view.rules["price"][0], len(view.own["wish"]), axis=0)
+    return view.heard["price"]
+
+
+def at_plug(own: Said, price: Array) -> Array:
+    """What a kW costs each of K EVs in each period, (K, T), at prices (K, rows·T)."""
+    if "weights" not in own:
+        return price
+    weights = own["weights"]
+    return np.asarray(np.einsum("kr,krt->kt", weights, price.reshape(*weights.shape, -1)))
+
+
+def periods(hours: float, own: Said) -> int:
+    """So many hours in whole periods, a day's at most."""
+    count = own["energy_cost"].shape[1]
+    return round(min(max(hours / DAY_H, -1.0), 1.0) * int(count))
+
+
+def asks(view: View, z: Array) -> Said:
+    """The faithful words but for what is asked for, (K, T) kW."""
+    return {**view.faithful, "z": z}
+
+
+def at_least(least: float, **values: float) -> None:
+    """Raise `ValueError` for a parameter that is smaller."""
+    for name, value in values.items():
+        if not value >= least:
+            raise ValueError(f"{name} must be at least {least:g}, got {value!r}")
