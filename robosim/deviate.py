@@ -46,8 +46,13 @@ def report(selfish: Selfish, decision: Array, reports: Array) -> None:
         reports[rows] = deviation.strategy.report(view, decision[rows], true)["cost"][:, 0]
 
 
-def crashed(k: int, program: object, problem: Exception) -> AgentFailure:
-    """An exception in somebody's program, as the agent failure that it is, with the line that raised it."""
+def crashed(k: int, program: object, problem: Exception) -> BaseException:
+    """An exception in somebody's program, as the agent failure that it is, with the line that raised it.
+
+    Ctrl-C inside a compiled kernel arrives as a SystemError around it, and stays Ctrl-C.
+    """
+    if isinstance(problem.__cause__, KeyboardInterrupt) or isinstance(problem.__context__, KeyboardInterrupt):
+        return KeyboardInterrupt()
     where = traceback.extract_tb(problem.__traceback__)[-1]
     return AgentFailure(
         f"{where.filename}:{where.lineno}: {type(program).__name__}: {type(problem).__name__} in round {k}: {problem} "

@@ -266,3 +266,16 @@ def test_any_networkx_graph_can_carry_a_mission() -> None:
 def test_the_published_bound_warns() -> None:
     with pytest.warns(UserWarning, match="leader.bound: the published bound penalises faithful robots"):
         robosim.load("erratum", set={"leader.bound": "paper-as-published"})
+
+
+def test_ctrl_c_inside_a_compiled_kernel_is_ctrl_c_and_no_agent_s_fault() -> None:
+    """Compiled code turns it into a SystemError whose cause it is."""
+    from robosim.deviate import crashed
+
+    try:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as pressed:
+            raise SystemError("returned a result with an exception set") from pressed
+    except SystemError as problem:
+        assert isinstance(crashed(3, object(), problem), KeyboardInterrupt)

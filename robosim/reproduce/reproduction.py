@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+T = TypeVar("T")
 Cell = str | float | int | bool | None
+Watch = Callable[[float], None]
+"""Told which share of the work is done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,9 +22,12 @@ class Reproduction:
     Parameters
     ----------
     name, title : as on the command line, and as people say it.
-    columns, rows : a table; None where a cell makes no sense.
+    columns, rows : a table; None where a cell makes no sense. The last column says whether a row is as printed, None
+        where nothing is.
+    keys : how many of the first columns say what a row is about.
     notes : what a reader must know, one sentence or more each.
     ok : whether everything printed is reproduced.
+    interrupted : whether Ctrl-C ended it early: then only what was done stands here.
     pictures : file names without ending, and what draws each.
     """
 
@@ -29,8 +35,10 @@ class Reproduction:
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    keys: int = 2
     notes: tuple[str, ...] = ()
     ok: bool
+    interrupted: bool = False
     pictures: Mapping[str, Callable[[], Figure]] = field(default_factory=dict)
 
     def column(self, name: str) -> list[Cell]:
@@ -41,4 +49,35 @@ class Reproduction:
     def as_dict(self) -> dict[str, Any]:
         """What JSON says: rows by column names."""
         rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
-        return {"name": self.name, "title": self.title, "ok": self.ok, "notes": list(self.notes), "rows": rows}
+        says = {"name": self.name, "title": self.title, "ok": self.ok, "interrupted": self.interrupted}
+        return says | {"notes": list(self.notes), "rows": rows}
+
+
+def until_stopped(work: Iterable[T], total: int, watch: Watch | None) -> tuple[list[T], bool]:
+    """What comes of the work, and whether Ctrl-C ended it early; `watch` hears of every one of the `total` parts.
+
+    >>> until_stopped(iter("ab"), 2, None)
+    (['a', 'b'], False)
+    """
+    found: list[T] = []
+    try:
+        for one in work:
+            found.append(one)
+            if watch is not None:
+                watch(len(found) / total)
+    except (KeyboardInterrupt, Exception) as problem:
+        if not interrupted(problem):
+            raise
+        return found, True
+    return found, False
+
+
+def interrupted(problem: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: compiled code that it meets fails with an error of its own.
+
+    >>> interrupted(ValueError()), interrupted(KeyboardInterrupt())
+    (False, True)
+    """
+    while problem is not None and not isinstance(problem, KeyboardInterrupt):
+        problem = problem.__cause__
+    return problem is not None
