@@ -38,6 +38,8 @@ def verdict(found: Reproduction) -> str:
     What says None has nothing to compare with.
     """
     compared = [row for row in found.rows if row[-1] is not None]
+    if not compared:
+        return "done, there is nothing to compare with"
     wrong = [" ".join(map(text, row[: found.keys])) for row in compared if not row[-1]]
     if wrong:
         return f"not matched in {len(wrong)} of {len(compared)} rows: {', '.join(wrong)}"
@@ -45,11 +47,17 @@ def verdict(found: Reproduction) -> str:
 
 
 def pieces(found: Reproduction, width: int) -> Iterator[list[str]]:
-    """Lines of the table: as many columns side by side as fit, the keys and the verdict in every piece."""
+    """Lines of the table: as many columns side by side as fit, the keys and the verdict in every piece.
+
+    Columns without any entry are left out.
+    """
     if not found.rows:
         return
     tallest = max(len(textwrap.wrap(name, HEADING)) for name in found.columns)
-    columns = [column(name, found.column(name), tallest) for name in found.columns]
+    named = [
+        name for name in found.columns if name == found.columns[-1] or any(x is not None for x in found.column(name))
+    ]
+    columns = [column(name, found.column(name), tallest) for name in named]
     first, others, last = columns[: found.keys], columns[found.keys : -1], columns[-1]
     taken = sum(len(one[0]) + len(GAP) for one in [*first, last])
     piece: list[Column] = []
