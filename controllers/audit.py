@@ -3,12 +3,15 @@
 What it reads means the same for every method: what Σ A_i x_i lacks of b at everybody's own block, how far copies are
 from what they copy, and how much decisions still move. Trackers always add up to Σ A_i x_i - b (X, Algorithm 1, line
 15, summed) unless somebody injected what is not there: that is all that the leader needs to notice it.
+
+A mission that is done is closed: what stood in the books then counts, whatever is said later because another mission
+beside it goes on.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +26,22 @@ class Books(NamedTuple):
     rules: Rules
     x: Array
     """(M, N, n) own blocks."""
+    price: Array
+    """(M, m) the mean of what agents take for the marginal cost of b."""
     residuals: Array
     """(M, 2) ‖Σ A_i x_i - b‖/‖b‖, and the largest |y - x| over the largest |x|."""
     injected: Array
     """(M,) the most by which trackers were off so far, as a share of the largest |b|."""
     steady: NDArray[np.int64]
     """(M,) rounds in a row in which nothing was above the tolerance."""
+    counted: NDArray[np.int64]
+    """(M,) rounds that count: all until the mission was done."""
+
+    def closed(self, missions: NDArray[np.bool_], old: Books) -> Books:
+        """These books, with the old ones where missions (M,) were done before."""
+        if not missions.any():
+            return self
+        return Books(self.rules, *(_either(missions, *pair) for pair in zip(old[1:], self[1:], strict=True)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +53,9 @@ class Audit:
 
     def start(self, rules: Rules) -> tuple[Books, Said]:
         """Nothing was heard yet, nothing is said."""
-        missions, (agents, _, n) = rules["missions"], rules["A"].shape
-        x, steady = np.zeros((missions, agents, n)), np.zeros(missions, dtype=np.int64)
-        return Books(rules, x, np.full((missions, 2), np.inf), np.zeros(missions), steady), {}
+        missions, (agents, m, n) = rules["missions"], rules["A"].shape
+        x, price, none = np.zeros((missions, agents, n)), np.zeros((missions, m)), np.zeros(missions, dtype=np.int64)
+        return Books(rules, x, price, np.full((missions, 2), np.inf), np.zeros(missions), none, none), {}
 
     def step(self, state: Books, said: Said) -> tuple[Books, Said]:
         """Read everybody's words."""
@@ -54,13 +67,17 @@ class Audit:
         size, wide = np.sqrt((b * b).sum()) or 1.0, np.abs(x).max(axis=(1, 2), initial=1e-300)
         residuals = np.stack([out[:, DEMAND] / size, out[:, DISAGREEMENT] / wide], axis=1)
         injected = np.maximum(state.injected, out[:, TRACKING] / (np.abs(b).max() or 1.0))
-        steady = state.steady
+        price, steady = -said["multiplier"][..., : b.size].mean(axis=1), state.steady
         if rules["tolerance"] is not None:
             worst = np.maximum(residuals.max(axis=1), out[:, MOVEMENT] / wide)
-            held = steady >= self.patience  # who was done stays so
-            steady = np.where(held | (worst <= rules["tolerance"]), steady + 1, 0)
-        return Books(rules, x, residuals, injected, steady), {}
+            steady = np.where(worst <= rules["tolerance"], steady + 1, 0)
+        books = Books(rules, x, price, residuals, injected, steady, state.counted + 1)
+        return books.closed(self.done(state), state), {}
 
     def done(self, state: Books) -> NDArray[np.bool_]:
         """(M,) where demand, copies and decisions have been within the tolerance for `patience` rounds."""
         return np.asarray(state.steady >= self.patience)
+
+
+def _either(missions: NDArray[np.bool_], these: Any, those: Any) -> Any:
+    return np.where(missions.reshape(-1, *(1,) * (these.ndim - 1)), these, those)

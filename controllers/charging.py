@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Said
-from robosim.kernels.ev_response import Fleet
-from robosim.kernels.ev_shares import answer, worth_of_shares
+from robosim.kernels.ev_response import Fleet, respond_on_rows
 
 Mask = NDArray[np.bool_]
 NOTHING = np.empty((0, 0))
@@ -72,7 +71,8 @@ def plan(
     who = np.ones(missions, dtype=np.bool_) if open_ is None else open_
     if before is not None:
         x[~who], value[~who] = before.x[~who], before.value[~who]
-    answer(*cars, reach(own), np.ascontiguousarray(price[:, 0]), who, found, x, value)
+    prices = np.ascontiguousarray(price[:, 0])
+    respond_on_rows(*cars, reach(own), prices, who, np.empty((0, 0, 0)), found, x, value, NOTHING)
     return Answer(x, value, found)
 
 
@@ -93,7 +93,8 @@ def spend(own: Said, cars: Fleet, asked: Array, correction: Array, worth: Array,
     """
     plans, value, found = np.empty((0, 0, 0)) if x is None else x, np.zeros(worth.shape), worth.copy()
     cut = np.ascontiguousarray(correction[:, 0])
-    worth_of_shares(*cars, reach(own), np.ascontiguousarray(asked), cut, found, plans, value)
+    who, asked = ~np.isnan(cut[:, 0]), np.ascontiguousarray(asked)
+    respond_on_rows(*cars, reach(own), cut, who, asked, found, plans, value, NOTHING)
     return Answer(plans, value, found)
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from robosim.build import run as run
     from robosim.certificates import certify as certify
     from robosim.checks import check_controller as check_controller
+    from robosim.coupled import Coupled as Coupled
+    from robosim.coupled_file import save_problem as save_problem
     from robosim.errors import RobosimError as RobosimError
     from robosim.figures import plot as plot
     from robosim.mission import Mission as Mission
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "Coupled": "robosim.coupled:Coupled",
     "Mission": "robosim.mission:Mission",
     "Network": "robosim.network:Network",
     "Record": "robosim.record:Record",
@@ -41,6 +44,7 @@ _HOME = {
     "load_record": "robosim.store:load_record",
     "plot": "robosim.figures:plot",
     "run": "robosim.build:run",
+    "save_problem": "robosim.coupled_file:save_problem",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]

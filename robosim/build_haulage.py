@@ -71,7 +71,7 @@ def build_haulage(scenario: FreightScenario, controller: Controller | None, netw
         instance=instance,
         periods=scenario.freight.periods,
     )
-    refuse_unmet(problem, f"{scenario.place('freight')}: ")
+    refuse_demand(scenario, problem)
     if leader.tax == "vcg":
         refuse_indispensable(scenario, mission)
     return mission
@@ -160,6 +160,14 @@ def refuse_indispensable(scenario: FreightScenario, mission: Haulage) -> None:
                 mission.left(agent)
             except BadInput as problem:
                 raise scenario.error("leader.marginals", str(problem)) from None
+
+
+def refuse_demand(scenario: FreightScenario, problem: Coupled) -> None:
+    """Raise `BadInput` naming the row of b that everybody together cannot meet."""
+    try:
+        refuse_unmet(problem)
+    except BadInput as fault:
+        raise scenario.error("freight" if scenario.problem is None else "problem.b", str(fault)) from None
 
 
 def _refuse_strangers(scenario: FreightScenario, count: int) -> None:

@@ -24,6 +24,7 @@ from robosim.haulage_record import HaulageRecord, RoadLog
 from robosim.leader.bill import Bill
 from robosim.leader.freight_absence import costs_without, mission_without, network_without
 from robosim.leader.freight_taxes import FREIGHT_TAXES
+from robosim.leader.freight_types import presented, pretended, tolls
 from robosim.mission import Mission, Snapshot
 from robosim.network import Hub, Network
 from robosim.scenario import FreightScenario
@@ -41,6 +42,10 @@ class Haulage(Mission[HaulageRecord]):
 
     `rules` hold rounds and tolerance; `penalise` finds the rest for this problem and for each that lacks an agent, so
     that no P_-i depends on agent i.
+
+    From `start` on the same mission says the same bits, alone or in a batch. A snapshot that is advanced a second time,
+    or after later ones, gives the same up to rounding only (1e-13 of the largest number, with congestion that is not
+    linear 1e-9): agents' solvers are alive, and start from where they stood last.
     """
 
     scenario: FreightScenario
@@ -122,15 +127,7 @@ class Haulage(Mission[HaulageRecord]):
     @cached_property
     def types(self) -> Said:
         """The types that everybody runs with, (1|M, agents, components): the selfish may pretend others."""
-        own = dict(self.own)
-        own["slope"] = np.repeat(own["slope"], self.batch, axis=0)
-        for one in self.deviations:
-            true = one.rows(self.own)
-            for key, x in one.strategy.pretend(true).items():
-                if x is not true[key]:
-                    own[key] = own[key].copy() if len(own[key]) > 1 else np.repeat(own[key], self.batch, axis=0)
-                    own[key][one.missions, one.agents] = x
-        return own
+        return pretended(self.own, self.deviations, self.batch)
 
     def tape(self, every: int | None) -> Ledger:
         """Decisions and residuals of every `every`-th round."""
@@ -190,9 +187,7 @@ class Haulage(Mission[HaulageRecord]):
 
     def reported(self, x: Array) -> Array:
         """What everybody says that the decision costs it, (missions, N)."""
-        unit = self.problem.congestion * self.problem.flow(x) ** self.problem.power
-        toll = np.stack([(self.problem.theta.T @ each).reshape(x.shape[1:]) for each in unit])
-        said = self.controller.report(self.types, x, {"toll": toll})
+        said = self.controller.report(self.types, x, {"toll": tolls(self.problem, x)})
         reports = np.array(np.broadcast_to(said["cost"][..., 0], x.shape[:2]))
         deviate.report(self.selfish, x, reports)
         if not np.isfinite(reports).all():
@@ -202,8 +197,7 @@ class Haulage(Mission[HaulageRecord]):
 
     def declared(self, mission: int) -> Coupled:
         """The problem as the agents of one mission present it."""
-        of = {key: x[min(mission, len(x) - 1)] for key, x in self.types.items()}
-        return replace(self.problem, **{key: of[key] for key in ("slope", "most", "lower", "upper")})
+        return presented(self.problem, self.types, mission)
 
     def _record(self, snapshot: Snapshot, x: Array, reports: Array, without: Array, bill: Bill) -> HaulageRecord:
         books: Books = snapshot.leader

@@ -149,7 +149,7 @@ class FreightLeader(Section):
     )
     tolerance: Share | None = Field(
         default=None,
-        description="stop when the objective's change, unmet demand and the copies' disagreement are all below this "
+        description="stop when unmet demand, the copies' disagreement and what decisions still move are all below this "
         "share; left out: all rounds are run",
         examples=[1e-6],
     )
