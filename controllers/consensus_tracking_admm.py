@@ -45,8 +45,8 @@ class Copies(NamedTuple):
 class ConsensusTrackingAdmm:
     """The faithful program of X, Algorithm 1.
 
-    `own` holds the private types of `robosim.coupled.Coupled.own`; `rules` what is announced: theta, congestion, power,
-    b, agents, and the penalties rho and sigma > 0.
+    `own` holds the private types of `robosim.problems.coupled.Coupled.own`; `rules` what is announced: theta,
+    congestion, power, b, agents, and the penalties rho and sigma > 0.
 
     Says `y` (missions, agents, N·n), `multiplier` and `tracker` (missions, agents, m).
     """

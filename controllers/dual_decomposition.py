@@ -56,8 +56,8 @@ class Follower(NamedTuple):
 class PriceTaker:
     """The faithful follower: answers the price of the round before, T, Algorithm 1, lines 5 and 12.
 
-    `own` holds the quadratic types of `robosim.allocation`: curvature, slope, lower, upper (missions, agents, n),
-    constant (missions, agents, 1), rows (1, agents, rows·n). Without rows R_i is the identity. Or it holds the types of
+    `own` holds the quadratic types of `robosim.problems.allocation`: curvature, slope, lower, upper (missions, agents,
+    n), constant (missions, agents, 1), rows (1, agents, rows·n). Without rows R_i is the identity. Or it holds types of
     electric vehicles (`robosim.controllers.charging`), told by their `wish`.
 
     Says `z` and `dual`, v_i(z_i) + λ'R_i z_i; where the leader announces an ε also `cost`, what its own share of the

@@ -1,8 +1,8 @@
 """The leader's half of dual decomposition: it moves the price until the shares add up (T, (3b), Algorithm 1).
 
-Plain gradient is the paper's; with γ ≤ 1/L (`robosim.allocation.Allocation.sure_step`) it converges. Momentum needs far
-fewer rounds (`robosim.controllers.price_step`). What moves the price is what was asked for, not the dual values, so a
-follower that lies about its term of the dual function moves no price.
+Plain gradient is the paper's; with γ ≤ 1/L (`robosim.problems.allocation.Allocation.sure_step`) it converges. Momentum
+needs far fewer rounds (`robosim.controllers.price_step`). What moves the price is what was asked for, not the dual
+values, so a follower that lies about its term of the dual function moves no price.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Market:
 
     Rules: price λ⁰ (M, 1, rows), gamma (a number, or one a row and mission), boldest (how many times that momentum may
     step, by default once), supply, load, sense "=" or "<=", present (M, agents, 1), project, epsilon or None
-    (`robosim.allocation.Allocation.rules` makes them).
+    (`robosim.problems.allocation.Allocation.rules` makes them).
 
     With an ε the leader proposes the projection of what was said, hears in the next round what everybody's share would
     cost, and is done when Σ v_i(proposal) - q(λ) ≤ ε. Under a Groves tax this gap bounds what any one deviator could
@@ -174,7 +174,8 @@ class Market:
     def _proposed(self, state: Hall, said: Said, heard: Round) -> tuple[Hall, Said]:
         """New proposals where it is time."""
         rules = state.rules
-        ask, guess = asked(state.guess, state.k, heard.known, heard.excess, rules["epsilon"], ~state.done)
+        highest = np.abs(state.price).max(axis=(1, 2))
+        ask, guess = asked(state.guess, state.k, heard.known, heard.excess, highest, rules["epsilon"], ~state.done)
         state = state._replace(waiting=ask, guess=guess)
         if not ask.any():
             return state, cast(state, None)

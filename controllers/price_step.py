@@ -22,7 +22,7 @@ GROWTH = 1.5
 """and at most this many times the one before."""
 BOLDEST = 64.0
 """Steps are at most this many times the sure one, unless something else is announced."""
-SURE_FROM = 1000
+SURE_FROM = 10_000
 """The round after which only sure steps are taken."""
 
 

@@ -14,37 +14,37 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from robosim.attacks import attack as attack
-    from robosim.build import load as load
-    from robosim.build import run as run
+    from robosim.building.build import load as load
+    from robosim.building.build import run as run
     from robosim.certificates import certify as certify
     from robosim.checks import check_controller as check_controller
-    from robosim.coupled import Coupled as Coupled
-    from robosim.coupled_file import save_problem as save_problem
     from robosim.errors import RobosimError as RobosimError
     from robosim.figures import plot as plot
-    from robosim.mission import Mission as Mission
+    from robosim.missions.mission import Mission as Mission
     from robosim.network import Network as Network
-    from robosim.record import Record as Record
+    from robosim.problems.coupled import Coupled as Coupled
+    from robosim.problems.coupled_file import save_problem as save_problem
+    from robosim.records.record import Record as Record
     from robosim.scenario import bundled_worlds as bundled_worlds
     from robosim.store import load_record as load_record
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "Coupled": "robosim.coupled:Coupled",
-    "Mission": "robosim.mission:Mission",
+    "Coupled": "robosim.problems.coupled:Coupled",
+    "Mission": "robosim.missions.mission:Mission",
     "Network": "robosim.network:Network",
-    "Record": "robosim.record:Record",
+    "Record": "robosim.records.record:Record",
     "RobosimError": "robosim.errors:RobosimError",
     "attack": "robosim.attacks:attack",
     "bundled_worlds": "robosim.scenario:bundled_worlds",
     "certify": "robosim.certificates:certify",
     "check_controller": "robosim.checks:check_controller",
-    "load": "robosim.build:load",
+    "load": "robosim.building.build:load",
     "load_record": "robosim.store:load_record",
     "plot": "robosim.figures:plot",
-    "run": "robosim.build:run",
-    "save_problem": "robosim.coupled_file:save_problem",
+    "run": "robosim.building.build:run",
+    "save_problem": "robosim.problems.coupled_file:save_problem",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Deviation, Strategy
-from robosim.auction import Auction
 from robosim.certificates import QUICK, certify_record
 from robosim.certificates.exact import LARGEST
 from robosim.controllers.bidders import Bids
 from robosim.controllers.selfish import BestResponse, Script
 from robosim.errors import BadInput
-from robosim.mission import Mission, Snapshot
-from robosim.record import Epsilon, Record
+from robosim.missions.auction import Auction
+from robosim.missions.mission import Mission, Snapshot
+from robosim.records.record import Epsilon, Record
 from robosim.respond import best_response
 
 Plan = Strategy | BestResponse

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from robosim.agent import Array
-from robosim.auction_record import AuctionRecord
-from robosim.build_day import Built, build_day
-from robosim.day_log import DayLog
+from robosim.building.day import build_day
 from robosim.errors import BadInput
 from robosim.kernels.baseline import EARLIEST_DEADLINE, LEAST_LAXITY, ROUND_ROBIN, UNCONTROLLED
+from robosim.missions.built import Built
+from robosim.records.auction_record import AuctionRecord
+from robosim.records.day_log import DayLog
 from robosim.scenario import StationScenario
 
 OURS = "plan by prices"

@@ -8,11 +8,11 @@ import numpy as np
 
 from robosim.agent import Deviation
 from robosim.certificates import certify_record
-from robosim.haulage import Haulage
-from robosim.haulage_record import HaulageRecord
 from robosim.mechanisms import mechanisms
-from robosim.mission import Mission
-from robosim.record import Epsilon, Gain, Mechanism, Record, Verdict
+from robosim.missions.haulage import Haulage
+from robosim.missions.mission import Mission
+from robosim.records.haulage_record import HaulageRecord
+from robosim.records.record import Epsilon, Gain, Mechanism, Record, Verdict
 
 
 def judge(mission: Mission[Any], record: Record) -> Verdict:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from robosim.attacks import attack
-from robosim.auction import Auction
 from robosim.errors import BadInput
-from robosim.mission import Mission
+from robosim.missions.auction import Auction
+from robosim.missions.mission import Mission
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,14 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from robosim.agent import Array
-from robosim.coupled_bound import lower_bound
-from robosim.coupled_optimum import optima_without
 from robosim.errors import BadInput
-from robosim.haulage import Haulage
-from robosim.haulage_record import HaulageRecord
 from robosim.leader.freight_absence import costs_without
 from robosim.leader.freight_taxes import FREIGHT_TAXES, properties
-from robosim.record import Mechanism
+from robosim.missions.haulage import Haulage
+from robosim.problems.coupled_bound import lower_bound
+from robosim.problems.coupled_optimum import optima_without
+from robosim.records.haulage_record import HaulageRecord
+from robosim.records.record import Mechanism
 
 RULES = ("shadow-price", "vcg")
 SMALL = 10_000_000

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from robosim.auction_record import AuctionRecord
-from robosim.day_log import DayLog
-from robosim.haulage_record import HaulageRecord, RoadLog
 from robosim.leader.bill import Bill
 from robosim.leader.bound import Bound
 from robosim.leader.settle import Announcement, Settlement
-from robosim.meeting_record import MeetingRecord
-from robosim.record import Record
+from robosim.records.auction_record import AuctionRecord
+from robosim.records.day_log import DayLog
+from robosim.records.haulage_record import HaulageRecord, RoadLog
+from robosim.records.meeting_record import MeetingRecord
+from robosim.records.record import Record
 
 Plain = dict[str, Any]
 Arrays = dict[str, Any]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from robosim.agent import Strategy
-from robosim.allocation import Allocation
-from robosim.auction import Auction
 from robosim.certificates.bids import best_bids
 from robosim.certificates.bounded import bounded_best_response
 from robosim.certificates.exact import best_response as free_best_response
@@ -16,8 +14,10 @@ from robosim.controllers.dual_decomposition import PriceTaker
 from robosim.controllers.market import Market
 from robosim.controllers.selfish import Script
 from robosim.errors import BadInput
-from robosim.meeting import Meeting
-from robosim.mission import Mission
+from robosim.missions.auction import Auction
+from robosim.missions.meeting import Meeting
+from robosim.missions.mission import Mission
+from robosim.problems.allocation import Allocation
 
 
 def best_response(mission: Mission[Any], agent: int, within_limits: bool = True) -> Strategy:

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 import robosim
-from robosim.auction_record import AuctionRecord
 from robosim.baselines import MOST, baselines
 from robosim.errors import BadInput
-from robosim.record import Record, Verdict
+from robosim.records.auction_record import AuctionRecord
+from robosim.records.record import Record, Verdict
 
 
 def result(record: Record, mission: int = 0) -> dict[str, Any]:

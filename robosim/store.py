@@ -17,7 +17,7 @@ import numpy as np
 
 from robosim.errors import BadInput
 from robosim.packing import Parts, put_together, take_apart
-from robosim.record import Epsilon, Gain, Mechanism, Record, Verdict
+from robosim.records.record import Epsilon, Gain, Mechanism, Record, Verdict
 from robosim.result import result
 
 SCHEMA = 1

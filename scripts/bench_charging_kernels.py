@@ -47,9 +47,9 @@ def main() -> None:
     many_cars(100_000)
 
 
-def fleet(n: int, curvature: float, *, whole_day: bool) -> tuple[Fleet, Array]:
+def fleet(n: int, curvature: float, *, whole_day: bool, seed: int = 0) -> tuple[Fleet, Array]:
     """EVs that must be served, as in the papers on charging fleets, and 20 prices with 1 % of noise."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     arrival, hours = rng.normal(8.5, 2.0, n).clip(0.0, 20.0), rng.normal(7.5, 2.5, n).clip(2.0, 15.0)
     first = np.zeros(n) if whole_day else np.floor(4.0 * arrival)
     last = np.full(n, float(PERIODS)) if whole_day else np.minimum(np.ceil(4.0 * (arrival + hours)), PERIODS)

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from robosim.agent import Said
-from robosim.build import load
+from robosim.building.build import load
 from robosim.controllers.consensus_tracking_admm import ConsensusTrackingAdmm
 from robosim.controllers.local_programme import Programmes
-from robosim.coupled import Coupled
-from robosim.coupled_optimum import optimum
 from robosim.network import Network
-from robosim.penalties import penalties
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_optimum import optimum
+from robosim.problems.penalties import penalties
 from robosim.world.roads.generator import paper_instance
 from robosim.world.roads.problem import coupled
 

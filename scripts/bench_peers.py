@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from robosim.meeting import Meeting
+from robosim.missions.meeting import Meeting
 
 STEPS = 100
 

@@ -16,10 +16,10 @@ from bench_peers import irsim_robot_steps, vmas_robot_steps
 from scipy.sparse import csr_array
 
 from robosim.agent import Deviation
-from robosim.build import load
+from robosim.building.build import load
 from robosim.certificates import certify
 from robosim.controllers.selfish import FootDragging
-from robosim.meeting import Meeting
+from robosim.missions.meeting import Meeting
 from robosim.network import Network
 from robosim.tape import Recorder
 

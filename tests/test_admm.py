@@ -10,9 +10,9 @@ from scipy.optimize import linprog
 
 import robosim
 from robosim.agent import Heard, Links
-from robosim.allocation import Allocation
 from robosim.controllers.admm import Admm, Exchange, penalty, taken_by_each
 from robosim.kernels.near_response import least_at_price, respond_near
+from robosim.problems.allocation import Allocation
 
 
 def lonely(agents):

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from robosim.allocation import Allocation
 from robosim.errors import BadInput
 from robosim.kernels.coupling import taken
-from robosim.projection import Site, nearest
+from robosim.problems.allocation import Allocation
+from robosim.problems.projection import Site, nearest
 
 seeds = st.integers(0, 100_000)
 

@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 
 import robosim
 from robosim.baselines import OURS, RULES, baseline, baselines, day_behind
-from robosim.charging_day import TYPE
 from robosim.cli.cells import amount
 from robosim.cli.commands import app
 from robosim.cli.day_tables import bills, cars_shown, cars_table, day_lines, rules_table
 from robosim.errors import BadInput
+from robosim.problems.charging_day import TYPE
 from robosim.result import result
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "ev" / "acn_caltech_2019-10-29.csv"

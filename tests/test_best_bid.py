@@ -10,10 +10,10 @@ from scipy.optimize import minimize
 
 import robosim
 from robosim.agent import Deviation, Strategy
-from robosim.allocation import Allocation
 from robosim.certificates.auctioned import Auctioned
 from robosim.certificates.bids import best_bids, exact_epsilon
 from robosim.controllers.bidders import BIDDING
+from robosim.problems.allocation import Allocation
 
 SECTION_II = Allocation.of([[2.0], [2.0]], -2.0, 1.0, [1.0], k=1.0)
 

@@ -13,24 +13,24 @@ from scipy import sparse
 
 import robosim
 from robosim.agent import Deviation, Heard, Strategy
-from robosim.aggregator import Aggregator
-from robosim.charging_day import ChargingDay, refuse_nonsense
 from robosim.controllers.charging import fleet, plan
 from robosim.controllers.dual_decomposition import PriceTaker
 from robosim.errors import BadInput
+from robosim.problems.aggregator import Aggregator
+from robosim.problems.charging_day import ChargingDay, refuse_nonsense
 
 seeds = st.integers(0, 100_000)
 KINDS = ("plain", "rows", "aggregated", "rows, aggregated")
 
 
 def drawn(seed: int, kind: str = "plain", agents: int = 5, periods: int = 8) -> ChargingDay:
-    """A day of which somebody's wish is met only in part; rows have weights of both signs, as a polygon's have."""
+    """A day of which somebody's wish is met only in part; rows weigh cars differently, as a polygon's do."""
     rng = np.random.default_rng([7, seed])
     first = rng.integers(0, periods - 1, agents)
     stop = rng.integers(first + 1, periods + 1)
     limit = rng.choice([3.7, 6.656, 11.0], agents)
     curvature = rng.uniform(0.002, 0.05, agents)
-    rows = rng.uniform(-0.4, 1.0, (agents, 4)) if "rows" in kind else np.ones((agents, 1))
+    rows = rng.uniform(0.0, 1.0, (agents, 4)) if "rows" in kind else np.ones((agents, 1))
     own_cost = {"loss": 0.003, "demand": 0.2} if "aggregated" in kind else {}
     energy = rng.uniform(0.2, 1.3, agents) * limit * (stop - first)
     return ChargingDay(
@@ -272,7 +272,7 @@ def test_the_projection_is_the_nearest_power_that_the_feeder_carries(kind: str, 
 
 
 def test_who_is_absent_gets_nothing_and_makes_no_room_for_others() -> None:
-    """Even where its weight in a row is negative: what others get is what they would without it."""
+    """What others get is what they would without it."""
     for seed in range(20):
         day, everybody = drawn(seed, "rows"), np.ones((1, 5, 1), dtype=bool)
         others = everybody & (np.arange(5)[:, None] != 2)
@@ -401,6 +401,7 @@ def test_missions_side_by_side_are_each_mission_alone(place: str) -> None:
     ("wrong", "match"),
     [
         ({"energy": np.array([-1.0])}, "energy must be finite and not negative"),
+        ({"weights": np.array([[-0.1]])}, "weights must be finite and not negative"),
         ({"unmet": np.array([np.nan])}, "unmet must be finite"),
         ({"demand": 1.0}, "demand needs loss > 0"),
         ({"least_curvature": np.array([2.0])}, "curvature must be at least least_curvature > 0"),

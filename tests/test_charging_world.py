@@ -8,9 +8,9 @@ import pytest
 
 import robosim
 from robosim.__main__ import main
-from robosim.auction import Auction
 from robosim.errors import BadInput
 from robosim.leader.taxes import groves
+from robosim.missions.auction import Auction
 from robosim.result import result
 from robosim.store import save_record
 from robosim.world.station.site import caltech_site

@@ -275,7 +275,7 @@ def test_internal_errors_are_exit_code_5_and_show_a_traceback_only_with_debug(cl
     def broken(*_, **__):
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setattr("robosim.build.build", broken)
+    monkeypatch.setattr("robosim.building.build.build", broken)
     code, _, err = cli("run", "erratum")
     assert code == 5
     assert err == "internal error: ZeroDivisionError: boom (please report it; robosim --debug shows where)\n"
@@ -286,7 +286,7 @@ def test_memory_errors_are_exit_code_3(cli, monkeypatch) -> None:
     def full(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr("robosim.build.build", full)
+    monkeypatch.setattr("robosim.building.build.build", full)
     assert cli("run", "erratum")[0] == 3
 
 

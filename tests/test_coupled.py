@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
 from scipy.sparse import csr_array
 
-from robosim.coupled import Coupled
-from robosim.coupled_feasible import shortfall
-from robosim.coupled_file import read_problem, save_problem
 from robosim.errors import BadInput, TooLarge
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_feasible import shortfall
+from robosim.problems.coupled_file import read_problem, save_problem
 
 ROADS = np.array([[[1, 1, 0], [0, 1, 0], [0, 0, 0]], [[0, 1, 1], [0, 0, 1], [0, 0, 0]]], dtype=float)
 """Two suppliers with three variables each on three edges; nobody uses the last one."""
@@ -229,7 +229,7 @@ def test_no_file_and_no_archive(tmp_path):
 
 def test_a_file_that_unpacks_to_too_much_is_refused_first(tmp_path, monkeypatch):
     path = save_problem(two(), tmp_path / "problem.npz")
-    monkeypatch.setattr("robosim.coupled_file.MOST_BYTES", 100)
+    monkeypatch.setattr("robosim.problems.coupled_file.MOST_BYTES", 100)
     with pytest.raises(TooLarge, match=r"problem.npz: holds [0-9]+ bytes, more than 100 "):
         read_problem(path)
 

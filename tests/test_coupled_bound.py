@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robosim.coupled import Coupled
-from robosim.coupled_bound import box, cheapest, lower_bound
-from robosim.coupled_feasible import nearest_feasible
-from robosim.coupled_optimum import optima_without, optimum
 from robosim.errors import BadInput
 from robosim.leader.freight_taxes import vcg
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_bound import box, cheapest, lower_bound
+from robosim.problems.coupled_feasible import nearest_feasible
+from robosim.problems.coupled_optimum import optima_without, optimum
 from robosim.world.roads.generator import paper_instance
 from robosim.world.roads.problem import coupled
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import block_array, csc_matrix, eye_array, hstack, lil_array, vstack
 
-from robosim.coupled import Coupled
-from robosim.coupled_feasible import coupling, indispensable, local_limits, nearest_feasible, shortfall
-from robosim.coupled_optimum import Lifted, alike, lifted_rows, optima_without, optimum
 from robosim.errors import BadInput
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_feasible import coupling, indispensable, local_limits, nearest_feasible, shortfall
+from robosim.problems.coupled_optimum import Lifted, alike, lifted_rows, optima_without, optimum
 from robosim.world.roads.generator import paper_instance
 from robosim.world.roads.problem import coupled
 
@@ -281,16 +281,16 @@ def test_projection_onto_a_simplex_in_closed_form():
 
 
 def test_a_solver_that_stops_early_is_asked_for_less(monkeypatch):
-    monkeypatch.setattr("robosim.coupled_optimum.LOOSER", (1e-300, 1e-10))
+    monkeypatch.setattr("robosim.problems.coupled_optimum.LOOSER", (1e-300, 1e-10))
     problem = drawn(3)
     assert Lifted(problem).solve().objective == pytest.approx(by_clarabel(problem)[0], rel=1e-6)
 
 
 def test_a_projection_that_fails_says_so(monkeypatch):
-    monkeypatch.setattr("robosim.coupled_feasible.NEAR", ())
+    monkeypatch.setattr("robosim.problems.coupled_feasible.NEAR", ())
     with pytest.raises(BadInput, match=r"no nearest decision is found"):
         nearest_feasible(drawn(1), np.zeros((4, 6)))
-    monkeypatch.setattr("robosim.coupled_feasible.NEAR", (1e-9, np.inf))
+    monkeypatch.setattr("robosim.problems.coupled_feasible.NEAR", (1e-9, np.inf))
     z = nearest_feasible(drawn(1), np.full((4, 6), -5.0))  # at first all limits are too far to be minded
     assert (z >= 0).all()
     np.testing.assert_allclose(drawn(1).excess(z), 0, atol=1e-10)

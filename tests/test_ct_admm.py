@@ -18,11 +18,11 @@ from robosim.controllers.dc_admm import DcAdmm
 from robosim.controllers.dpmm import Dpmm
 from robosim.controllers.iplux import Iplux
 from robosim.controllers.tracking_admm import TrackingAdmm
-from robosim.coupled import Coupled
-from robosim.coupled_optimum import optimum
 from robosim.errors import BadInput
 from robosim.network import Network
-from robosim.penalties import mixing_gap, penalties
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_optimum import optimum
+from robosim.problems.penalties import mixing_gap, penalties
 from robosim.world.roads.generator import paper_instance
 from robosim.world.roads.problem import coupled
 

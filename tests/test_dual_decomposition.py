@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robosim.agent import Deviation, Heard, Links, Strategy, View
-from robosim.allocation import Allocation
 from robosim.controllers.bidders import BIDDING, BaitAndSwitch, ConstantBid, CostMisreport
 from robosim.controllers.dual_decomposition import Market, PriceTaker
 from robosim.leader.market_taxes import central_vcg, vcg
 from robosim.leader.taxes import groves
+from robosim.problems.allocation import Allocation
 
 SECTION_II = Allocation.of([[2.0], [2.0]], -2.0, 1.0, [1.0], k=1.0)  # v_i = (z_i - 1)², z_1 + z_2 = 1
 EXAMPLE_1 = Allocation.of([[2.0], [2.0]], [[-2.0], [-4.0]], [[[1.0]], [[-1.0]]], [0.0], k=[1.0, 4.0])

@@ -13,13 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from robosim.agent import Array
-from robosim.build import load
+from robosim.building.build import load
 from robosim.controllers.selfish import STRATEGIES, OverReport, Stationary
 from robosim.errors import BadInput
 from robosim.figures import FIGURES, convergence, costs, plot, save, trajectories
 from robosim.figures.style import CROWD
 from robosim.palette import LOOKS, UNLISTED, look
-from robosim.record import Record
+from robosim.records.record import Record
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*the published bound penalises faithful robots")
 
@@ -282,7 +282,7 @@ def test_same_record_same_bytes(ending: str, tmp_path: Path, monkeypatch: pytest
 
 def test_same_bytes_in_another_process_and_no_pyplot(tmp_path: Path) -> None:
     code = (
-        "import sys; from robosim.build import load; from robosim.figures import plot;"
+        "import sys; from robosim.building.build import load; from robosim.figures import plot;"
         "plot(load('erratum').run(), 'costs', sys.argv[1]); assert 'matplotlib.pyplot' not in sys.modules"
     )
     environment = {name: value for name, value in os.environ.items() if name != "DISPLAY"} | {"PYTHONHASHSEED": "3"}

@@ -93,7 +93,7 @@ def test_price_tariff_limit_and_plan_are_the_record_s(days) -> None:
         np.testing.assert_allclose(drawn.get_ydata()[:-1], values, atol=1e-12)
         np.testing.assert_allclose(drawn.get_xdata(), np.arange(97) / 4)
         assert drawn.get_drawstyle() == "steps-post"
-    assert line(figure, "feeder limit 60 kW").get_ydata()[0] == 60.0
+    assert line(figure, "feeder limit 60 kW").get_ydata()[0] == pytest.approx(60.0)
     assert [axes.get_ylabel() for axes in figure.axes[:2]] == ["\\$/kWh", "power (kW)"]
     assert figure.axes[1].get_xlabel() == "hour of the day (h)"
     assert figure.axes[1].get_xlim() == (0.0, 24.0)

@@ -15,8 +15,8 @@ from robosim.controllers.dc_admm import DcAdmm
 from robosim.controllers.dpmm import Dpmm
 from robosim.controllers.iplux import Iplux, Slope
 from robosim.controllers.tracking_admm import TrackingAdmm
-from robosim.coupled import Coupled
 from robosim.network import Network
+from robosim.problems.coupled import Coupled
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "freight"
 

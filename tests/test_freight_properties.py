@@ -17,7 +17,7 @@ from robosim.controllers.selfish_suppliers import (
     StockWithholding,
     TrackerInjection,
 )
-from robosim.coupled_optimum import optimum
+from robosim.problems.coupled_optimum import optimum
 from robosim.world.roads.problem import coupled
 from robosim.world.roads.random_roads import random_roads
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
 
-from robosim.coupled import Coupled
-from robosim.coupled_optimum import optima_without, optimum
 from robosim.leader.freight_taxes import FREIGHT_TAXES, properties, shadow_price, unit_prices, vcg
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_optimum import optima_without, optimum
 from robosim.world.roads.generator import paper_instance
 from robosim.world.roads.problem import coupled
 

@@ -12,10 +12,10 @@ import robosim
 from robosim.__main__ import main
 from robosim.agent import Deviation, Strategy
 from robosim.controllers.selfish_suppliers import CostMisreport, DropOut, PoisonedCopies, TrackerInjection
-from robosim.coupled_optimum import optima_without, optimum
 from robosim.errors import AgentFailure, BadInput
 from robosim.leader.freight_taxes import shadow_price, vcg
 from robosim.network import Network
+from robosim.problems.coupled_optimum import optima_without, optimum
 from robosim.result import result
 from robosim.scenario.bundled import bundled_text
 from robosim.world.roads.generator import paper_instance

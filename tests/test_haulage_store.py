@@ -8,7 +8,7 @@ import pytest
 
 import robosim
 from robosim.controllers.selfish_suppliers import CostMisreport
-from robosim.haulage_record import HaulageRecord, RoadLog
+from robosim.records.haulage_record import HaulageRecord, RoadLog
 from robosim.result import result
 from robosim.store import save_record
 

@@ -9,7 +9,7 @@ import pytest
 import robosim
 from robosim.certificates import certify, rounds_needed
 from robosim.controllers.selfish import STRATEGIES, BestResponse
-from robosim.mission import Mission
+from robosim.missions.mission import Mission
 
 GRAPHS = ("path", "ring", "star", "complete", "grid", "random-tree", "geometric")
 
@@ -84,7 +84,7 @@ def test_best_response_earns_the_exact_gain_wherever_it_can_be_driven_in_double_
 
 
 def robosim_deviation(mission: Mission, agent: int):
-    from robosim.build import deviations
+    from robosim.building.build import deviations
 
     return deviations(mission, {agent: BestResponse(within_limits=False)})
 

@@ -9,12 +9,9 @@ import robosim
 
 HOUSE = Path(robosim.__file__).parent
 FLOORS = """
-errors kernels agent controllers graphs spectrum network programme projection division allocation aggregator
-charging_optimum charging_day coupled_parts coupled coupled_file coupled_feasible coupled_optimum coupled_bound penalties energy tape
-world problem leader scenario day_sources build_day types timing lookup record meeting_record day_log executed
-auction_record haulage_record deviate mission meeting auction haulage certificates mechanisms respond judge attacks build_meeting
-build_auction build_haulage build
-market_power baselines result packing store checks palette figures reproduce view cli __main__
+errors kernels agent controllers graphs spectrum network energy problems tape world leader scenario records missions
+certificates mechanisms respond judge attacks building market_power baselines result packing store checks palette
+figures reproduce view cli __main__
 """.split()
 FILES = sorted({*HOUSE.rglob("*.py"), *(HOUSE / "controllers").glob("*.py")} - {HOUSE / "__init__.py"})
 

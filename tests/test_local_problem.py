@@ -13,11 +13,11 @@ from scipy.sparse import csr_array
 from robosim.controllers.local_newton import BentProblem
 from robosim.controllers.local_problem import LocalProblem, borne
 from robosim.controllers.local_programme import Programmes
-from robosim.coupled import Coupled
 from robosim.kernels.cholesky import invert
 from robosim.kernels.edge_space import eliminate
 from robosim.kernels.own_rows import OwnRows
 from robosim.kernels.paths import flow, paths, price
+from robosim.problems.coupled import Coupled
 
 Array = np.ndarray
 FAR = 1e30

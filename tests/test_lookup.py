@@ -4,7 +4,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from robosim import lookup
+from robosim.building import lookup
 from robosim.controllers.consensus import Consensus
 from robosim.errors import BadInput
 from robosim.scenario import load_scenario

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robosim.allocation import Allocation
 from robosim.errors import BadInput
 from robosim.leader.market_taxes import MARKET_TAXES, central_vcg, proposition_4, vcg
+from robosim.problems.allocation import Allocation
 
 SECTION_II = Allocation.of([[2.0], [2.0]], -2.0, 1.0, [1.0], k=1.0)
 

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from robosim.agent import Heard
 from robosim.controllers.consensus_tracking_admm import ConsensusTrackingAdmm
-from robosim.coupled import Coupled
-from robosim.coupled_optimum import optimum
 from robosim.network import Network
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_optimum import optimum
 from robosim.reproduce import figure_5, figure_6, figure_c, figures_3_4, runs
 from robosim.reproduce.figure_5 import NORM, PER_EDGE, sweep
 from robosim.reproduce.freight_tables import paper_problem

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from robosim.coupled import Coupled
-from robosim.coupled_file import save_problem
 from robosim.errors import BadInput, TooLarge
 from robosim.network import Network
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_file import save_problem
 from robosim.scenario import FreightScenario, estimate_bytes, json_schema, load_scenario, template
 from robosim.scenario.freight import FreightNetwork
 from robosim.scenario.freight_penalties import PUBLISHED, TAKEN, published

@@ -16,7 +16,7 @@ from robosim.controllers.selfish_suppliers import (
     StockWithholding,
     TrackerInjection,
 )
-from robosim.coupled_optimum import optimum
+from robosim.problems.coupled_optimum import optimum
 
 Array = np.ndarray
 K, M, PATHS = 3, 2, 2

@@ -9,14 +9,14 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from robosim.auction import Auction
 from robosim.certificates.auction import certify_auction
 from robosim.certificates.certificate import Certificate
 from robosim.certificates.haulage import certify_haulage
 from robosim.certificates.meeting import certify_meeting, rounds_needed
-from robosim.haulage import Haulage
-from robosim.meeting import Meeting
-from robosim.mission import Mission
+from robosim.missions.auction import Auction
+from robosim.missions.haulage import Haulage
+from robosim.missions.meeting import Meeting
+from robosim.missions.mission import Mission
 
 __all__ = ["QUICK", "Certificate", "certify", "certify_record", "rounds_needed"]
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from robosim.agent import Array
-from robosim.allocation import Allocation
-from robosim.auction import Auction
-from robosim.auction_record import AuctionRecord
 from robosim.certificates.bids import exact_epsilon
 from robosim.certificates.certificate import Certificate
 from robosim.controllers.dual_decomposition import PriceTaker
 from robosim.controllers.market import Market
-
+from robosim.missions.auction import Auction
+from robosim.problems.allocation import Allocation
+from robosim.records.auction_record import AuctionRecord
 
 BIDDERS_A_SECOND = 8.0
 """Exact figures within limits take about a second for so many bidders, and four times that for twice as many."""

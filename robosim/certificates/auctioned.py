@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from robosim.agent import Array
-from robosim.allocation import Allocation
+from robosim.problems.allocation import Allocation
 
 GROVES = ("groves", "vcg")
 """Tax rules under which net cost is social cost plus something that no bid of one's own changes."""

@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 
 from robosim.agent import Array
-from robosim.allocation import Allocation
 from robosim.certificates.auctioned import GROVES, Auctioned
 from robosim.certificates.bid_affine import affine_bids
 from robosim.certificates.bid_cells import Single, best_within_limits
 from robosim.certificates.bid_steering import optimal_bids
+from robosim.problems.allocation import Allocation
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from robosim.agent import Array
-from robosim.record import Epsilon
+from robosim.records.record import Epsilon
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from robosim.certificates.certificate import Certificate
-from robosim.haulage import Haulage
-from robosim.haulage_record import HaulageRecord
+from robosim.missions.haulage import Haulage
+from robosim.records.haulage_record import HaulageRecord
 
 
 def certify_haulage(mission: Haulage, record: HaulageRecord) -> Certificate:
@@ -14,7 +14,7 @@ def certify_haulage(mission: Haulage, record: HaulageRecord) -> Certificate:
 
     Under VCG agent i is paid h_-i less the others' costs, so that its net cost is the social cost of a feasible
     decision less h_-i, to which it has nothing to say: whatever it declares, it gains no more than F(x) - F* at the
-    decision x of the faithful run, and that is at most the gap of `robosim.coupled_bound.lower_bound`.
+    decision x of the faithful run, and that is at most the gap of `robosim.problems.coupled_bound.lower_bound`.
     """
     if mission.tax != "vcg":
         void = f"under the rule {mission.tax} an agent can move what it is paid"

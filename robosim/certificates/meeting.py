@@ -15,12 +15,12 @@ from robosim.certificates.closed import gain_bound, gain_bound_over_types, round
 from robosim.certificates.exact import LARGEST, exact_gains
 from robosim.controllers.consensus import Consensus
 from robosim.errors import BadInput
-from robosim.haulage import Haulage
 from robosim.leader.bound import diameter
-from robosim.meeting import Meeting
-from robosim.meeting_record import MeetingRecord
-from robosim.mission import Mission
+from robosim.missions.haulage import Haulage
+from robosim.missions.meeting import Meeting
+from robosim.missions.mission import Mission
 from robosim.network import spread
+from robosim.records.meeting_record import MeetingRecord
 
 
 class Known(NamedTuple):

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from robosim.agent import Array
-from robosim.auction_record import AuctionRecord
 from robosim.baselines import OURS, Baseline
 from robosim.cli.cells import amount, empty_table
 from robosim.controllers.charging import price_at_plug
-from robosim.day_log import DayLog
+from robosim.records.auction_record import AuctionRecord
+from robosim.records.day_log import DayLog
 
 CARS_SHOWN = 20
 ROUNDING = 1e-9

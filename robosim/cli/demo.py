@@ -26,7 +26,7 @@ def demo(
 
     Example: robosim demo
     """
-    from robosim.build import load
+    from robosim.building.build import load
     from robosim.cli import tables
     from robosim.figures import plot
     from robosim.store import save_record

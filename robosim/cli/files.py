@@ -46,7 +46,7 @@ def check(world: World, seed: Seed = None, set_: Set = None) -> None:
 
     Example: robosim check my.toml
     """
-    from robosim.build import build
+    from robosim.building.build import build
     from robosim.scenario import load_scenario
     from robosim.scenario.limits import estimate_bytes
 

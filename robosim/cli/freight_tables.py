@@ -6,9 +6,9 @@ import numpy as np
 from rich.table import Table
 
 from robosim.cli.cells import empty_table, number
-from robosim.haulage import Haulage
-from robosim.haulage_record import HaulageRecord, RoadLog
-from robosim.record import Mechanism
+from robosim.missions.haulage import Haulage
+from robosim.records.haulage_record import HaulageRecord, RoadLog
+from robosim.records.record import Mechanism
 
 AGENTS_SHOWN = 20
 ROUNDING = 1e-9

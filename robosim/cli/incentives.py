@@ -12,7 +12,7 @@ from robosim.errors import BadInput, CheckFailed
 
 if TYPE_CHECKING:
     from robosim.certificates import Certificate
-    from robosim.mission import Mission
+    from robosim.missions.mission import Mission
 
 
 @app.command()

@@ -10,8 +10,8 @@ import typer
 from robosim.cli.app import Json, Out, Seed, Set, World, app, print_json
 
 if TYPE_CHECKING:
-    from robosim.mission import Mission
-    from robosim.record import Record
+    from robosim.missions.mission import Mission
+    from robosim.records.record import Record
 
 
 @app.command()
@@ -81,7 +81,7 @@ def view(
 
 def load_mission(world: str, seed: int | None, overrides: list[str] | None) -> Mission[Any]:
     """The mission of a command's WORLD, --seed and --set."""
-    from robosim.build import build
+    from robosim.building.build import build
     from robosim.scenario import load_scenario
 
     return build(load_scenario(world, seed=seed, overrides=overrides or ()))

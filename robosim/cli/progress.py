@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from robosim.mission import Mission, Snapshot
+    from robosim.missions.mission import Mission, Snapshot
 
 LONG = 20_000_000
 """Robot-rounds that take about a second."""

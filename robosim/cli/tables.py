@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from robosim.auction_record import AuctionRecord
 from robosim.baselines import MOST, baselines
 from robosim.cli.cells import empty_table, number
 from robosim.cli.day_tables import cars_table, day_lines, rules_table
 from robosim.cli.freight_tables import freight_lines, mechanisms_table, voids
-from robosim.haulage import Haulage
-from robosim.haulage_record import HaulageRecord
-from robosim.meeting import Meeting
-from robosim.meeting_record import MeetingRecord
+from robosim.missions.haulage import Haulage
+from robosim.missions.meeting import Meeting
+from robosim.records.auction_record import AuctionRecord
+from robosim.records.haulage_record import HaulageRecord
+from robosim.records.meeting_record import MeetingRecord
 
 if TYPE_CHECKING:
     from robosim.attacks import Attack, Attacks
     from robosim.certificates import Certificate
-    from robosim.mission import Mission
-    from robosim.record import Epsilon, Record
+    from robosim.missions.mission import Mission
+    from robosim.records.record import Epsilon, Record
 
 AGENTS_SHOWN = 20
 GAINED = 1e-9

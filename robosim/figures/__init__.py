@@ -8,7 +8,6 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from robosim.auction_record import AuctionRecord
 from robosim.errors import BadInput
 from robosim.figures.convergence import convergence
 from robosim.figures.costs import costs
@@ -23,8 +22,9 @@ from robosim.figures.roads import road_map, unmapped
 from robosim.figures.saving import save
 from robosim.figures.state_of_charge import charge
 from robosim.figures.trajectories import trajectories
-from robosim.haulage_record import HaulageRecord
-from robosim.record import Record
+from robosim.records.auction_record import AuctionRecord
+from robosim.records.haulage_record import HaulageRecord
+from robosim.records.record import Record
 
 __all__ = ["FIGURES", "convergence", "costs", "figures_of", "plot", "save", "trajectories"]
 

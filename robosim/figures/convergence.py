@@ -12,9 +12,9 @@ from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.figures.style import COLUMN_IN, INK, finish, house_style, selfish, sheet
 from robosim.leader.bound import BOUNDS, Bound, announce
-from robosim.meeting_record import MeetingRecord
 from robosim.network import Network
 from robosim.palette import BLUE, GREEN, ORANGE, PURPLE, VERMILLION
+from robosim.records.meeting_record import MeetingRecord
 
 POINTS = 500
 LARGEST = 2_000

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from robosim.agent import Array
 from robosim.figures.style import COLUMN_IN, CROWD, INK, PAGE_IN, finish, house_style, selfish, sheet
-from robosim.meeting_record import MeetingRecord
 from robosim.palette import BLUE, ORANGE, VERMILLION, look
+from robosim.records.meeting_record import MeetingRecord
 
 BARS = 40
 """More robots than this are drawn as areas, in the order of their private costs."""

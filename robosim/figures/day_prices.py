@@ -6,9 +6,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from robosim.auction_record import AuctionRecord
 from robosim.figures.hours import clock, hours_across, log_of, plug_prices, stairs
 from robosim.figures.style import INK, PAGE_IN, finish, house_style, sheet
+from robosim.records.auction_record import AuctionRecord
 
 CURVES = 5
 

@@ -10,14 +10,14 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from robosim.agent import Array
-from robosim.auction_record import AuctionRecord
-from robosim.charging_day import ChargingDay
 from robosim.figures.hours import log_of, players
 from robosim.figures.market_power import dollars, payments
 from robosim.figures.style import COLUMN_IN, CROWD, FAINT, INK, finish, house_style, sheet
 from robosim.leader.day_absence import absence_along, day_vcg
 from robosim.leader.market_taxes import PriceOfAbsence
 from robosim.palette import BLUE, ORANGE, SKY, look
+from robosim.problems.charging_day import ChargingDay
+from robosim.records.auction_record import AuctionRecord
 
 LEAST = 1e-5
 """Of the largest payment: less is rounding, and has no place on logarithmic axes."""

@@ -12,8 +12,8 @@ from matplotlib.transforms import Affine2D
 
 from robosim.agent import Array
 from robosim.figures.style import INK
-from robosim.haulage_record import RoadLog
 from robosim.palette import SKY
+from robosim.records.haulage_record import RoadLog
 
 WIDEST_PT, APART_PT = 7.0, 0.8
 """Width of the largest flow; room between the middle of a road and the flows beside it."""

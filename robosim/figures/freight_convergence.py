@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from robosim.agent import Array
 from robosim.figures.style import COLUMN_IN, FAINT, finish, house_style, sheet
-from robosim.haulage_record import HaulageRecord
 from robosim.palette import BLUE, GREEN, ORANGE
+from robosim.records.haulage_record import HaulageRecord
 
 CURVES: dict[str, dict[str, Any]] = {
     "objective": {"color": BLUE, "ls": "-", "marker": "o"},

@@ -11,9 +11,9 @@ from matplotlib.transforms import ScaledTranslation
 
 from robosim.agent import Array
 from robosim.figures.style import INK, PAGE_IN, finish, house_style, selfish, sheet
-from robosim.haulage_record import HaulageRecord
 from robosim.palette import BLUE, GREEN, ORANGE, SKY, VERMILLION, look
-from robosim.record import Mechanism
+from robosim.records.haulage_record import HaulageRecord
+from robosim.records.record import Mechanism
 
 RULES: dict[tuple[str, str], dict[str, Any]] = {
     ("shadow-price", "distributed"): {"fc": SKY},

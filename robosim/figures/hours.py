@@ -14,12 +14,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from robosim.agent import Array
-from robosim.auction_record import AuctionRecord
 from robosim.controllers.charging import price_at_plug
-from robosim.day_log import DayLog
 from robosim.errors import BadInput
 from robosim.figures.style import selfish
 from robosim.palette import BLUE, GREEN, ORANGE, PURPLE, SKY, look
+from robosim.records.auction_record import AuctionRecord
+from robosim.records.day_log import DayLog
 
 DISTINCT = (BLUE, ORANGE, GREEN, PURPLE, SKY)
 """Up to so many cars have a colour of their own and are named."""

@@ -9,15 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from robosim.agent import Array
-from robosim.allocation import Allocation
-from robosim.auction_record import AuctionRecord
-from robosim.build_auction import allocation
+from robosim.building.auction import allocation
 from robosim.controllers.charging import price_at_plug
 from robosim.controllers.dual_decomposition import own_rows
 from robosim.errors import BadInput
 from robosim.figures.style import COLUMN_IN, CROWD, FAINT, INK, finish, house_style, selfish, sheet
 from robosim.leader.market_taxes import PriceOfAbsence, central_vcg, proposition_4
 from robosim.palette import BLUE, ORANGE, SKY, look
+from robosim.problems.allocation import Allocation
+from robosim.records.auction_record import AuctionRecord
 from robosim.scenario import ChargingScenario
 
 POINTS, FEWER = 129, 33

@@ -9,8 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from robosim.agent import Array
-from robosim.auction_record import AuctionRecord
-from robosim.day_log import DayLog
 from robosim.figures.hours import (
     DISTINCT,
     colours,
@@ -26,6 +24,8 @@ from robosim.figures.hours import (
 )
 from robosim.figures.style import FAINT, INK, PAGE_IN, finish, house_style, sheet
 from robosim.palette import BLUE, SKY, VERMILLION, look
+from robosim.records.auction_record import AuctionRecord
+from robosim.records.day_log import DayLog
 
 OUTLINED = 60
 """More cars have no line between them."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from robosim.auction_record import AuctionRecord
 from robosim.figures.style import COLUMN_IN, INK, finish, house_style, selfish, sheet
 from robosim.palette import BLUE, VERMILLION, look
+from robosim.records.auction_record import AuctionRecord
 
 
 @house_style()

@@ -13,8 +13,8 @@ from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.figures.flows import Flows, draw_flows, explain_widths, flows_of, units
 from robosim.figures.style import FAINT, INK, PAGE_IN, finish, house_style, sheet
-from robosim.haulage_record import HaulageRecord, RoadLog
 from robosim.palette import ORANGE, look
+from robosim.records.haulage_record import HaulageRecord, RoadLog
 
 NAMED = 40
 """Up to so many suppliers and demanders have their names on the map."""

@@ -9,8 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from robosim.agent import Array
-from robosim.auction_record import AuctionRecord
-from robosim.day_log import DayLog
 from robosim.errors import BadInput
 from robosim.figures.hours import (
     DISTINCT,
@@ -25,6 +23,8 @@ from robosim.figures.hours import (
 )
 from robosim.figures.style import CROWD, INK, PAGE_IN, finish, house_style, sheet
 from robosim.palette import VERMILLION, look
+from robosim.records.auction_record import AuctionRecord
+from robosim.records.day_log import DayLog
 
 
 @house_style()

@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from robosim.record import Record
+from robosim.records.record import Record
 
 COLUMN_IN, PAGE_IN = 3.4, 7.0
 CROWD = 200

@@ -12,8 +12,8 @@ from mpl_toolkits.mplot3d.art3d import Line3DCollection  # type: ignore[import-u
 
 from robosim.agent import Array
 from robosim.figures.style import COLUMN_IN, CROWD, FAINT, INK, finish, house_style, selfish, sheet
-from robosim.meeting_record import MeetingRecord
 from robosim.palette import look
+from robosim.records.meeting_record import MeetingRecord
 
 POINTS = 400
 """Kept rounds drawn per path; more would not be seen."""

@@ -70,23 +70,21 @@ def steepness(weights: Array, per_unit: Array, stay: Array, present: Array, movi
     present : (1|M, N) bool. moving : (M, K, T) bool.
     """
     missions, rows, periods = moving.shape
-    some = np.empty(rows, dtype=np.int64)
+    some, count = np.empty((periods, rows), dtype=np.int64), np.empty(periods, dtype=np.int64)
     for m in range(missions):
-        steep[m] = 0.0
+        steep[m], count[:] = 0.0, 0
         here = m if present.shape[0] > 1 else 0
-        for t in range(periods):
-            count = 0
-            for k in range(rows):
+        for k in range(rows):
+            for t in range(periods):
                 if moving[m, k, t]:
-                    some[count] = k
-                    count += 1
-            if count == 0:
+                    some[t, count[t]] = k
+                    count[t] += 1
+        for i in range(weights.shape[0]):
+            if not present[here, i]:
                 continue
-            for i in range(weights.shape[0]):
-                if not present[here, i] or t < stay[i, 0] or t >= stay[i, 1]:
-                    continue
+            for t in range(max(stay[i, 0], 0), min(stay[i, 1], periods)):
                 size = 0.0
-                for k in some[:count]:
+                for k in some[t, : count[t]]:
                     size += abs(weights[i, k])
-                for k in some[:count]:
+                for k in some[t, : count[t]]:
                     steep[m, k, t] += abs(weights[i, k]) * size * per_unit[i]

@@ -201,54 +201,144 @@ def added(together: Array, first: int, padded: int, plan: Array) -> None:
 
 
 @njit(cache=True)
-def filled(n: int) -> int:
-    """A stay of n periods, filled up to whole blocks."""
-    return -(-n // BLOCK) * BLOCK
-
-
-@njit(cache=True)
-def best(
-    c: Array,
-    first: int,
-    n: int,
-    u: Array,
-    a: float,
-    wish: Array,
-    w: int,
-    i: int,
-    reference: float,
-    z: Array,
-    plan: Array,
-    part: Array,
-) -> tuple[float, float]:
-    """One EV's plan for its stay, what one more unit of energy is worth to it, and the least cost; z and part are room.
-
-    c_t is what a unit costs in period t, u_t from the first period on the limits; the search begins at `reference`.
-    """
-    energy, softness, least, most = wish[w, i, ENERGY], wish[w, i, SOFTNESS], wish[w, i, LEAST], wish[w, i, MOST]
-    if reference != reference:  # start where a mean price lets it charge at its mean power
-        reference = c[first + n // 2] + a * energy / n if n > 0 else 0.0
-    padded, per = filled(n), 1.0 / a
-    levels(c, first, padded, reference, per, z)
-    low, high = (least - reference) * per, (most - reference) * per
-    d, s = root(z, u, n, padded, energy, softness * a, reference * per, low, high, part)
-    if low < d < high and softness == 0.0 and abs(s - energy) > ACCURACY * abs(energy):
-        reference += a * d  # prices far apart, little curvature: rounding was coarse, begin again near the root
-        levels(c, first, padded, reference, per, z)
-        low, high = (least - reference) * per, (most - reference) * per
-        d, s = root(z, u, n, padded, energy, softness * a, reference * per, low, high, part)
-    worth = min(max(reference + a * d, least), most)
-    cheapest = a * settled(z, u, padded, d, plan, part) + worth * energy - 0.5 * softness * worth * worth
-    short = 0.0 if softness > 0.0 else energy - s
-    if (short > SHORT * abs(energy) and most == np.inf) or (-short > SHORT * abs(energy) and least == -np.inf):
-        cheapest += np.inf  # NaN stays NaN
-    return worth, cheapest
-
-
-@njit(cache=True)
 def one(size: int, index: int) -> int:
     """The index along an axis that may have length 1, the same for all."""
     return index if size > 1 else 0
+
+
+@njit(cache=True)
+def priced(price: Array, k: int, rows: int, periods: int) -> Array:
+    """The rows that have a price in some period."""
+    found, count = np.empty(rows, dtype=np.int64), 0
+    for row in range(rows):
+        for t in range(periods):
+            if price[k, row * periods + t] != 0.0:
+                found[count] = row
+                count += 1
+                break
+    return found[:count]
+
+
+@njit(cache=True)
+def at_plug(
+    price: Array, k: int, busy: Array, weights: Array, i: int, periods: int, first: int, n: int, c: Array
+) -> None:
+    """c_t = Σ_k w_ik λ_kt in the stay; without weights there is one row, of which a kW takes a kW."""
+    if weights.size == 0:
+        for t in range(np.uint64(first), np.uint64(first + n)):
+            c[t] = price[k, t]
+        return
+    c[first : first + n] = 0.0
+    for row in busy:
+        w, start = weights[i, row], row * periods
+        if w != 0.0:
+            for t in range(first, first + n):
+                c[t] += w * price[k, start + t]
+
+
+@njit(cache=True)
+def cut(asked: Array, m: int, i: int, off: Array, first: int, n: int, u: Array) -> None:
+    """u_t becomes the share of period t: what was asked for less what is taken off, at least 0, at most u_t."""
+    for t in range(n):
+        share = asked[m, i, first + t] - off[first + t]
+        share = share if share > 0.0 else 0.0
+        u[t] = share if share < u[t] else u[t]
+
+
+@njit(cache=True)
+def respond_on_rows(
+    curvature: Array,
+    cost: Array,
+    limit: Array,
+    stay: Array,
+    wish: Array,
+    present: Array,
+    weights: Array,
+    price: Array,
+    open_: Array,
+    asked: Array,
+    nu: Array,
+    x: Array,
+    value: Array,
+    load: Array,
+) -> None:
+    """Best responses on a feeder of several rows, or within shares: `respond` where nothing more is said.
+
+    A kW of EV i takes w_ik of row k, so that a kW in period t costs it p_it + Σ_k w_ik λ_kt.
+
+    Parameters
+    ----------
+    weights : (N, K), or (0, 0) for one row of which everybody takes a kW.
+    price : (1|M, K·T) λ, row by row.
+    open_ : (M,) bool; of a mission that is not open nothing is changed.
+    asked : (0, 0, 0); or (M, N, T): then λ costs nobody anything, but cuts shares to asked - Σ_k w_ik λ_kt, at least 0
+        and at most the limit, and the response is the best within them.
+    """
+    periods = cost.shape[2]
+    room = periods + BLOCK
+    z, u, plan, part, c, off, together = (
+        np.empty(room),
+        np.empty(room),
+        np.empty(room),
+        np.empty(room),
+        np.zeros(room),
+        np.zeros(room),
+        np.empty(room),
+    )
+    for m in range(value.shape[0]):
+        if not open_[m]:
+            continue
+        k, q, o, w = one(price.shape[0], m), one(cost.shape[0], m), one(stay.shape[0], m), one(wish.shape[0], m)
+        together[:] = 0.0
+        busy = priced(price, k, weights.shape[1], periods)
+        plain = weights.size == 0 and asked.size == 0
+        if plain and cost.shape[1] == 1:
+            joined(price, k, cost, q, 0, 0, periods, c)
+        for i in range(value.shape[1]):
+            value[m, i] = 0.0
+            first = min(max(stay[o, i, 0], 0), periods)  # reports may lie: never outside the arrays
+            n = max(min(stay[o, i, 1], periods) - first, 0)
+            if not present[one(present.shape[0], m), i]:
+                if x.size > 0:
+                    written(x, m, i, 0, 0, plan)
+                continue
+            padded = -(-n // BLOCK) * BLOCK
+            tops(limit, one(limit.shape[0], m), one(limit.shape[1], i), first, n, padded, u)
+            if not plain:
+                at_plug(price, k, busy, weights, i, periods, first, n, off)
+                if asked.size > 0:
+                    cut(asked, m, i, off, first, n, u)
+                    off[first : first + n] = 0.0
+                for t in range(np.uint64(first), np.uint64(first + n)):
+                    c[t] = off[t] + cost[q, one(cost.shape[1], i), t]
+            elif cost.shape[1] > 1:
+                joined(price, k, cost, q, i, first, first + n, c)
+            a, reference = curvature[one(curvature.shape[0], m), i], nu[m, i]
+            if reference != reference:  # start where a mean price lets it charge at its mean power
+                reference = c[first + n // 2] + a * wish[w, i, ENERGY] / n if n > 0 else 0.0
+            per = 1.0 / a
+            levels(c, first, padded, reference, per, z)
+            energy, softness = wish[w, i, ENERGY], wish[w, i, SOFTNESS]
+            least, most = wish[w, i, LEAST], wish[w, i, MOST]
+            low, high = (least - reference) * per, (most - reference) * per
+            d, s = root(z, u, n, padded, energy, softness * a, reference * per, low, high, part)
+            if low < d < high and softness == 0.0 and abs(s - energy) > ACCURACY * abs(energy):
+                reference += a * d  # prices far apart, little curvature: rounding was coarse, begin again near the root
+                levels(c, first, padded, reference, per, z)
+                low, high = (least - reference) * per, (most - reference) * per
+                d, s = root(z, u, n, padded, energy, softness * a, reference * per, low, high, part)
+            worth = min(max(reference + a * d, least), most)
+            cheapest = a * settled(z, u, padded, d, plan, part) + worth * energy - 0.5 * softness * worth * worth
+            short = 0.0 if softness > 0.0 else energy - s
+            if (short > SHORT * abs(energy) and most == np.inf) or (-short > SHORT * abs(energy) and least == -np.inf):
+                cheapest += np.inf  # NaN stays NaN
+            nu[m, i], value[m, i] = worth, cheapest
+            if x.size > 0:
+                written(x, m, i, first, n, plan)
+            if load.size > 0:
+                added(together, first, padded, plan)
+        if load.size > 0:
+            load[m] = together[:periods]
 
 
 @njit(cache=True)
@@ -277,38 +367,20 @@ def respond(
     value : (M, N) overwritten: min_x of private cost + λ'x; ∞ where what must be served cannot be.
     load : (M, T) overwritten: Σ_i x_i, or (0, 0) where it is not wanted.
     """
-    periods = price.shape[1]
-    room = periods + BLOCK
-    z, u, plan, part, c, together = (
-        np.empty(room),
-        np.empty(room),
-        np.empty(room),
-        np.empty(room),
-        np.zeros(room),
-        np.empty(room),
+    everywhere, weights, asked = np.ones(value.shape[0], dtype=np.bool_), np.empty((0, 0)), np.empty((0, 0, 0))
+    respond_on_rows(
+        curvature,
+        cost,
+        limit,
+        stay,
+        wish,
+        present,
+        weights,
+        price,
+        everywhere,
+        asked,
+        nu,
+        x,
+        value,
+        load,
     )
-    for m in range(value.shape[0]):
-        k, q, o, w = one(price.shape[0], m), one(cost.shape[0], m), one(stay.shape[0], m), one(wish.shape[0], m)
-        together[:] = 0.0
-        if cost.shape[1] == 1:
-            joined(price, k, cost, q, 0, 0, periods, c)
-        for i in range(value.shape[1]):
-            value[m, i] = 0.0
-            first = min(max(stay[o, i, 0], 0), periods)  # reports may lie: never outside the arrays
-            n = max(min(stay[o, i, 1], periods) - first, 0)
-            if not present[one(present.shape[0], m), i]:
-                if x.size > 0:
-                    written(x, m, i, 0, 0, plan)
-                continue
-            if cost.shape[1] > 1:
-                joined(price, k, cost, q, i, first, first + n, c)
-            tops(limit, one(limit.shape[0], m), one(limit.shape[1], i), first, n, filled(n), u)
-            a = curvature[one(curvature.shape[0], m), i]
-            worth, cheapest = best(c, first, n, u, a, wish, w, i, nu[m, i], z, plan, part)
-            nu[m, i], value[m, i] = worth, cheapest
-            if x.size > 0:
-                written(x, m, i, first, n, plan)
-            if load.size > 0:
-                added(together, first, filled(n), plan)
-        if load.size > 0:
-            load[m] = together[:periods]

@@ -30,11 +30,26 @@ def asked_in_all(z: Array, lower: Array, upper: Array, present: Array, load: Arr
         if lower.shape[1] == 1 and upper.shape[1] == 1:
             low, high = limits(lower, upper, present[i], i, 0)
             for t in range(z.shape[1]):
-                load[t] += min(max(z[i, t], low), high)
+                v = z[i, t]
+                v = v if v > low else low
+                load[t] += v if v < high else high
         else:
             for t in range(z.shape[1]):
                 low, high = limits(lower, upper, present[i], i, t)
                 load[t] += min(max(z[i, t], low), high)
+
+
+@njit(cache=True)
+def clipped(z: Array, lower: Array, upper: Array, present: Array) -> None:
+    """Put everybody's numbers within limits, in place."""
+    for i in range(z.shape[0]):
+        low, high = limits(lower, upper, present[i], i, 0)
+        for t in range(z.shape[1]):
+            if lower.shape[1] > 1 or upper.shape[1] > 1:
+                low, high = limits(lower, upper, present[i], i, t)
+            v = z[i, t]
+            v = v if v > low else low
+            z[i, t] = v if v < high else high
 
 
 @njit(cache=True)
@@ -68,8 +83,5 @@ def level_periods(z: Array, lower: Array, upper: Array, present: Array, c: Array
             fine = fine and mu[m, t] == mu[m, t]
             for i in range(agents):
                 z[m, i, t] = column[i]
-        for i in range(agents):
-            for t in range(periods):
-                low_t, high_t = limits(lower, upper, here[i], i, t)
-                z[m, i, t] = min(max(z[m, i, t], low_t), high_t)
+        clipped(z[m], lower, upper, here)
     return fine

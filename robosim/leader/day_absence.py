@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from robosim.agent import Array
-from robosim.charging_day import TYPE, ChargingDay
 from robosim.errors import BadInput
 from robosim.leader.market_taxes import PriceOfAbsence
 from robosim.leader.taxes import groves
+from robosim.problems.charging_day import TYPE, ChargingDay
 
 COARSE = 9
 LEAST = 1e-9

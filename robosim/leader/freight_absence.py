@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from robosim.agent import Array, Deviation
-from robosim.coupled_feasible import refuse_unmet
-from robosim.coupled_optimum import optimum
 from robosim.errors import BadInput
 from robosim.graphs import component_labels
 from robosim.network import Hub, Network
+from robosim.problems.coupled_feasible import refuse_unmet
+from robosim.problems.coupled_optimum import optimum
 
 if TYPE_CHECKING:
-    from robosim.haulage import Haulage
+    from robosim.missions.haulage import Haulage
 
 
 def network_without(network: Network, agent: int) -> Network | Hub:

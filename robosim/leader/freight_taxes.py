@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from robosim.agent import Array
-from robosim.coupled import Coupled
+from robosim.problems.coupled import Coupled
 
 FreightTax = Callable[[Coupled, Array, Array, Array, Array], Array]
 """From a problem as reported, the decision x (N, n), the price of b (m,), costs reported at x (N,) and the others'

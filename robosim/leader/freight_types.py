@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from robosim.agent import Array, Deviation, Said
-from robosim.coupled import Coupled
+from robosim.problems.coupled import Coupled
 
 
 def pretended(own: Said, deviations: tuple[Deviation, ...], batch: int) -> Said:

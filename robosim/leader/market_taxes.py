@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from robosim.agent import Array
-from robosim.allocation import Allocation
 from robosim.errors import BadInput
 from robosim.leader.taxes import groves, none
+from robosim.problems.allocation import Allocation
 
 MarketTax = Callable[[Array, Array, Array], Array]
 """From reported costs v̂ (missions, 1 + marginals, N), what the leader's own supply costs in each (missions, 1 +

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from robosim.agent import Array
-from robosim.coupled_optimum import optima_without
+from robosim.problems.coupled_optimum import optima_without
 from robosim.reproduce.freight_tables import paper_problem
 from robosim.reproduce.misreport_panels import cases_picture
 from robosim.reproduce.misreports import Market, Payoffs

@@ -11,9 +11,9 @@ import numpy as np
 
 from robosim.agent import Array
 from robosim.controllers.consensus_tracking_admm import ConsensusTrackingAdmm
-from robosim.coupled import Coupled
-from robosim.coupled_optimum import optimum
 from robosim.network import Network
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_optimum import optimum
 from robosim.reproduce.full_form import FullForm
 from robosim.reproduce.reproduction import Cell, Reproduction, Watch, until_stopped
 from robosim.reproduce.runs import BOUNDS, settled

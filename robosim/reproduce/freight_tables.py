@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from robosim.agent import Array
-from robosim.coupled import Coupled
-from robosim.coupled_optimum import optima_without, optimum
 from robosim.leader.freight_taxes import shadow_price, vcg
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_optimum import optima_without, optimum
 from robosim.reproduce.printed_tables import CONGESTION, DEMAND, LIMITS, PRINTED
 from robosim.reproduce.reproduction import Cell, Reproduction
 

@@ -11,8 +11,8 @@ from scipy.sparse import diags_array
 
 from robosim.agent import Array
 from robosim.controllers.local_programme import Programmes
-from robosim.coupled import Coupled
 from robosim.network import Network
+from robosim.problems.coupled import Coupled
 
 
 class FullForm:

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from robosim.agent import Array
-from robosim.build import deviations, load
+from robosim.building.build import deviations, load
 from robosim.controllers.selfish_suppliers import CostMisreport
-from robosim.coupled import Coupled
-from robosim.coupled_optimum import Optimum, optima_without, optimum
-from robosim.haulage import Haulage
 from robosim.leader.freight_taxes import shadow_price, vcg
+from robosim.missions.haulage import Haulage
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_optimum import Optimum, optima_without, optimum
 
 
 class Payoffs(NamedTuple):

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from robosim.agent import Array
-from robosim.build import load
-from robosim.haulage import Haulage
+from robosim.building.build import load
+from robosim.missions.haulage import Haulage
 from robosim.reproduce.reproduction import Watch, interrupted
 
 PUBLISHED, TUNED, AUTOMATIC = "published", "tuned", "automatic"

@@ -14,7 +14,7 @@ from robosim.scenario.freight_values import Limits, Matrices, Matrix, Numbers, S
 from robosim.scenario.problem import Problem
 
 if TYPE_CHECKING:
-    from robosim.coupled import Coupled
+    from robosim.problems.coupled import Coupled
 
 WHOLE = ("H", "power", "sense")
 """Arguments of `Coupled.of` that are no arrays: matrices of H may differ in form."""
@@ -67,8 +67,8 @@ def coupled(arrays: Mapping[str, Any]) -> Coupled:
     BadInput
         What `Coupled.of` says about its numbers.
     """
-    from robosim.coupled import Coupled
-    from robosim.coupled_parts import numbers
+    from robosim.problems.coupled import Coupled
+    from robosim.problems.coupled_parts import numbers
 
     given: dict[str, Any] = {key: value for key, value in arrays.items() if value is not None}
     return Coupled.of(**given | {key: numbers(key, given[key]) for key in given if key not in WHOLE})

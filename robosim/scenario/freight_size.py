@@ -13,7 +13,7 @@ from robosim.scenario.world_file import Need
 from robosim.world.roads.recipes import RECIPES
 
 if TYPE_CHECKING:
-    from robosim.coupled import Coupled
+    from robosim.problems.coupled import Coupled
     from robosim.scenario.freight_world import FreightScenario
 
 BYTES_PER_NUMBER = 8

@@ -24,7 +24,7 @@ from robosim.scenario.selfish import SelfishTable
 from robosim.scenario.world_file import Need, WorldFile
 
 if TYPE_CHECKING:
-    from robosim.coupled import Coupled
+    from robosim.problems.coupled import Coupled
 
 
 class SelfishSupplier(SelfishTable):
@@ -97,7 +97,7 @@ class FreightScenario(WorldFile):
         TooLarge
             The file unpacks to more than 4 GB.
         """
-        from robosim.coupled_file import read_problem
+        from robosim.problems.coupled_file import read_problem
 
         if self.problem is None:
             path = self.existing_file_of("problem")

@@ -8,7 +8,7 @@ from robosim.scenario.origin import Origin
 from robosim.scenario.writing import written
 
 if TYPE_CHECKING:
-    from robosim.coupled import Coupled
+    from robosim.problems.coupled import Coupled
 
 NAME = "problem"
 PLAIN = ("slope", "A", "b", "lower", "upper")

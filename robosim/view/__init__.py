@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from robosim.errors import BadInput
-from robosim.meeting import Meeting
-from robosim.mission import Mission
+from robosim.missions.meeting import Meeting
+from robosim.missions.mission import Mission
 from robosim.view.playback import Playback, Scene
 
 __all__ = ["Playback", "Scene", "view"]

@@ -9,10 +9,10 @@ import numpy as np
 
 from robosim.agent import Array
 from robosim.graphs import Edges
-from robosim.meeting import Meeting
-from robosim.meeting_record import MeetingRecord
-from robosim.mission import Snapshot
+from robosim.missions.meeting import Meeting
+from robosim.missions.mission import Snapshot
 from robosim.network import spread
+from robosim.records.meeting_record import MeetingRecord
 
 KEPT = 2_000_000
 """Snapshots × robots that are kept to go back; the oldest are forgotten first."""

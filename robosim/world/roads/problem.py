@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from robosim.agent import Array
-from robosim.coupled import Coupled
+from robosim.problems.coupled import Coupled
 from robosim.world.roads.instance import Instance
 
 

@@ -6,18 +6,20 @@ import warnings
 
 import numpy as np
 
-from robosim import energy, problem, types
+from robosim import energy
 from robosim.agent import Controller
+from robosim.building import types
+from robosim.building.lookup import controller_class
+from robosim.building.timing import Timing, timing
 from robosim.controllers.consensus import Consensus
 from robosim.errors import BadInput
 from robosim.judge import judge
 from robosim.leader import bound
 from robosim.leader.settle import Announcement
-from robosim.lookup import controller_class
-from robosim.meeting import Meeting
+from robosim.missions.meeting import Meeting
 from robosim.network import Network
+from robosim.problems import rendezvous as problem
 from robosim.scenario import RendezvousScenario
-from robosim.timing import Timing, timing
 from robosim.world.arena import Arena, TravelArena
 
 PUBLISHED = 'the published bound penalises faithful robots in long missions (use "tight", or "paper", corrected)'

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from robosim.agent import Array, Controller, Rules
-from robosim.allocation import Allocation
-from robosim.auction import Auction
-from robosim.build_day import Built, build_day
+from robosim.building.day import build_day
+from robosim.building.lookup import controller_class
 from robosim.controllers.admm import Admm, Exchange
 from robosim.controllers.market import Market
 from robosim.judge import judge
-from robosim.lookup import controller_class
+from robosim.missions.auction import Auction
+from robosim.missions.built import Built
 from robosim.network import Hub
+from robosim.problems.allocation import Allocation
 from robosim.scenario import ChargingScenario, StationScenario
 from robosim.world.talk import Forum
 

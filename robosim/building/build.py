@@ -12,7 +12,7 @@ import numpy as np
 from robosim.agent import Controller, Deviation, Strategy
 from robosim.controllers.selfish import BestResponse
 from robosim.errors import BadInput
-from robosim.mission import Mission
+from robosim.missions.mission import Mission
 from robosim.network import Network
 from robosim.scenario import FreightScenario, RendezvousScenario, Scenario, StationScenario, load_scenario
 from robosim.scenario.given_problem import world_of
@@ -21,7 +21,7 @@ from robosim.scenario.origin import Origin
 if TYPE_CHECKING:
     import networkx as nx
 
-    from robosim.coupled import Coupled
+    from robosim.problems.coupled import Coupled
 
 Plan = Strategy | BestResponse
 
@@ -61,7 +61,7 @@ def load(
 def _text(world: str | Path | Coupled) -> str | Path | Origin:
     if isinstance(world, str | Path):
         return world
-    from robosim.coupled import Coupled
+    from robosim.problems.coupled import Coupled
 
     if not isinstance(world, Coupled):
         raise BadInput(f"world: must be a name, a path or a robosim.Coupled, got {world!r:.60} (give one of these)")
@@ -83,16 +83,16 @@ def build(
 def _faithful(scenario: Scenario, controller: Controller | None, network: Network | None) -> Mission[Any]:
     """Each kind of world is imported when it is built: others' solvers and roads take their time to load."""
     if isinstance(scenario, RendezvousScenario):
-        from robosim.build_meeting import build_meeting
+        from robosim.building.meeting import build_meeting
 
         return build_meeting(scenario, controller, network)
     if isinstance(scenario, FreightScenario):
-        from robosim.build_haulage import build_haulage
+        from robosim.building.haulage import build_haulage
 
         return build_haulage(scenario, controller, network)
     if network is not None:
         raise BadInput(f"network: bidders hear the leader only, {scenario.name} takes no graph (leave it out)")
-    from robosim.build_auction import build_auction, build_charging
+    from robosim.building.auction import build_auction, build_charging
 
     return (
         build_charging(scenario, controller)

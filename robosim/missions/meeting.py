@@ -8,15 +8,15 @@ from typing import Self
 
 import numpy as np
 
-from robosim import deviate
 from robosim.agent import Array
 from robosim.controllers.selfish import STRATEGIES
 from robosim.leader.settle import Announcement, Settlement, settle
 from robosim.leader.taxes import TAXES
-from robosim.meeting_record import MeetingRecord
-from robosim.mission import Mission, Snapshot
+from robosim.missions import deviate
+from robosim.missions.mission import Mission, Snapshot
 from robosim.network import Network
-from robosim.problem import Rendezvous
+from robosim.problems.rendezvous import Rendezvous
+from robosim.records.meeting_record import MeetingRecord
 from robosim.scenario import RendezvousScenario
 from robosim.tape import Blank, Recorder, Tape
 from robosim.world.arena import Arena, Meter
@@ -100,15 +100,9 @@ class Meeting(Mission[MeetingRecord]):
         self, snapshot: Snapshot, rules: Announcement, meter: Meter, costs: Array, reports: Array, bill: Settlement
     ) -> MeetingRecord:
         track = self.world.track(snapshot.body, snapshot.heard.own, meter)
-        judge = self.judge
         return MeetingRecord(
-            world=self.scenario.name,
-            kind=self.scenario.mission.kind,
-            seed=self.scenario.mission.seed,
-            world_toml=self.scenario.to_toml(),
+            **self.heading(snapshot),
             rules=rules,
-            planned_rounds=self.rounds,
-            interrupted=snapshot.k < self.rounds,
             travel=self.scenario.mission.travel,
             dt_s=self.world.dt_s,
             pays_for=self.problem.pays_for,
@@ -123,6 +117,4 @@ class Meeting(Mission[MeetingRecord]):
             private_cost=costs,
             reported_cost=reports,
             settlement=bill,
-            strategies=self.names(),
-            judge=None if judge is None else lambda record: judge(self, record),
         )

@@ -21,8 +21,8 @@ import numpy as np
 from scipy.optimize import linprog
 
 from robosim.agent import Array
-from robosim.coupled import Coupled
 from robosim.errors import BadInput
+from robosim.problems.coupled import Coupled
 
 
 class Bound(NamedTuple):

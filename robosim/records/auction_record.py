@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from robosim.agent import Array, Said
-from robosim.day_log import DayLog
-from robosim.record import Record
+from robosim.records.day_log import DayLog
+from robosim.records.record import Record
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array
-from robosim.charging_day import ChargingDay, refuse_nonsense
-from robosim.day_sources import energy_prices, sessions_of, site_of, whole_periods
+from robosim.building.day_sources import energy_prices, sessions_of, site_of, whole_periods
 from robosim.errors import BadInput
 from robosim.kernels.charging import Cars
+from robosim.missions.built import Built
+from robosim.problems.charging_day import ChargingDay, refuse_nonsense
 from robosim.scenario import StationScenario
 from robosim.world.station.assignment import assign
 from robosim.world.station.battery import BEND, LINEAR, Batteries, batteries, fitted
@@ -23,19 +22,6 @@ WEAR, WAITING = 2, 3
 """Streams of the world's seed."""
 SHOWN = 10
 """Sessions that cannot be served, in an error."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Built:
-    """The same day as a problem, as a station, and as its sessions."""
-
-    problem: ChargingDay
-    station: Station
-    sessions: Sessions
-    tariff_per_kwh: Array
-    """(T,) dollars."""
-    deadline: NDArray[np.int32]
-    """(N,) the step after the stated departure."""
 
 
 def build_day(scenario: StationScenario) -> Built:
@@ -98,11 +84,15 @@ def _wanted_kwh(wants: str, sessions: Sessions) -> Array:
 
 
 def _reach(scenario: StationScenario, site: Site, post: NDArray[np.int32]) -> tuple[Array, Array]:
-    """How much of each row of the feeder a kW of each EV takes, (N, K), and the rows' limits, (K,) kW."""
+    """How much of each row of the feeder a kW of each EV takes, (N, K), and the rows' limits, (K,) kW.
+
+    A current that would relieve a row counts for nothing there, which keeps inside the polygon: no car is relied upon
+    to draw what others need drawn, or paid for it.
+    """
     rows = site.feeder.inner_polygon(scenario.station.polygon_sides)
     kw_per_a = site.evses.voltage_v / 1000.0
     scale = kw_per_a[0]  # equal posts weigh exactly 1: then periods are levelled one by one
-    weights = (rows.matrix * (scale / kw_per_a))[:, post].T
+    weights = np.maximum(rows.matrix * (scale / kw_per_a), 0.0)[:, post].T
     felt = (weights != 0.0).any(axis=0)
     return weights[:, felt], (rows.limit_a * scale)[felt]
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from robosim.coupled import Coupled
 from robosim.errors import BadInput, TooLarge
+from robosim.problems.coupled import Coupled
 
 EDGES = ("theta_data", "theta_indices", "theta_indptr")
 MOST_BYTES = 4 << 30

@@ -12,7 +12,7 @@ from robosim.agent import Array
 from robosim.graphs import Edges
 from robosim.leader.settle import Announcement, Settlement
 from robosim.network import spread
-from robosim.record import Record
+from robosim.records.record import Record
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,10 +37,10 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array, eye_array
 
 from robosim.agent import Array
-from robosim.coupled import Coupled
-from robosim.coupled_optimum import optimum
 from robosim.errors import BadInput
 from robosim.network import Network
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_optimum import optimum
 from robosim.spectrum import extremes
 
 DIGITS = 3

@@ -18,9 +18,9 @@ from scipy.optimize import brentq
 from scipy.sparse import block_array, csc_array, csr_array, diags_array, eye_array, hstack
 
 from robosim.agent import Array
-from robosim.coupled import Coupled
-from robosim.coupled_feasible import as_piqp, coupling, local_limits, refuse_unmet, sharp_solver
 from robosim.errors import BadInput
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_feasible import as_piqp, coupling, local_limits, refuse_unmet, sharp_solver
 
 STEPS = 100
 """Newton steps at most; ten are usual."""

@@ -10,23 +10,23 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from robosim import deviate
 from robosim.agent import Array, Rules, Said
 from robosim.controllers.audit import Audit, Books
 from robosim.controllers.consensus_tracking_admm import ConsensusTrackingAdmm
 from robosim.controllers.selfish_suppliers import SUPPLIER_DEVIATIONS
-from robosim.coupled import Coupled
-from robosim.coupled_bound import lower_bound
-from robosim.coupled_feasible import nearest_feasible
-from robosim.coupled_optimum import Optimum, optimum
 from robosim.errors import AgentFailure
-from robosim.haulage_record import HaulageRecord, RoadLog
 from robosim.leader.bill import Bill
 from robosim.leader.freight_absence import costs_without, mission_without, network_without
 from robosim.leader.freight_taxes import FREIGHT_TAXES
 from robosim.leader.freight_types import presented, pretended, tolls
-from robosim.mission import Mission, Snapshot
+from robosim.missions import deviate
+from robosim.missions.mission import Mission, Snapshot
 from robosim.network import Hub, Network
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_bound import lower_bound
+from robosim.problems.coupled_feasible import nearest_feasible
+from robosim.problems.coupled_optimum import Optimum, optimum
+from robosim.records.haulage_record import HaulageRecord, RoadLog
 from robosim.scenario import FreightScenario
 from robosim.world.ledger import Ledger
 from robosim.world.roads.instance import Instance
@@ -205,21 +205,14 @@ class Haulage(Mission[HaulageRecord]):
         if not ledger.kept or ledger.kept[-1] != snapshot.k:
             ledger.note(snapshot.k, books.x, books.residuals, last=True)
         kept, stood, residuals = ledger.rows()
-        judge = self.judge
         return HaulageRecord(
-            world=self.scenario.name,
-            kind=self.scenario.mission.kind,
-            seed=self.scenario.mission.seed,
-            world_toml=self.scenario.to_toml(),
-            planned_rounds=self.rounds,
-            interrupted=snapshot.k < self.rounds and not self.finished(snapshot),
+            **self.heading(snapshot),
             kept=kept,
             said={"x": stood},
             decision=x,
             private_cost=np.stack([self.problem.costs(each) for each in x]),
             reported_cost=reports,
             settlement=bill,
-            strategies=self.names(),
             tax_rule=self.tax,
             method=self.method,
             penalties=self.penalties,
@@ -231,5 +224,4 @@ class Haulage(Mission[HaulageRecord]):
             injected=books.injected,
             flow=self.problem.flow(x),
             roads=None if self.instance is None else RoadLog.of(self.instance, x[0], self.periods),
-            judge=None if judge is None else lambda record: judge(self, record),
         )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array
-from robosim.record import Record
+from robosim.records.record import Record
 from robosim.world.roads.haul import haul
 from robosim.world.roads.instance import Instance
 

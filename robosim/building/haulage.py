@@ -8,16 +8,16 @@ import numpy as np
 
 from robosim import graphs
 from robosim.agent import Controller, Said
+from robosim.building.lookup import controller_class
 from robosim.controllers.iplux import Iplux
 from robosim.controllers.tracking_admm import TrackingAdmm
-from robosim.coupled import Coupled
-from robosim.coupled_feasible import indispensable, refuse_unmet
 from robosim.errors import BadInput
-from robosim.haulage import Haulage, Penalise
 from robosim.judge import judge
-from robosim.lookup import controller_class
+from robosim.missions.haulage import Haulage, Penalise
 from robosim.network import Network
-from robosim.penalties import penalties
+from robosim.problems.coupled import Coupled
+from robosim.problems.coupled_feasible import indispensable, refuse_unmet
+from robosim.problems.penalties import penalties
 from robosim.scenario import FreightScenario
 from robosim.scenario.limits import refuse_too_large
 from robosim.world.roads.communication import communication

@@ -9,23 +9,23 @@ from typing import Any, Self
 
 import numpy as np
 
-from robosim import deviate
 from robosim.agent import Array, Deviation, Rules, Said
-from robosim.auction_record import AuctionRecord
-from robosim.build_day import Built
 from robosim.controllers.admm import Exchange
 from robosim.controllers.bidders import BIDDING
 from robosim.controllers.market import Market
 from robosim.controllers.selfish_evs import EV_DEVIATIONS
-from robosim.day_log import DayLog
-from robosim.deviate import Selfish
-from robosim.division import Division
 from robosim.errors import AgentFailure
-from robosim.executed import Executed, day_log, executed
 from robosim.leader.bill import Bill
 from robosim.leader.market_taxes import MARKET_TAXES
-from robosim.mission import Mission, Snapshot
+from robosim.missions import deviate
+from robosim.missions.built import Built
+from robosim.missions.deviate import Selfish
+from robosim.missions.executed import Executed, day_log, executed
+from robosim.missions.mission import Mission, Snapshot
 from robosim.network import Hub
+from robosim.problems.division import Division
+from robosim.records.auction_record import AuctionRecord
+from robosim.records.day_log import DayLog
 from robosim.scenario import ChargingScenario, StationScenario
 from robosim.world.talk import Forum, Minutes
 
@@ -192,14 +192,8 @@ class Auction(Mission[AuctionRecord]):
             words = {key: self._main(x) for key, x in snapshot.heard.own.items()}
             minutes.note(snapshot.k, words, {"price": self._main(snapshot.heard.leader["price"])}, last=True)
         kept, bids, prices = minutes.rows()
-        judge = self.judge
         return AuctionRecord(
-            world=self.scenario.name,
-            kind=self.scenario.mission.kind,
-            seed=self.scenario.mission.seed,
-            world_toml=self.scenario.to_toml(),
-            planned_rounds=self.rounds,
-            interrupted=snapshot.k < self.rounds and not self.finished(snapshot),
+            **self.heading(snapshot),
             kept=kept,
             said={"z": bids},
             prices=prices,
@@ -211,6 +205,4 @@ class Auction(Mission[AuctionRecord]):
             settlement=bill,
             gap=gap,
             day=log,
-            strategies=self.names(),
-            judge=None if judge is None else lambda record: judge(self, record),
         )

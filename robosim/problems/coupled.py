@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
 from robosim.agent import Array, Said
-from robosim.coupled_parts import (
+from robosim.errors import BadInput
+from robosim.problems.coupled_parts import (
     Parts,
     Sense,
     check_congestion,
@@ -30,7 +31,6 @@ from robosim.coupled_parts import (
     with_own_costs,
     with_slack,
 )
-from robosim.errors import BadInput
 
 
 @dataclass(frozen=True, kw_only=True)

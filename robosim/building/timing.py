@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from robosim.agent import Array
+from robosim.building.types import box
 from robosim.network import Network
 from robosim.scenario import RendezvousScenario
-from robosim.types import box
 
 
 class Timing(NamedTuple):

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from robosim.agent import Array
-from robosim.build_day import Built
-from robosim.day_log import DayLog
+from robosim.missions.built import Built
+from robosim.records.day_log import DayLog
 from robosim.world.station.execution import Day
 
 

@@ -16,7 +16,7 @@ from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.kernels.levels import shared
 from robosim.kernels.periods import level_periods
-from robosim.programme import INFEASIBLE, Programme, cleared_from
+from robosim.problems.programme import INFEASIBLE, Programme, cleared_from
 
 Mask = NDArray[np.bool_]
 

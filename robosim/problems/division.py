@@ -11,7 +11,7 @@ from robosim.agent import Array, Rules, Said
 
 
 class Division(Protocol):
-    """N agents share resources: see `robosim.allocation.Allocation`, `robosim.charging_day.ChargingDay`."""
+    """N agents share resources, as in an `Allocation` or a `ChargingDay`."""
 
     @property
     def agents(self) -> int:

@@ -12,7 +12,7 @@ from robosim.agent import Array
 from robosim.errors import BadInput
 
 if TYPE_CHECKING:
-    from robosim.charging_day import ChargingDay
+    from robosim.problems.charging_day import ChargingDay
 
 ACCURACY = 1e-11
 DOUBT = 1e-12

@@ -11,11 +11,11 @@ from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from robosim import deviate
 from robosim.agent import Controller, Coordinator, Deviation, Heard, Rules, Said, World
-from robosim.deviate import Fault, Selfish, crashed
+from robosim.missions import deviate
+from robosim.missions.deviate import Fault, Selfish, crashed
 from robosim.network import Hub, Network
-from robosim.record import Record, Verdict
+from robosim.records.record import Record, Verdict
 from robosim.scenario import Scenario
 
 R = TypeVar("R", bound=Record, covariant=True)
@@ -186,6 +186,20 @@ class Mission(ABC, Generic[R]):
         for _, mission, agent in snapshot.faults:
             marked[mission, agent] = True
         return marked
+
+    def heading(self, snapshot: Snapshot) -> dict[str, Any]:
+        """What every record says of its mission."""
+        judge = self.judge
+        return {
+            "world": self.scenario.name,
+            "kind": self.scenario.mission.kind,
+            "seed": self.scenario.mission.seed,
+            "world_toml": self.scenario.to_toml(),
+            "planned_rounds": self.rounds,
+            "interrupted": snapshot.k < self.rounds and not self.finished(snapshot),
+            "strategies": self.names(),
+            "judge": None if judge is None else lambda record: judge(self, record),
+        }
 
     def names(self) -> dict[tuple[int, int], str]:
         """(mission, agent) → what it plays, for the selfish."""

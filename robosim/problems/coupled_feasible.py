@@ -9,9 +9,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import block_diag, csc_array, csr_array, diags_array, eye_array, hstack
 
 from robosim.agent import Array
-from robosim.coupled import Coupled
 from robosim.errors import BadInput
-from robosim.programme import ACCURACY
+from robosim.problems.coupled import Coupled
+from robosim.problems.programme import ACCURACY
 
 FEASIBLE = 1e-12
 """Share of b by which a decision may miss it and count as feasible."""

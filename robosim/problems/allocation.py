@@ -18,8 +18,8 @@ from robosim.controllers.admm import penalty
 from robosim.controllers.market import Given, loaded
 from robosim.controllers.price_step import BOLDEST
 from robosim.errors import BadInput
-from robosim.programme import Programme, cleared
-from robosim.projection import Site, nearest
+from robosim.problems.programme import Programme, cleared
+from robosim.problems.projection import Site, nearest
 
 Sense = Literal["=", "<="]
 

@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from robosim.agent import Array, Rules, Said
-from robosim.aggregator import Aggregator
-from robosim.charging_optimum import Central, solved
 from robosim.controllers.charging import fleet, metered_cost, price_at_plug, use
 from robosim.controllers.market import Given, Supply
 from robosim.controllers.price_step import BOLDEST
 from robosim.errors import BadInput
 from robosim.kernels.coupling import carried_rows, steepness
 from robosim.kernels.halfspaces import nearest_within
-from robosim.projection import Site, nearest
+from robosim.problems.aggregator import Aggregator
+from robosim.problems.charging_optimum import Central, solved
+from robosim.problems.projection import Site, nearest
 
 Mask = NDArray[np.bool_]
 LOUD = 1e3
@@ -44,7 +44,8 @@ class ChargingDay:
     stay : (N, 2) first period and the period after the last.
     energy : (N,) E ≥ 0, kW-periods.
     unmet : (N,) w ≥ 0, dollars a kW-period that is missing.
-    weights : (N, K) how much of each row a kW of this EV takes; may be negative.
+    weights : (N, K) ≥ 0, how much of each row a kW of this EV takes. Were it less, a price could pay a car for
+        power that it then leaves alone.
     rows_kw : (K,) c > 0.
     least_curvature : (N,) of everybody's type space (one for all, or by the make of a car); the sure steps need it.
     told : (N, 3) energy and stay as the driver told them.
@@ -130,7 +131,7 @@ class ChargingDay:
         epsilon: float | None = None,
         rho: float | None = None,
     ) -> Rules:
-        """What the leader announces; the arguments are those of `robosim.allocation.Allocation.rules`."""
+        """What the leader announces; the arguments are those of `robosim.problems.allocation.Allocation.rules`."""
         who = np.ones((1, self.agents, 1), dtype=bool) if present is None else present
         rows = self.reached.shape[1] * self.periods
         return {
@@ -228,7 +229,7 @@ def refuse_nonsense(day: ChargingDay) -> None:
     """Raise `BadInput` for numbers that no day has."""
     for name in (*TYPE, "rows_kw"):
         x = getattr(day, name)
-        if not np.isfinite(x).all() or (name != "weights" and (x < 0).any()):
+        if not np.isfinite(x).all() or (x < 0).any():
             raise BadInput(f"{name} must be finite and not negative (got {x.min()})")
     if day.demand > 0 and day.loss <= 0:
         raise BadInput(f"demand needs loss > 0, or its price jumps between nothing and all of it (got loss {day.loss})")

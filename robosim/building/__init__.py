@@ -1,0 +1,1 @@
+"""World file → mission, for every kind of world."""

@@ -1,0 +1,1 @@
+"""The mission loop, and each kind of mission that settles its own way."""

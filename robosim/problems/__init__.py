@@ -1,0 +1,1 @@
+"""What agents and leaders want: costs, limits and couplings as plain data, and their central optima."""

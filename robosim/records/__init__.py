@@ -1,0 +1,1 @@
+"""What missions leave behind, as arrays."""
