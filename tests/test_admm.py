@@ -108,8 +108,8 @@ def test_every_bound_is_one_and_mixed_costs_converge(seed, sense):
     bounds = []
     _, _, z = play(own, rules, watch=lambda stand, _: bounds.append(stand.hall.bound[0]))
     cost = (z[0] * (0.5 * q * z[0] + f)).sum()
-    assert max(bounds) <= best + 1e-8
-    assert best - 1e-8 <= cost <= best + 1e-4
+    assert max(bounds) <= best + 1e-7
+    assert best - 1e-7 <= cost <= best + 1e-4
     assert best - bounds[-1] <= 1e-4
 
 

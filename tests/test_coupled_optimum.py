@@ -101,7 +101,7 @@ def test_optima_of_convex_congestion_are_clarabels(seed, power):
     problem = drawn(seed, power=power)
     best = optimum(problem)
     value, _ = by_clarabel(problem)
-    assert best.objective == pytest.approx(value, rel=1e-5)  # its cones are good for five digits
+    assert best.objective == pytest.approx(value, rel=1e-4)  # its cones are good for four digits
     np.testing.assert_allclose(problem.excess(best.x), 0, atol=1e-8)
 
 
