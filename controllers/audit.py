@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 from robosim.agent import Array, Rules, Said
 from robosim.kernels.audit import DEMAND, DISAGREEMENT, MOVEMENT, TRACKING, own_blocks, read
 
+NOTHING = 1e-6
+"""Decisions smaller than this share of the largest |b| count as none."""
+
 
 class Books(NamedTuple):
     """What the leader keeps between rounds."""
@@ -64,9 +67,10 @@ class Audit:
         own_blocks(y, x)
         tracker = said["tracker"] if rules["tracked"] else np.empty((len(y), 0, b.size))
         read(y, x, state.x, tracker, rules["A"], b, out)
-        size, wide = np.sqrt((b * b).sum()) or 1.0, np.abs(x).max(axis=(1, 2), initial=1e-300)
+        size, largest = np.sqrt((b * b).sum()) or 1.0, np.abs(b).max() or 1.0
+        wide = np.maximum(np.abs(x).max(axis=(1, 2)), NOTHING * largest)  # where nothing is decided, of what is asked
         residuals = np.stack([out[:, DEMAND] / size, out[:, DISAGREEMENT] / wide], axis=1)
-        injected = np.maximum(state.injected, out[:, TRACKING] / (np.abs(b).max() or 1.0))
+        injected = np.maximum(state.injected, out[:, TRACKING] / largest)
         price, steady = -said["multiplier"][..., : b.size].mean(axis=1), state.steady
         if rules["tolerance"] is not None:
             worst = np.maximum(residuals.max(axis=1), out[:, MOVEMENT] / wide)

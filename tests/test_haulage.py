@@ -389,9 +389,7 @@ def failing(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def test_articulation_suppliers_are_named_at_load(capsys: pytest.CaptureFixture[str]) -> None:
     """P_-1 on a path: supplier 0 would hear nobody; the key's place is said, and the way out."""
     said = failing(capsys, "freight", "--set", "network.graph=path")
-    assert (
-        "worlds/freight.toml:33: leader.marginals: without agent 1 the others cannot talk: 0 would be cut off" in said
-    )
+    assert "--set:1: network.graph: without agent 1 the others cannot talk: 0 would be cut off" in said
     assert "leader.marginals=central" in said
     with pytest.raises(BadInput, match=r"without agent 6 the others cannot talk: 5, 8, 11, 13, 14 would be cut off"):
         freight(freight__instance="example-3")  # numbers are those of the whole network
@@ -492,3 +490,21 @@ def test_what_is_no_problem_is_refused() -> None:
         robosim.load(5)
     with pytest.raises(BadInput, match=r"^--set:1: leader\.tax: must be"):
         robosim.load(PROBLEMS["slack"], set={"leader.tax": "groves"})
+
+
+def test_a_market_without_slack_is_decided_though_its_marginal_problems_have_hardly_a_choice() -> None:
+    record = robosim.run("freight", set={"freight.instance": "random", "freight.slack": 0})
+    assert record.verdict.individually_rational
+    assert record.gap < 1e-6 * record.verdict.optimum
+
+
+def test_where_nothing_is_asked_the_mission_ends_at_once() -> None:
+    problem = robosim.Coupled.of([[1.0], [2.0], [3.0]], 1.0, [0.0], H=[[[1.0]]] * 3, lower=0.0)
+    record = robosim.run(problem, set={"leader.tolerance": 1e-6, "mission.rounds": 500})
+    assert record.rounds < 100
+    np.testing.assert_allclose(record.decision, 0.0, atol=1e-9)
+
+
+def test_records_are_compared_by_who_they_are() -> None:
+    one, other = robosim.run("aggregator"), robosim.run("aggregator")
+    assert (one == one, one == other) == (True, False)

@@ -159,7 +159,7 @@ def refuse_indispensable(scenario: FreightScenario, mission: Haulage) -> None:
             try:
                 mission.left(agent)
             except BadInput as problem:
-                raise scenario.error("leader.marginals", str(problem)) from None
+                raise scenario.error("network.graph", str(problem)) from None
 
 
 def refuse_demand(scenario: FreightScenario, problem: Coupled) -> None:

@@ -26,11 +26,19 @@ def freight_lines(record: HaulageRecord, mission: Haulage) -> list[str]:
         f"{record.gap:.3g} {record.unit} above the optimum",
         f"one unit more of {good} costs {price.min():.6g} to {price.max():.6g} {record.unit}",
     ]
+    if not settled(record, mission):
+        lines.append(f"leader.tolerance {mission.announced['tolerance']:g} was not reached (raise mission.rounds)")
     if mission.announced["tracked"]:
         lines.append(trackers(float(record.injected[0]), good))
     if record.roads is not None:
         lines.append(metered(record, record.roads))
     return lines
+
+
+def settled(record: HaulageRecord, mission: Haulage) -> bool:
+    """Whether demand and copies are within the leader's tolerance, where it announced one."""
+    tolerance = mission.announced["tolerance"]
+    return tolerance is None or record.interrupted or bool((record.residuals[0, -1] <= tolerance).all())
 
 
 def trackers(injected: float, good: str) -> str:

@@ -104,6 +104,8 @@ def nearest_feasible(problem: Coupled, x: Array) -> Array:
         moved = next((found for near in NEAR if (found := space.moved(here, off, near)) is not None), None)
         if moved is None:
             refuse_unmet(problem)
+            moved = space.nearest_corner(here)
+        if moved is None:
             raise BadInput("b: no nearest decision is found (bring the numbers of A, b and limits nearer together)")
         here = moved
     return space.boxed(here).reshape(x.shape)
@@ -132,6 +134,21 @@ class _Space(NamedTuple):
         inside = self.boxed(x)
         over = [np.abs(self.b - self.A @ inside), self.G @ inside - self.g, np.abs(x - inside)]
         return float(np.concatenate(over).max(initial=0.0))
+
+    def nearest_corner(self, x: Array) -> Array | None:
+        """The decision with the least Σ|x - said|, for sets of hardly more than one point; None if none is found."""
+        count, eye = len(x), eye_array(len(x))
+        none = csr_array((self.A.shape[0], count)), csr_array((self.G.shape[0], count))
+        rules = [
+            LinearConstraint(hstack([self.A, none[0]]), self.b, self.b),
+            LinearConstraint(hstack([eye, -eye]), -np.inf, x),
+            LinearConstraint(hstack([eye, eye]), x, np.inf),
+        ]
+        if len(self.g):
+            rules.append(LinearConstraint(hstack([self.G, none[1]]), -np.inf, self.g))
+        box = Bounds(np.append(self.lower, np.zeros(count)), np.append(self.upper, np.full(count, np.inf)))
+        solved = milp(np.append(np.zeros(count), np.ones(count)), constraints=rules, bounds=box)
+        return None if solved.x is None else np.asarray(solved.x[:count])
 
     def moved(self, x: Array, off: float, near: float) -> Array | None:
         """x + off·t with the shortest t; rules farther than `near` from x are left out. None if no t is found."""

@@ -12,7 +12,7 @@ from robosim.records.day_log import DayLog
 from robosim.records.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class AuctionRecord(Record):
     """A finished auction: `said["z"]` (missions, rows, agents, n) are bids, `prices` (missions, rows, price rows).
 

@@ -56,7 +56,7 @@ class RoadLog:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class HaulageRecord(Record):
     """A finished mission of X: `said["x"]` (missions, rows, agents, n) are the decisions that agents stood at.
 

@@ -15,7 +15,7 @@ from robosim.network import spread
 from robosim.records.record import Record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class MeetingRecord(Record):
     """A finished rendezvous: `said["z"]` (missions, rows, agents, d) are the iterates, m.
 

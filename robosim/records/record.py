@@ -74,7 +74,7 @@ class Verdict:
     """Rules of payment side by side, for kinds of world that have some to compare."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Record(ABC):
     """A finished mission (or a batch of them); each kind of world adds what it keeps.
 

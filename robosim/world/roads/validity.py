@@ -28,6 +28,8 @@ SHAPES = {
     "edge_from_to": "E2",
     "edge_length": "E",
 }
+LARGEST = 1e12
+"""Quantities, costs and lengths beyond it are mistakes."""
 UNBOUNDED = ("stock", "capacity")
 SHAPE_FIX = "N, M, I, E are those of path_incidence, K that of demand"
 
@@ -69,8 +71,8 @@ def _values(instance: Instance) -> Iterator[str]:
     for name in ("private_cost", "congestion", "demand", "stock", "capacity", "edge_length"):
         array = getattr(instance, name)
         if array is not None:
-            good = (array >= 0.0) & ((array < np.inf) | (name in UNBOUNDED))
-            rule = "must be >= 0" if name in UNBOUNDED else "must be finite and >= 0"
+            good = (array >= 0.0) & ((array <= LARGEST) | ((array == np.inf) & (name in UNBOUNDED)))
+            rule = f"must be between 0 and {LARGEST:g}" + (", or inf" if name in UNBOUNDED else "")
             yield from _worst(name, array, good, rule, "0 where there is none")
     if instance.positions is not None:
         good = np.isfinite(instance.positions)
