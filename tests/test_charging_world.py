@@ -320,3 +320,29 @@ def test_attacks_on_a_day_are_listed(capsys) -> None:
     assert (by_rule["vcg"]["covered"], by_rule["clearing-price"]["covered"]) == (True, False)
     assert by_rule["clearing-price"]["gain"] > 1.0
     assert value["epsilon"]["clearing-price"]["certified"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"station.tariff": -0.3}, r"station\.tariff: has a price below 0, -0\.3 \$/kWh"),
+        ({"station.demand_dollars_per_kw": 0.5}, r"station\.demand_dollars_per_kw: needs station\.loss_dollars_per_kw2h"),
+    ],
+)
+def test_prices_that_no_day_has_are_refused_at_their_key(options: dict[str, object], said: str) -> None:
+    with pytest.raises(BadInput, match=r"--set:1: " + said):
+        robosim.load("charging", set=options)
+
+
+def test_what_nobody_delivered_cannot_be_what_is_wanted(tmp_path) -> None:
+    file = tmp_path / "day.csv"
+    file.write_text("arrival,departure,requested_kwh,claimed\n2019-10-29T08:00,2019-10-29T12:00,5,False\n")
+    with pytest.raises(BadInput, match=r"station\.wants: nothing delivered is known of session"):
+        robosim.load("charging", set={"station.sessions": str(file), "station.wants": "delivered"})
+    with pytest.raises(BadInput, match=r"station\.claimed_only: leaves nobody"):
+        robosim.load("charging", set={"station.sessions": str(file), "station.claimed_only": True})
+
+
+def test_free_energy_leaves_an_epsilon_to_announce() -> None:
+    record = robosim.run("charging", set={"station.count": 8, "station.limit_kw": 8.0, "station.tariff": 0.0})
+    assert record.rounds < 2000

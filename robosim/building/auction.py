@@ -82,12 +82,15 @@ def _rules(scenario: ChargingScenario | StationScenario, epsilon: float | None) 
 def announced_epsilon(scenario: StationScenario, day: Built) -> float | None:
     """ε in dollars; a share is one of what the day's sessions would pay for 10 kWh each at the mean price.
 
+    Where energy costs nothing, what it is worth to a car that misses it stands for the price.
+
     The leader knows that before anybody said what he wants, so that ε tells nothing and depends on nobody.
     """
     share = scenario.leader.epsilon_share
     if share is None:
         return scenario.leader.epsilon
-    return share * USUAL_KWH * day.problem.agents * float(np.abs(day.tariff_per_kwh).mean())
+    price = float(day.tariff_per_kwh.mean()) or scenario.station.unmet_dollars_per_kwh
+    return share * USUAL_KWH * day.problem.agents * price
 
 
 def allocation(scenario: ChargingScenario) -> Allocation:

@@ -34,9 +34,12 @@ def build_day(scenario: StationScenario) -> Built:
         whose charger cannot give in its stay what it wants.
     """
     keys, sessions = scenario.station, sessions_of(scenario)
+    if keys.demand_dollars_per_kw > 0 and keys.loss_dollars_per_kw2h == 0:
+        message = "needs station.loss_dollars_per_kw2h > 0, or its price jumps between nothing and all of it"
+        raise scenario.error("station.demand_dollars_per_kw", f"{message} (write loss_dollars_per_kw2h = 0.001)")
     _refuse_strangers(scenario, len(sessions))
     site = site_of(scenario, sessions)
-    post, wanted = assign(sessions, site), _wanted_kwh(keys.wants, sessions)
+    post, wanted = assign(sessions, site), sessions.delivered_kwh if keys.wants == "delivered" else sessions.asked_kwh
     most_kw = site.evses.max_kw[post]
     most_kw = most_kw if keys.battery_kw is None else np.minimum(most_kw, keys.battery_kw)
     stay = whole_periods(sessions.arrival_min, sessions.departure_min, keys.period_min)
@@ -76,11 +79,6 @@ def _refuse_strangers(scenario: StationScenario, count: int) -> None:
         if max(entry.agents) >= count:
             message = f"agent {max(entry.agents)} does not exist, there are {count} sessions (use 0..{count - 1})"
             raise scenario.error(f"selfish.{number}", message)
-
-
-def _wanted_kwh(wants: str, sessions: Sessions) -> Array:
-    known = ~np.isnan(sessions.delivered_kwh) & (wants == "delivered")
-    return np.where(known, sessions.delivered_kwh, sessions.asked_kwh)
 
 
 def _reach(scenario: StationScenario, site: Site, post: NDArray[np.int32]) -> tuple[Array, Array]:

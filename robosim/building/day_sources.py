@@ -34,9 +34,14 @@ def sessions_of(scenario: StationScenario) -> Sessions:
             raise BadInput(f"{scenario.place('station.sessions')}: {problem}") from None
     else:
         found = modest(drawn_day(keys.count, np.random.default_rng([scenario.mission.seed, SESSIONS])), keys.period_min)
+    if keys.claimed_only and not found.claimed.any():
+        raise scenario.error("station.claimed_only", "leaves nobody: no driver told anything (set it to false)")
     found = found.only(found.claimed) if keys.claimed_only else found
-    if not len(found):
-        raise scenario.error("station.sessions", "nobody comes (name a day with sessions that drivers claimed)")
+    unknown = np.flatnonzero(np.isnan(found.delivered_kwh))
+    if keys.wants == "delivered" and unknown.size:
+        row = int(unknown[0])
+        message = f"nothing delivered is known of session {found.ids[row]!r} at {found.places[row]}"
+        raise scenario.error("station.wants", f'{message} ({unknown.size} such sessions: write wants = "asked")')
     return found
 
 
@@ -87,7 +92,11 @@ def energy_prices(scenario: StationScenario, sessions: Sessions) -> Array:
     """What a kWh costs in each period of the plan, (T,) dollars."""
     keys = scenario.station
     on = iso_date(sessions.day or keys.tariff_day)
-    return _tariff(scenario, on).price_per_kwh(np.arange(keys.periods) * keys.period_min, on)
+    prices = _tariff(scenario, on).price_per_kwh(np.arange(keys.periods) * keys.period_min, on)
+    if (prices < 0).any():
+        message = f"has a price below 0, {prices.min():g} $/kWh: a car could be paid for power that it leaves alone"
+        raise scenario.error("station.tariff", f"{message} (use prices >= 0)")
+    return prices
 
 
 def _tariff(scenario: StationScenario, on: date) -> Tariff:

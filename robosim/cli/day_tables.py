@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
@@ -10,6 +12,7 @@ from robosim.agent import Array
 from robosim.baselines import OURS, Baseline
 from robosim.cli.cells import amount, empty_table
 from robosim.controllers.charging import price_at_plug
+from robosim.missions.mission import Mission
 from robosim.records.auction_record import AuctionRecord
 from robosim.records.day_log import DayLog
 
@@ -112,3 +115,11 @@ def day_lines(record: AuctionRecord, day: DayLog) -> list[str]:
     if missed > _open(record):
         lines[1] += f"; what meters missed of the plan cost {missed:.4g} $"
     return lines
+
+
+def unreached(record: AuctionRecord, mission: Mission[Any]) -> list[str]:
+    """A word of warning where rounds ran out before the announced ε was certified."""
+    wanted = mission.rules.get("epsilon")
+    if wanted is None or record.interrupted or record.rounds < mission.rounds:
+        return []
+    return [f"the announced ε of {wanted:.3g} $ was not certified in {record.rounds} rounds (raise mission.rounds)"]

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from robosim.baselines import MOST, baselines
 from robosim.cli.cells import empty_table, number
-from robosim.cli.day_tables import cars_table, day_lines, rules_table
+from robosim.cli.day_tables import cars_table, day_lines, rules_table, unreached
 from robosim.cli.freight_tables import freight_lines, mechanisms_table, voids
 from robosim.missions.haulage import Haulage
 from robosim.missions.meeting import Meeting
@@ -60,7 +60,7 @@ def findings(record: Record, mission: Mission[Any]) -> list[str]:
         return [f"distance {bill.distance[0]:.3g} m, allowed {bill.beta:.3g} m: {collected}", minimised(mission)]
     if isinstance(record, AuctionRecord):
         if record.day is not None:
-            return day_lines(record, record.day)
+            return [*day_lines(record, record.day), *unreached(record, mission)]
         prices = ", ".join(f"{price:.6g}" for price in record.prices[0, -1])
         return [f"price {prices} $/kW after {record.rounds} rounds, duality gap {record.gap[0]:.3g} $"]
     if isinstance(record, HaulageRecord) and isinstance(mission, Haulage):
