@@ -14,6 +14,8 @@ Try next:
   robosim view rendezvous                               watch it live
   robosim attack rendezvous --tax groves,none           every deviation by every robot
   robosim certify rendezvous --epsilon 1e-3             how many rounds make cheating pointless
+  robosim run charging                                  fifty cars share a feeder for a day
+  robosim run freight                                   four suppliers share roads, and are paid
   robosim new rendezvous > my.toml && robosim run my.toml
 """
 
