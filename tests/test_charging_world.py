@@ -347,5 +347,6 @@ def test_what_nobody_delivered_cannot_be_what_is_wanted(tmp_path) -> None:
 
 
 def test_free_energy_leaves_an_epsilon_to_announce() -> None:
-    record = robosim.run("charging", set={"station.count": 8, "station.limit_kw": 8.0, "station.tariff": 0.0})
-    assert record.rounds < 2000
+    mission = robosim.load("charging", set={"station.count": 8, "station.limit_kw": 8.0, "station.tariff": 0.0})
+    assert mission.rules["epsilon"] > 0
+    assert mission.run().rounds < 2000

@@ -395,3 +395,15 @@ def test_every_example_in_a_command_s_help_runs(cli, tmp_path, monkeypatch) -> N
         example = re.search(r"Example: robosim (.*)", command.callback.__doc__ or "").group(1)
         words = example.split(" > ")[0].replace("my.toml", "rendezvous").split()
         assert main(words) == 0, example
+
+
+@pytest.mark.parametrize(
+    ("world", "said"),
+    [
+        ("charging", "was not certified in 3 rounds (raise mission.rounds)"),
+        ("freight", "was not reached (raise mission"),
+    ],
+)
+def test_rounds_that_run_out_are_said(cli, world: str, said: str) -> None:
+    assert said in cli("run", world, "--set", "mission.rounds=3")[1]
+    assert "raise mission.rounds" not in cli("run", world)[1]
