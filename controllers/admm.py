@@ -8,24 +8,27 @@ strict convexity"; S. Boyd et al., Found. Trends Mach. Learn. 3 (2011), 7.3, wit
 
 ([·]₊ for ≤ c only). e is the mean excess, which the leader broadcasts beside the price. Linear, piecewise linear and
 flat costs converge, where the answers of dual decomposition would jump between limits for ever. The leader's half is a
-market whose step is ρ/N: it proposes, bounds and stops as `robosim.controllers.market.Market` does.
+market whose step is ρ/N: it proposes, bounds and stops as `robosim.controllers.parts.market.Market` does.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
 from robosim.agent import Array, Heard, Links, Rules, Said
 from robosim.controllers.dual_decomposition import moved, own_rows, quadratic_cost
-from robosim.controllers.market import Hall, Market, Mask
+from robosim.controllers.parts.market import Market, MarketState, Mask
+from robosim.kernels import Unsettled
 from robosim.kernels.near_response import least_at_price, respond_near
 
 __all__ = ["Admm", "Exchange", "NearProblem", "penalty"]
 
 TYPE = ("curvature", "slope", "lower", "upper")
+OPTIMAL = 1e-9
+"""Share of its terms by which a slope may be wrong in a near answer."""
 
 
 class NearProblem(Protocol):
@@ -44,7 +47,7 @@ class NearProblem(Protocol):
         ...
 
 
-class Near(NamedTuple):
+class AdmmState(NamedTuple):
     """What followers keep between rounds: their types, and whether the leader asks what its proposals cost them."""
 
     own: Said
@@ -64,18 +67,20 @@ class Admm:
         only.
     """
 
+    serves: ClassVar[tuple[str, ...]] = ("auction",)
+
     problems: tuple[NearProblem, ...] = ()
 
-    def start(self, own: Said, rules: Rules, links: Links) -> tuple[Near, Said]:
+    def start(self, own: Said, rules: Rules, links: Links) -> tuple[AdmmState, Said]:
         """Round 0: an answer to the announced price λ⁰, near taking nothing."""
         price = rules["price"]
         begin = np.clip(np.zeros((len(price), *own["upper"].shape[1:])), own["lower"], own["upper"])
         target = np.zeros((*begin.shape[:2], price.shape[2]))
         asked = rules.get("epsilon") is not None
         said = self._answer(own, price, target, np.full(len(price), float(rules["rho"])), begin)
-        return Near(own, asked), said | ({"cost": np.zeros_like(said["dual"])} if asked else {})
+        return AdmmState(own, asked), said | ({"cost": np.zeros_like(said["dual"])} if asked else {})
 
-    def step(self, state: Near, heard: Heard) -> tuple[Near, Said]:
+    def step(self, state: AdmmState, heard: Heard) -> tuple[AdmmState, Said]:
         """Round k: an answer to price and excess as heard; where the gap has closed, the last words again."""
         own, before, cast = state.own, heard.own["z"], heard.leader
         rows = cast["open"][:, 0, 0] > 0 if state.asked else np.ones(len(before), dtype=bool)
@@ -111,10 +116,10 @@ class Admm:
         return quadratic_cost(own, z)
 
 
-class Stand(NamedTuple):
+class ExchangeState(NamedTuple):
     """What the leader keeps: the market, and ρ (M, 1, 1)."""
 
-    hall: Hall
+    market: MarketState
     rho: Array
 
 
@@ -127,31 +132,31 @@ class Exchange:
 
     market: Market = Market()  # noqa: RUF009 (frozen)
 
-    def start(self, rules: Rules) -> tuple[Stand, Said]:
+    def start(self, rules: Rules) -> tuple[ExchangeState, Said]:
         """Broadcast λ⁰ and ρ."""
         present = np.broadcast_to(rules["present"], (len(rules["price"]), *rules["present"].shape[1:]))
         rho = np.full((len(present), 1, 1), float(rules["rho"]))
         step = rho / np.maximum(present.sum(axis=1, keepdims=True), 1)
-        hall, words = self.market.start({**rules, "gamma": step, "boldest": 1.0})
-        return Stand(hall, rho), words | {"excess": np.zeros_like(hall.price), "rho": rho.copy()}
+        market, words = self.market.start({**rules, "gamma": step, "boldest": 1.0})
+        return ExchangeState(market, rho), words | {"excess": np.zeros_like(market.price), "rho": rho.copy()}
 
-    def step(self, state: Stand, said: Said) -> tuple[Stand, Said]:
+    def step(self, state: ExchangeState, said: Said) -> tuple[ExchangeState, Said]:
         """The price moves by ρ times the mean excess, and both are broadcast."""
-        hall, words = self.market.step(state.hall, said)
-        excess = (hall.price - state.hall.price) / state.rho
-        return Stand(hall, state.rho), words | {"excess": excess, "rho": state.rho.copy()}
+        market, words = self.market.step(state.market, said)
+        excess = (market.price - state.market.price) / state.rho
+        return ExchangeState(market, state.rho), words | {"excess": excess, "rho": state.rho.copy()}
 
-    def decide(self, state: Stand, said: Said) -> Array:
+    def decide(self, state: ExchangeState, said: Said) -> Array:
         """T, Algorithm 1, line 17: the nearest feasible shares."""
-        return self.market.decide(state.hall, said)
+        return self.market.decide(state.market, said)
 
-    def gap(self, state: Stand, reports: Array, decision: Array) -> Array:
+    def gap(self, state: ExchangeState, reports: Array, decision: Array) -> Array:
         """How far above the optimum the decision (M, N, n) is at most, for its reported costs (M, N): (M,)."""
-        return self.market.gap(state.hall, reports, decision)
+        return self.market.gap(state.market, reports, decision)
 
-    def done(self, state: Stand) -> Mask:
+    def done(self, state: ExchangeState) -> Mask:
         """(M,) whether the duality gap is at most the announced ε."""
-        return self.market.done(state.hall)
+        return self.market.done(state.market)
 
 
 def among(own: Said, rows: Mask) -> Said:
@@ -175,12 +180,16 @@ def penalty(own: Said, rows: int) -> float:
 
 
 def quadratic_answer(own: Said, price: Array, target: Array, rho: Array, begin: Array) -> Said:
-    """The near answers of quadratic costs, `z` (M, N, n), and `dual` (M, N, 1)."""
+    """The near answers of quadratic costs, `z` (M, N, n), and `dual` (M, N, 1); `Unsettled` if one is not optimal."""
     q, f, lower, upper = (np.ascontiguousarray(own[key]) for key in TYPE)
     z, value = np.array(begin, order="C"), np.empty(begin.shape[:2])
     rows = np.ascontiguousarray(own_rows(own, price.shape[2], z.shape[2]))
     line = np.ascontiguousarray(price[:, 0])
-    respond_near(q, f, lower, upper, rows, line, np.ascontiguousarray(target), np.ascontiguousarray(rho), z)
+    off = respond_near(q, f, lower, upper, rows, line, np.ascontiguousarray(target), np.ascontiguousarray(rho), z)
+    if not off <= OPTIMAL:
+        raise Unsettled(
+            f"near answers: a slope is off by {off:.3g} of its terms after all turns (give limits where costs are flat)"
+        )
     least_at_price(q, f, lower, upper, rows, line, value)
     return {"z": z, "dual": value[..., None] + own["constant"]}
 

@@ -9,12 +9,12 @@ to agreement shrinks by 1 - αλ₂ a round. Reference: L. Xiao, S. Boyd, System
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
 from robosim.agent import Array, Heard, Links, Rules, Said
-from robosim.kernels.consensus import step
+from robosim.kernels.mixing import step
 
 
 class Announced(NamedTuple):
@@ -26,6 +26,8 @@ class Announced(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class Consensus:
     """The faithful robot; it pays for its displacement ‖z_i - θ_i‖² or for the energy on its own meter."""
+
+    serves: ClassVar[tuple[str, ...]] = ("rendezvous",)
 
     pays_for: Literal["displacement", "energy"] = "displacement"
 

@@ -18,14 +18,13 @@ and its neighbours' mean: v_i = u_i + Σ_j y_j/deg_i before that move.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from robosim.agent import Array, Heard, Links, Rules, Said
-from robosim.controllers.local_problem import LocalProblem, borne
-from robosim.kernels.copies import draw
-from robosim.kernels.own_rows import OwnRows
+from robosim.controllers.parts.local_problem import LocalProblem, borne
+from robosim.kernels.own_rows import OwnRows, draw
 
 
 class Copies(NamedTuple):
@@ -45,11 +44,15 @@ class Copies(NamedTuple):
 class ConsensusTrackingAdmm:
     """The faithful program of X, Algorithm 1.
 
-    `own` holds the private types of `robosim.problems.coupled.Coupled.own`; `rules` what is announced: theta,
+    `own` holds the private types of `robosim.freight.coupled.problem.Coupled.own`; `rules` what is announced: theta,
     congestion, power, b, agents, and the penalties rho and sigma > 0.
 
     Says `y` (missions, agents, N·n), `multiplier` and `tracker` (missions, agents, m).
     """
+
+    serves: ClassVar[tuple[str, ...]] = ("freight",)
+    tracks: ClassVar[bool] = True
+    """Its trackers add up to what Σ A_i x_i lacks of b: the leader sees injections."""
 
     def start(self, own: Said, rules: Rules, links: Links) -> tuple[Copies, Said]:
         """Round 0: y = 0, λ = 0, d = -b/N."""

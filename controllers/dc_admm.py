@@ -1,6 +1,6 @@
 """DC-ADMM: ADMM on the dual problem, whose variable every agent holds a copy of (X's baseline).
 
-With Φ_i, D_i of `robosim.controllers.agreement` and κ_i = 1/(2σ deg_i), each round
+With Φ_i, D_i of `robosim.controllers.parts.agreement` and κ_i = 1/(2σ deg_i), each round
 
     q_i = Σ_{j ∈ N_i} (λ_i + λ_j)
     y_i⁺ = argmin f_i(y) + (κ_i/2)‖Φ_i y - D_i - p_i + σ q_i‖²    over copies y with x_i ∈ X_i
@@ -14,13 +14,13 @@ are held by κ_i (deg_i² + deg_i) > 0 alone. Reference: T.-H. Chang, IEEE Trans
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from robosim.agent import Array, Heard, Links, Rules, Said
-from robosim.controllers.agreement import Agreement
-from robosim.controllers.local_problem import borne
+from robosim.controllers.parts.agreement import Agreement
+from robosim.controllers.parts.local_problem import borne
 
 
 class Disputed(NamedTuple):
@@ -35,6 +35,10 @@ class Disputed(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class DcAdmm:
     """The faithful agent. Says `y` and `multiplier` λ, every block of it."""
+
+    serves: ClassVar[tuple[str, ...]] = ("freight",)
+    tracks: ClassVar[bool] = False
+    """No words of it add up to what Σ A_i x_i lacks of b."""
 
     def start(self, own: Said, rules: Rules, links: Links) -> tuple[Disputed, Said]:
         """Round 0: zeros; `rules["sigma"]` is σ."""

@@ -1,6 +1,6 @@
 """DPMM, decentralised proximal method of multipliers: prices and copies are both held near their last (X's baseline).
 
-With Lap the Laplacian and Φ_i, D_i of `robosim.controllers.agreement`, each round
+With Lap the Laplacian and Φ_i, D_i of `robosim.controllers.parts.agreement`, each round
 
     y_i⁺ = argmin f_i(y) + λ_i'Φ_i y + (γ/2)‖Φ_i y - D_i - μ_i‖² + (1/(2α))‖y - y_i‖²    over copies y with x_i ∈ X_i
     h_i = λ_i + γ (Φ_i y_i⁺ - D_i - μ_i)
@@ -13,13 +13,13 @@ L. Zhang, arXiv:2310.15596 (2023): the first-order residual falls as o(1/k) for 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from robosim.agent import Array, Heard, Links, Rules, Said
-from robosim.controllers.agreement import Agreement
-from robosim.controllers.local_problem import borne
+from robosim.controllers.parts.agreement import Agreement
+from robosim.controllers.parts.local_problem import borne
 
 
 class Proximal(NamedTuple):
@@ -39,6 +39,10 @@ class Dpmm:
     ----------
     alpha : step of the proximal term, α > 0.
     """
+
+    serves: ClassVar[tuple[str, ...]] = ("freight",)
+    tracks: ClassVar[bool] = False
+    """No words of it add up to what Σ A_i x_i lacks of b."""
 
     alpha: float = 1.0
 

@@ -1,7 +1,7 @@
 """IPLUX, an integrated primal-dual proximal method: the objective is linearised, the constraint is not (X's baseline).
 
-With W the announced weights, P_W = (I + W)/2, P_H = (I - W)/2 and Φ_i, D_i of `robosim.controllers.agreement`, each
-round
+With W the announced weights, P_W = (I + W)/2, P_H = (I - W)/2 and Φ_i, D_i of `robosim.controllers.parts.agreement`,
+each round
 
     η_i = Σ_j P_W,ij u_j - (z_i + D_i)/ρ
     y_i⁺ = argmin ∇f_i(y_i)'y + (α/2)‖y - y_i‖² + η_i'Φ_i y + (1/(2ρ))‖Φ_i y‖²    over copies y with x_i ∈ X_i
@@ -15,14 +15,14 @@ O(1/k) in optimality and feasibility. With α below the largest curvature of f_i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from robosim.agent import Array, Heard, Links, Rules, Said
-from robosim.controllers.agreement import Agreement
-from robosim.controllers.local_problem import borne
+from robosim.controllers.parts.agreement import Agreement
+from robosim.controllers.parts.local_problem import borne
 from robosim.kernels.mixing import mix
 
 
@@ -77,6 +77,10 @@ class Iplux:
     consistent : u_i⁺ takes the new copies; False is the program behind X's figures, which puts the old y_i there and
         needs more rounds for it.
     """
+
+    serves: ClassVar[tuple[str, ...]] = ("freight",)
+    tracks: ClassVar[bool] = False
+    """No words of it add up to what Σ A_i x_i lacks of b."""
 
     consistent: bool = True
 

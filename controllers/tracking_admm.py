@@ -1,6 +1,6 @@
 """Tracking-ADMM: every agent tracks the average excess of the coupled constraint and prices it (X's baseline).
 
-With W the announced weights and Φ_i, D_i of `robosim.controllers.agreement`, each round
+With W the announced weights and Φ_i, D_i of `robosim.controllers.parts.agreement`, each round
 
     ℓ_i = Σ_j W_ij λ_j,  δ_i = Σ_j W_ij d_j
     y_i⁺ = argmin f_i(y) + ℓ_i'Φ_i y + (σ/2)‖Φ_i (y - y_i) + δ_i‖²    over copies y with x_i ∈ X_i
@@ -14,14 +14,14 @@ every σ > 0, convex f_i, compact X_i and W doubly stochastic and positive semid
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from robosim.agent import Array, Heard, Links, Rules, Said
-from robosim.controllers.agreement import Agreement
-from robosim.controllers.local_problem import borne
+from robosim.controllers.parts.agreement import Agreement
+from robosim.controllers.parts.local_problem import borne
 
 
-class Tracking(NamedTuple):
+class TrackingState(NamedTuple):
     """What an agent keeps between rounds: its coupling and σ. Copies and prices are what it said."""
 
     agreement: Agreement
@@ -38,16 +38,20 @@ class TrackingAdmm:
         the agent's own λ_i there and needs more rounds for it.
     """
 
+    serves: ClassVar[tuple[str, ...]] = ("freight",)
+    tracks: ClassVar[bool] = False
+    """No words of it add up to what Σ A_i x_i lacks of b."""
+
     mixed: bool = True
 
-    def start(self, own: Said, rules: Rules, links: Links) -> tuple[Tracking, Said]:
+    def start(self, own: Said, rules: Rules, links: Links) -> tuple[TrackingState, Said]:
         """Round 0: nothing is sent, so that the tracker is -D_i; `rules["sigma"]` is σ."""
         agreement = Agreement.of(own, rules, links, c=rules["sigma"])
         said = agreement.start(own)
         tracker = agreement.less_share(agreement.load(said["y"]))
-        return Tracking(agreement, rules["sigma"]), {**said, "tracker": tracker}
+        return TrackingState(agreement, rules["sigma"]), {**said, "tracker": tracker}
 
-    def step(self, state: Tracking, heard: Heard) -> tuple[Tracking, Said]:
+    def step(self, state: TrackingState, heard: Heard) -> tuple[TrackingState, Said]:
         """Mix what was heard, answer it, track what the answer changed."""
         agreement, sigma = state
         mixed, average = heard.mixed("multiplier"), heard.mixed("tracker")

@@ -6,12 +6,14 @@ Every array has the axes (missions, agents, components); a population of one age
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robosim.errors import BadInput
 from robosim.kernels.mixing import mix
 
 Array = NDArray[np.float64]
@@ -74,7 +76,11 @@ class Heard(NamedTuple):
 
 
 class Controller(Protocol):
-    """The follower's program σ_i (T, Definition of a mechanism and (4b)). Row i may use row i only."""
+    """The follower's program σ_i (T, Definition of a mechanism and (4b)). Row i may use row i only.
+
+    `serves`, a tuple of "rendezvous", "auction", "charging" and "freight", says in which kinds of world it works; a
+    program that does not say so is taken everywhere. What it says and reports is checked when it arrives.
+    """
 
     def start(self, own: Said, rules: Rules, links: Links) -> tuple[Any, Said]:
         """Round 0: from private types and announced rules to a state and the first words."""
@@ -117,6 +123,28 @@ class World(Protocol):
         ...
 
 
+class Network(Protocol):
+    """Who hears whom, and what reaches whom: per link and round, with memory for what is late or lost."""
+
+    @property
+    def n(self) -> int:
+        """Number of agents."""
+        ...
+
+    @property
+    def links(self) -> Links:
+        """Who hears whom."""
+        ...
+
+    def start(self) -> Any:
+        """What the network keeps before round 0: messages under way, its own generator; it goes into the Snapshot."""
+        ...
+
+    def deliver(self, k: int, memory: Any, said: Said, cast: Said) -> tuple[Any, Heard]:
+        """Round k: from what followers and leader said to what each hears; never changes `memory` in place."""
+        ...
+
+
 class View(NamedTuple):
     """What a deviator sees when it speaks: its own rows and the leader's last words only, each (K, components)."""
 
@@ -138,8 +166,20 @@ class Strategy:
         if "name" not in vars(cls):
             cls.name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower()
 
+    serves: ClassVar[tuple[str, ...]] = ()
+    """Nouns of the kinds of world whose agents can play it; () for all of them."""
     stays_out: ClassVar[bool] = False
     """Whether it takes no part in the problems from which others are absent."""
+    solved: ClassVar[bool] = False
+    """Whether it must be solved in its mission before it can be played."""
+
+    def prepared(self, mission: Any, agent: int) -> Strategy:
+        """What `agent` plays in this mission; strategies that are solved in it return what they found."""
+        return self
+
+    def stacked(self, plans: Sequence[Any]) -> Strategy | None:
+        """One strategy that plays for several agents what each would play alone; None where there is none."""
+        return None
 
     def pretend(self, own: Said) -> Said:
         """The types (K, components) with which the K deviators run the faithful program, where missions allow that."""
@@ -152,6 +192,28 @@ class Strategy:
     def report(self, view: View, decision: Array, report: Said) -> Said:
         """What they report after the last round instead of `report`."""
         return report
+
+
+@dataclass(frozen=True, kw_only=True)
+class BestResponse(Strategy):
+    """The best that one agent can do, knowing everything: solved in its mission, then played as a script.
+
+    `within_limits` keeps to the world's limits, where it has any.
+    """
+
+    solved: ClassVar[bool] = True
+
+    within_limits: bool = True
+
+    def prepared(self, mission: Any, agent: int) -> Strategy:
+        """The script. Raises `BadInput` where the others' answers are not known in advance, or nothing is best."""
+        solve = mission.kind.best_response
+        if solve is None:
+            raise BadInput(
+                f"best-response: nobody solves it in worlds of kind {mission.kind.noun} (choose another one)"
+            )
+        found: Strategy = solve(mission, agent, self.within_limits)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

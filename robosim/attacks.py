@@ -10,17 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Deviation, Strategy
-from robosim.certificates import QUICK, certify_record
-from robosim.certificates.exact import LARGEST
-from robosim.controllers.bidders import Bids
-from robosim.controllers.selfish import BestResponse, Script
+from robosim.certificate import QUICK, certify_record
 from robosim.errors import BadInput
-from robosim.missions.auction import Auction
-from robosim.missions.mission import Mission, Snapshot
-from robosim.records.record import Epsilon, Record
-from robosim.respond import best_response
+from robosim.mission import Mission, Snapshot
+from robosim.record import Record
+from robosim.verdict import Epsilon
 
-Plan = Strategy | BestResponse
 Places = NDArray[np.int64]
 BATCH_ROBOTS = 200_000
 """Agents simulated side by side; more would leave the processor's cache."""
@@ -78,7 +73,7 @@ def attack(
     """
     agents, strategies, taxes = _checked(mission, agents, strategies, taxes)
     bills = {rule: mission.faithful().billed(rule) for rule in taxes}
-    honest = {rule: bill.run(every=mission.rounds) for rule, bill in bills.items()}
+    honest = {rule: bill.whole() for rule, bill in bills.items()}
     epsilon = {rule: certify_record(bills[rule], honest[rule], seconds).epsilon for rule in taxes}
     found: list[Attack] = []
     total = len(agents) * len(strategies)
@@ -86,13 +81,13 @@ def attack(
         problems = max(bill.copies for bill in bills.values()) * mission.network.n
         for cases in _batches(agents, strategies, size=max(1, BATCH_ROBOTS // problems)):
             played: dict[object, Snapshot] = {}  # rules that need no marginal problems bill the same play
-            solved = isinstance(mission, Auction) and any(name == Bids.name for _, name in cases)
+            solved = any(mission.strategies[name].solved for _, name in cases)
             for rule in taxes:
                 covered = epsilon[rule].certified is not None
                 billed, names = _batch(bills[rule], cases)
-                play = rule if solved else billed.copies  # what is best to bid depends on the rule
+                play = rule if solved else billed.copies  # what is the best response depends on the rule
                 if play not in played:
-                    played[play] = _play(billed)
+                    played[play] = billed.played()
                 record = billed.settle(played[play])
                 found += [
                     _outcome(record, honest[rule], row, agent, names[row], rule, covered)
@@ -111,7 +106,7 @@ def _checked(
     n = mission.network.n
     who = list(range(n)) if agents is None else [int(i) for i in agents]
     what = _playable(mission) if strategies is None else list(strategies)
-    how = [mission.tax_rule] if taxes is None else list(taxes)
+    how = [mission.tax.name] if taxes is None else list(taxes)
     for name, given, known in (
         ("agent", who, range(n)),
         ("strategy", what, mission.strategies),
@@ -125,8 +120,8 @@ def _checked(
 
 
 def _playable(mission: Mission[Any]) -> list[str]:
-    solvable = mission.network.n <= LARGEST and not isinstance(mission, Auction)
-    return [name for name, kind in mission.strategies.items() if solvable or not issubclass(kind, BestResponse)]
+    solvable = mission.kind.solves(mission)
+    return [name for name, kind in mission.strategies.items() if solvable or not kind.solved]
 
 
 def _batches(agents: list[int], strategies: list[str], size: int) -> Iterator[list[tuple[int, str]]]:
@@ -134,39 +129,28 @@ def _batches(agents: list[int], strategies: list[str], size: int) -> Iterator[li
     return (cases[i : i + size] for i in range(0, len(cases), size))
 
 
-def _batch(
-    mission: Mission[Any], cases: list[tuple[int, str]]
-) -> tuple[Mission[Any], list[tuple[str, Strategy | BestResponse]]]:
+def _batch(mission: Mission[Any], cases: list[tuple[int, str]]) -> tuple[Mission[Any], list[tuple[str, Strategy]]]:
     """One mission per case: equal strategies share a deviation, best responses play a script each."""
-    named: list[tuple[str, Plan]] = [(name, mission.strategies[name]()) for _, name in cases]
+    named: list[tuple[str, Strategy]] = [(name, mission.strategies[name]()) for _, name in cases]
     found = []
     for name in dict.fromkeys(name for _, name in cases):
         rows = np.array([row for row, case in enumerate(cases) if case[1] == name])
         agents = np.array([cases[row][0] for row in rows])
         plan = mission.strategies[name]()
-        if isinstance(plan, BestResponse):
-            found += _best(mission, rows, agents)
+        if plan.solved:
+            found += _solved(mission, plan, rows, agents)
         else:
             found.append(Deviation(strategy=plan, missions=rows, agents=agents))
     return mission.playing(tuple(found), batch=len(cases)), named
 
 
-def _best(mission: Mission[Any], rows: Places, agents: Places) -> list[Deviation]:
-    """Each agent's own best response, in one deviation where they can be stacked."""
-    plans = [best_response(mission, int(i)) for i in agents]
-    scripts = [plan.positions for plan in plans if isinstance(plan, Script)]
-    if scripts:
-        return [Deviation(strategy=Script(positions=np.stack(scripts)), missions=rows, agents=agents)]
-    return [
-        Deviation(strategy=plan, missions=rows[j : j + 1], agents=agents[j : j + 1]) for j, plan in enumerate(plans)
-    ]
-
-
-def _play(mission: Mission[Any]) -> Snapshot:
-    snapshot = mission.start()
-    while snapshot.k < mission.rounds and not mission.finished(snapshot):
-        snapshot = mission.advance(snapshot)
-    return snapshot
+def _solved(mission: Mission[Any], plan: Strategy, rows: Places, agents: Places) -> list[Deviation]:
+    """What each agent plays of its own, in one deviation where scripts can be stacked."""
+    plans = [plan.prepared(mission, int(i)) for i in agents]
+    together = plans[0].stacked(plans)
+    if together is not None:
+        return [Deviation(strategy=together, missions=rows, agents=agents)]
+    return [Deviation(strategy=one, missions=rows[j : j + 1], agents=agents[j : j + 1]) for j, one in enumerate(plans)]
 
 
 def _outcome(
@@ -174,13 +158,14 @@ def _outcome(
     honest: Record,
     row: int,
     agent: int,
-    named: tuple[str, Plan],
+    named: tuple[str, Strategy],
     rule: str,
     covered: bool,
 ) -> Attack:
     name, strategy = named
     change = record.net_cost[row] - honest.net_cost[0]
-    parameters = {f.name: getattr(strategy, f.name) for f in fields(strategy)} if is_dataclass(strategy) else {}
+    names: list[str] = [one.name for one in fields(strategy)] if is_dataclass(strategy) else []
+    parameters = {name: getattr(strategy, name) for name in names}
     return Attack(
         agent=agent,
         strategy=name,

@@ -9,7 +9,7 @@ import numpy as np
 
 from robosim.agent import Array, Controller, Heard, Links, Rules, Said
 from robosim.errors import CheckFailed
-from robosim.network import Network
+from robosim.network.network import Network
 
 AGENTS, ROUNDS = 9, 20
 

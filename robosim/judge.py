@@ -2,49 +2,81 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
+from robosim import stopping
 from robosim.agent import Deviation
-from robosim.certificates import certify_record
-from robosim.mechanisms import mechanisms
-from robosim.missions.haulage import Haulage
-from robosim.missions.mission import Mission
-from robosim.records.haulage_record import HaulageRecord
-from robosim.records.record import Epsilon, Gain, Mechanism, Record, Verdict
+from robosim.certificate import certify_record
+from robosim.errors import RobosimError
+from robosim.files.writing import plain_name, printable
+from robosim.record import Record
+from robosim.verdict import GIVEN_UP, Epsilon, Gain, Verdict
+
+T = TypeVar("T")
+NO_FIGURES = Epsilon(certified=None, exact=None, bounded=None)
 
 
-def judge(mission: Mission[Any], record: Record) -> Verdict:
-    """Optimum, budget, ε of the all-faithful mission at these types, and what each selfish agent gained (mission 0)."""
-    epsilon = _epsilon(mission, record)
+def judge(mission: Any, record: Record, given_up: bool = False) -> Verdict:
+    """Optimum, budget, ε of the all-faithful mission at these types, and what each selfish agent gained (mission 0).
+
+    A mission that was played is worth its record whatever happens here: what cannot be found out, or is given up with
+    Ctrl-C, is None, with its reason; all of it if it is `given_up` before it is begun.
+    """
+    unknown: list[str] = []
+
+    def tried(what: str, find: Callable[[], T], otherwise: T) -> T:
+        found, why = _tried(find, given_up)
+        if why is None:
+            return found  # type: ignore[return-value]
+        unknown.append(printable(f"{what}: {why}"))
+        return otherwise
+
+    epsilon = tried("ε", lambda: _epsilon(mission, record), NO_FIGURES)
+    none: dict[str, Any] = {}
+    rivals = tried("other rules", lambda: mission.kind.rivals(mission, record, epsilon.certified), none)
+    covered = epsilon.certified is not None
     return Verdict(
         social_cost=float(record.private_cost[0].sum() + record.leader_cost[0]),
-        optimum=mission.optimum(),
+        optimum=tried("the optimum", mission.optimum, None),
         budget=float(record.settlement.tax[0].sum()),
-        individually_rational=mission.rational(record),
+        individually_rational=tried("individual rationality", lambda: mission.rational(record), None),
         epsilon=epsilon,
-        gains=gains(mission, record, covered=epsilon.certified is not None),
-        mechanisms=_mechanisms(mission, record, epsilon),
+        gains=tried("gains", lambda: gains(mission, record, covered), ()),
+        mechanisms=rivals.get("mechanisms"),
+        baselines=rivals.get("baselines"),
+        unknown=tuple(unknown),
     )
 
 
-def _mechanisms(mission: Mission[Any], record: Record, epsilon: Epsilon) -> tuple[Mechanism, ...] | None:
-    """Rules of payment side by side, where a kind of world has some to compare."""
-    if isinstance(mission, Haulage) and isinstance(record, HaulageRecord):
-        return mechanisms(mission, record, epsilon.certified)
-    return None
+def _tried(find: Callable[[], T], given_up: bool) -> tuple[T | None, str | None]:
+    """What `find` finds, or why it found nothing."""
+    try:
+        with stopping.willing():
+            found = None if given_up else find()
+    except KeyboardInterrupt:
+        return None, GIVEN_UP
+    except (RobosimError, ArithmeticError, MemoryError) as problem:
+        return None, str(problem) or "out of memory"
+    except Exception as problem:  # a fault of ours, or of a solver, costs a figure and not the mission
+        return None, f"{type(problem).__name__}: {problem}"
+    if isinstance(found, float) and not math.isfinite(found):
+        return None, f"is {found}"
+    return found, GIVEN_UP if given_up else None
 
 
-def _epsilon(mission: Mission[Any], record: Record) -> Epsilon:
+def _epsilon(mission: Any, record: Record) -> Epsilon:
     """ε(n), which nobody knows for a mission that was stopped before round n."""
     if record.interrupted:
-        return Epsilon(certified=None, exact=None, bounded=None)
-    faithful = record if not mission.deviations else mission.faithful().run(every=mission.rounds)
+        return NO_FIGURES
+    faithful = record if not mission.deviations else mission.faithful().whole()
     return certify_record(mission, faithful).epsilon
 
 
-def gains(mission: Mission[Any], record: Record, covered: bool) -> tuple[Gain, ...]:
+def gains(mission: Any, record: Record, covered: bool) -> tuple[Gain, ...]:
     """Each selfish agent's gain against the same mission in which only it is faithful; all of them in one batch.
 
     A certificate speaks of one deviator, so with several of them none is covered.
@@ -61,7 +93,7 @@ def gains(mission: Mission[Any], record: Record, covered: bool) -> tuple[Gain, .
         for own, deviation in enumerate(selfish)
         if len(selfish) > 1
     )
-    honest = mission.playing(others, batch=len(selfish)).run(every=mission.rounds)
+    honest = mission.playing(others, batch=len(selfish)).whole()
     found = []
     for row, deviation in enumerate(selfish):
         agent = int(deviation.agents[0])
@@ -69,7 +101,7 @@ def gains(mission: Mission[Any], record: Record, covered: bool) -> tuple[Gain, .
         found.append(
             Gain(
                 agent=agent,
-                strategy=deviation.strategy.name,
+                strategy=plain_name(deviation.strategy.name),
                 gain=float(-change[agent]),
                 others_change=float(change.sum() - change[agent]),
                 covered=covered and len(selfish) == 1,
@@ -78,6 +110,6 @@ def gains(mission: Mission[Any], record: Record, covered: bool) -> tuple[Gain, .
     return tuple(found)
 
 
-def _singles(mission: Mission[Any]) -> list[Deviation]:
+def _singles(mission: Any) -> list[Deviation]:
     """The deviations of mission 0; a mission built from a world file has one agent in each."""
     return [deviation for deviation in mission.deviations if deviation.missions[0] == 0]

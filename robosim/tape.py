@@ -1,70 +1,88 @@
-"""Where a round is written: rows of the arrays that are kept, or fresh arrays when nothing is."""
+"""The one recorder: which rounds are kept, and the arrays that were noted in them or are lent to be written into."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array
 
-Row = tuple[Array, Array]
-"""Positions (missions, agents, d) in metres and energy spent so far (missions, agents) in joules."""
+Shapes = Mapping[str, tuple[int, ...]]
 
 
-class Tape(Protocol):
-    """Lends the arrays of round k; what was lent for the rounds k-1 and k is never lent for k+1."""
+class Tape:
+    """Keeps round 0, every `every`-th round and the last one; with `every` None nothing.
 
-    def row(self, k: int) -> Row:
-        """Arrays to write round k into."""
-        ...
+    Arrays come onto it in one of two ways. What somebody computes anyway is noted: `note(k, x=…)`. What a world writes
+    in every round is lent: `row(k)` gives the arrays of round k, of the `shapes` that the tape was made with; what was
+    lent for the rounds k-1 and k is never lent for k+1.
+    """
 
-    def until(self, k: int, last: Array, energy_j: Array) -> tuple[NDArray[np.int64], Array, Array]:
-        """Kept rounds (rows,) up to k with rows (missions, rows, …) of what they hold; `last` are round k's arrays."""
-        ...
+    def __init__(self, rounds: int, every: int | None, shapes: Shapes | None = None) -> None:
+        self.rounds, self.every, self.shapes = rounds, every, dict(shapes or {})
+        self.kept: list[int] = []
+        self.noted: dict[str, list[Array]] = {}
+        self._lent: dict[str, Array] = {}
+        self._scratch: list[dict[str, Array]] = []
+        if every is not None and self.shapes:
+            count = len(np.unique(np.append(np.arange(0, rounds + 1, every), rounds)))
+            self._lent = {name: np.zeros((count, *shape)) for name, shape in self.shapes.items()}
+            self._scratch = [self._fresh() for _ in range(2 if every > 1 else 0)]
 
+    def due(self, k: int) -> bool:
+        """Whether round k is one of those that are kept."""
+        return self.every is not None and (k % self.every == 0 or k == self.rounds)
 
-class Blank:
-    """Keeps nothing: every round gets arrays of its own, so that old snapshots stay valid."""
+    def note(self, k: int, last: bool = False, **arrays: Array) -> None:
+        """Keep the arrays of round k where it is due; the `last` round always is."""
+        while self.kept and self.kept[-1] >= k:  # somebody went back to an earlier snapshot
+            self.kept.pop()
+            for rows in self.noted.values():
+                rows.pop()
+        if last or self.due(k):
+            self.kept.append(k)
+            for name, x in arrays.items():
+                self.noted.setdefault(name, []).append(x)
 
-    def __init__(self, shape: tuple[int, int, int]) -> None:
-        self.shape = shape
+    def holds(self, k: int) -> bool:
+        """Whether round k is the last one that was noted."""
+        return bool(self.kept) and self.kept[-1] == k
 
-    def row(self, k: int) -> Row:
-        """Fresh arrays."""
-        return np.empty(self.shape), np.empty(self.shape[:2])
+    def rows(self) -> tuple[NDArray[np.int64], dict[str, Array]]:
+        """The rounds noted (rows,), and what was noted, each (missions, rows, …)."""
+        return np.array(self.kept), {name: np.stack(x, axis=1) for name, x in self.noted.items()}
 
-    def until(self, k: int, last: Array, energy_j: Array) -> tuple[NDArray[np.int64], Array, Array]:
-        """Round k alone."""
-        return np.array([k]), last[:, None], energy_j[:, None]
-
-
-class Recorder:
-    """Keeps round 0, every `every`-th round and the last one; the rounds between share two scratch rows."""
-
-    def __init__(self, shape: tuple[int, int, int], rounds: int, every: int = 1) -> None:
-        self.kept: NDArray[np.int64] = np.unique(np.append(np.arange(0, rounds + 1, every), rounds))
-        self.every, self.rounds = every, rounds
-        self.positions = np.zeros((len(self.kept), *shape))
-        self.energy_j = np.zeros((len(self.kept), *shape[:2]))
-        self._scratch = [(np.empty(shape), np.empty(shape[:2])) for _ in range(2 if every > 1 else 0)]
-
-    def row(self, k: int) -> Row:
-        """The kept row of round k, or scratch."""
-        if k % self.every == 0:
-            place = k // self.every
-        elif k == self.rounds:
-            place = len(self.kept) - 1
-        else:
+    def row(self, k: int) -> dict[str, Array]:
+        """Arrays to write round k into: the row that is kept, scratch, or where nothing is kept fresh ones."""
+        if self.every is None:
+            return self._fresh()
+        place = self._place(k)
+        if place is None:
             return self._scratch[k % 2]
-        return self.positions[place], self.energy_j[place]
+        return {name: x[place] for name, x in self._lent.items()}
 
-    def until(self, k: int, last: Array, energy_j: Array) -> tuple[NDArray[np.int64], Array, Array]:
-        """The kept rows up to round k, and round k itself if the mission stopped between two of them."""
-        rows = int(np.searchsorted(self.kept, k, side="right"))
-        kept, said, energy = self.kept[:rows], self.positions[:rows], self.energy_j[:rows]
+    def until(self, k: int, **last: Array) -> tuple[NDArray[np.int64], dict[str, Array]]:
+        """The rounds written up to k (rows,) and their arrays, each (missions, rows, …).
+
+        `last` are the arrays of round k: they join the kept ones where the mission stopped between two of those.
+        """
+        if self.every is None:
+            return np.array([k]), {name: x[:, None] for name, x in last.items()}
+        rounds = np.unique(np.append(np.arange(0, self.rounds + 1, self.every), self.rounds))
+        rows = int(np.searchsorted(rounds, k, side="right"))
+        kept, found = rounds[:rows], {name: x[:rows] for name, x in self._lent.items()}
         if kept[-1] != k:
-            kept, said = np.append(kept, k), np.concatenate([said, last[None]])
-            energy = np.concatenate([energy, energy_j[None]])
-        return kept, np.moveaxis(said, 0, 1), np.moveaxis(energy, 0, 1)
+            kept = np.append(kept, k)
+            found = {name: np.concatenate([x, last[name][None]]) for name, x in found.items()}
+        return kept, {name: np.moveaxis(x, 0, 1) for name, x in found.items()}
+
+    def _place(self, k: int) -> int | None:
+        every = self.every or 1
+        if k % every == 0:
+            return k // every
+        return len(next(iter(self._lent.values()))) - 1 if k == self.rounds else None
+
+    def _fresh(self) -> dict[str, Array]:
+        return {name: np.empty(shape) for name, shape in self.shapes.items()}

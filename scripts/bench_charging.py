@@ -21,13 +21,15 @@ import numpy as np
 import piqp
 
 import robosim
-from robosim.controllers.charging import fleet, plan
-from robosim.controllers.market import Market
-from robosim.missions.auction import Auction
-from robosim.network import Hub
-from robosim.problems import charging_optimum
-from robosim.problems.charging_day import ChargingDay
-from robosim.problems.charging_optimum import Central, solved
+from robosim.auction.mission import Auction
+from robosim.charging import optimum as charging_optimum
+from robosim.charging.optimum import Central, solved
+from robosim.charging.problem import ChargingDay
+from robosim.controllers.dual_decomposition import ChargingCar
+from robosim.controllers.parts.charging import fleet, plan
+from robosim.controllers.parts.market import Market
+from robosim.leader.tax_rule import RULES
+from robosim.network.network import Hub
 
 Array = np.ndarray[Any, Any]
 REPEATS = 7
@@ -85,11 +87,11 @@ def auction(day: ChargingDay, epsilon: float, tax: str) -> Auction:
         allocation=day,
         own=day.own(),
         network=Hub(n=day.agents),
+        controller=ChargingCar(),
         coordinator=Market(update="nesterov"),
         rules={"rounds": 5_000, "gamma": None, "share": 1.0, "price": 0.0, "epsilon": epsilon},
         rounds=5_000,
-        tax=tax,
-        judge=None,
+        tax=RULES[tax],
     )
 
 

@@ -15,14 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from robosim.charging.sources import drawn_day
+from robosim.charging.station.sessions import Sessions, read_sessions
+from robosim.charging.station.site import Site, assign, caltech_site, plain_site
 from robosim.kernels.baseline import EARLIEST_DEADLINE, LEAST_LAXITY, ROUND_ROBIN, UNCONTROLLED, baseline_day
 from robosim.kernels.charging import Cars, Posts, Wires, blank, by_station
 from robosim.kernels.ev_response import Fleet, respond
 from robosim.kernels.station import execute_day
-from robosim.world.station.assignment import assign
-from robosim.world.station.drawn import drawn_day
-from robosim.world.station.sessions import Sessions, read_sessions
-from robosim.world.station.site import Site, caltech_site, plain_site
 
 Array = np.ndarray[Any, Any]
 PERIODS, STEPS, HOURS = 96, 288, 1.0 / 12.0

@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 
 from robosim.agent import Said
-from robosim.building.build import load
+from robosim.build import load
 from robosim.controllers.consensus_tracking_admm import ConsensusTrackingAdmm
-from robosim.controllers.local_programme import Programmes
-from robosim.network import Network
-from robosim.problems.coupled import Coupled
-from robosim.problems.coupled_optimum import optimum
-from robosim.problems.penalties import penalties
-from robosim.world.roads.generator import paper_instance
-from robosim.world.roads.problem import coupled
+from robosim.controllers.parts.local_solvers import Programmes
+from robosim.freight.coupled.optimum import optimum
+from robosim.freight.coupled.penalties import penalties
+from robosim.freight.coupled.problem import Coupled
+from robosim.freight.roads.generator import paper_instance
+from robosim.freight.roads.instance import coupled
+from robosim.network.network import Network
 
 Array = np.ndarray[Any, Any]
 REPEATS = 5
@@ -70,7 +70,7 @@ class Run:
 
     def advance(self) -> Said:
         """One round."""
-        self.state, self.said = self.program.step(self.state, self.network.deliver(self.said, {}))
+        self.state, self.said = self.program.step(self.state, self.network.deliver(0, None, self.said, {})[1])
         return self.said
 
 

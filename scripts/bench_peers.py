@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from robosim.missions.meeting import Meeting
+from robosim.rendezvous.mission import Rendezvous
 
 STEPS = 100
 
 
-def irsim_robot_steps(mission: Meeting) -> float | None:
+def irsim_robot_steps(mission: Rendezvous) -> float | None:
     """ir-sim, one omnidirectional robot per agent, headless, velocities of consensus each step."""
     if importlib.util.find_spec("irsim") is None:
         return None
@@ -52,7 +52,7 @@ def irsim_robot_steps(mission: Meeting) -> float | None:
         return len(starts) * STEPS / (time.process_time() - begin)
 
 
-def vmas_robot_steps(mission: Meeting, batch: int) -> float | None:
+def vmas_robot_steps(mission: Rendezvous, batch: int) -> float | None:
     """VMAS on the CPU, a scenario of kinematic discs, `batch` environments, velocities of consensus each step."""
     if importlib.util.find_spec("vmas") is None:
         return None
@@ -79,7 +79,7 @@ def _vmas_scenario(n: int) -> Any:
     from vmas.simulator.dynamics.holonomic import Holonomic
     from vmas.simulator.scenario import BaseScenario
 
-    class Meeting(BaseScenario):  # type: ignore[misc]
+    class Rendezvous(BaseScenario):  # type: ignore[misc]
         """Discs that pass through each other."""
 
         def make_world(self, batch_dim: int, device: Any, **kwargs: Any) -> Any:
@@ -100,7 +100,7 @@ def _vmas_scenario(n: int) -> Any:
         def observation(self, agent: Any) -> Any:
             return agent.state.pos
 
-    return Meeting()
+    return Rendezvous()
 
 
 def saturated(speed: np.ndarray) -> np.ndarray:

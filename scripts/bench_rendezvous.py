@@ -16,12 +16,12 @@ from bench_peers import irsim_robot_steps, vmas_robot_steps
 from scipy.sparse import csr_array
 
 from robosim.agent import Deviation
-from robosim.building.build import load
-from robosim.certificates import certify
-from robosim.controllers.selfish import FootDragging
-from robosim.missions.meeting import Meeting
-from robosim.network import Network
-from robosim.tape import Recorder
+from robosim.build import load
+from robosim.certificate import certify
+from robosim.controllers.selfish.robots import FootDragging
+from robosim.network.network import Network
+from robosim.rendezvous.mission import Rendezvous
+from robosim.tape import Tape
 
 REPEATS = 5
 
@@ -51,7 +51,7 @@ def main() -> None:
         )
 
 
-def honest(n: int, graph: str, rounds: int) -> Meeting:
+def honest(n: int, graph: str, rounds: int) -> Rendezvous:
     """All faithful, in the plane, with speed limit, walls and a full power model."""
     return load(
         "rendezvous-honest",
@@ -68,7 +68,7 @@ def honest(n: int, graph: str, rounds: int) -> Meeting:
     )
 
 
-def deviating(mission: Meeting, batch: int) -> Meeting:
+def deviating(mission: Rendezvous, batch: int) -> Rendezvous:
     """As many missions side by side, in each another robot drags its feet."""
     return mission.playing(
         (Deviation(strategy=FootDragging(), missions=np.arange(batch), agents=np.arange(batch) % mission.network.n),),
@@ -76,13 +76,13 @@ def deviating(mission: Meeting, batch: int) -> Meeting:
     )
 
 
-def certify_free(mission: Meeting) -> None:
+def certify_free(mission: Rendezvous) -> None:
     """Exact figures only: the walls are taken away, so that no second-order cone program is solved."""
     world = replace(mission.world, lower=np.empty(0), upper=np.empty(0))
     certify(replace(mission, world=world))
 
 
-def against_csr(name: str, mission: Meeting, at_least: float) -> None:
+def against_csr(name: str, mission: Rendezvous, at_least: float) -> None:
     """One line: our robot-steps a second against the CSR loop's, run in turn."""
     play(mission)
     csr_loop(mission)
@@ -96,16 +96,16 @@ def against_csr(name: str, mission: Meeting, at_least: float) -> None:
     )
 
 
-def play(mission: Meeting) -> Recorder:
+def play(mission: Rendezvous) -> Tape:
     """A mission as `Mission.run` plays it, without the settlement."""
-    tape = Recorder(mission.shape, mission.rounds)
+    tape = mission.tape(1)
     snapshot = mission.start(tape)
     for _ in range(mission.rounds):
         snapshot = mission.advance(snapshot)
     return tape
 
 
-def csr_loop(mission: Meeting) -> np.ndarray:
+def csr_loop(mission: Rendezvous) -> np.ndarray:
     """The same mission as array operations around one sparse product a round, (agents, missions·d) columns."""
     world, n, batch, d = mission.world, mission.network.n, mission.batch, mission.world.d
     laplacian, alpha = csr_array(mission.network.laplacian), mission.announcement.alpha
@@ -131,7 +131,7 @@ def csr_loop(mission: Meeting) -> np.ndarray:
     return positions
 
 
-def robot_steps(mission: Meeting) -> float:
+def robot_steps(mission: Rendezvous) -> float:
     """Robot-steps a second through Mission.advance, median."""
     play(mission)
     steps = mission.batch * mission.network.n * mission.rounds
@@ -161,7 +161,7 @@ def growth() -> None:
     print(f"growth with edges: exponent {exponent:.2f} (at most 1.25)")
 
 
-def wide(n: int, rounds: int) -> Meeting:
+def wide(n: int, rounds: int) -> Rendezvous:
     """A grid of n robots by the names of a sorted square: six neighbours or fewer, any size, no eigenvalues needed."""
     small = honest(1_000, "ring", rounds)
     rng = np.random.default_rng(0)

@@ -27,7 +27,7 @@ import numpy as np
 
 import robosim
 from robosim.agent import Deviation, Strategy
-from robosim.controllers.selfish_evs import EV_DEVIATIONS
+from robosim.controllers.selfish.evs import EV_DEVIATIONS
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "ev"
 SITES = ("acn_caltech", "acn_jpl", "drawn")
@@ -141,9 +141,7 @@ def gained(mission: Any, agent: int, strategies: Sequence[Strategy]) -> np.ndarr
     one = np.array([agent])
     plans = [Deviation(strategy=plan, missions=np.array([row]), agents=one) for row, plan in enumerate(strategies, 1)]
     batch = mission.playing(tuple(plans), batch=len(plans) + 1)
-    snapshot = batch.start()
-    while snapshot.k < batch.rounds and not batch.finished(snapshot):
-        snapshot = batch.advance(snapshot)
+    snapshot = batch.played()
     costs = [batch.billed(tax).settle(snapshot).net_cost[:, agent] for tax in ("groves", "clearing-price")]
     return np.stack([cost[0] - cost[1:] for cost in costs], axis=1)
 

@@ -22,11 +22,11 @@ from robosim.controllers.dc_admm import DcAdmm
 from robosim.controllers.dpmm import Dpmm
 from robosim.controllers.iplux import Iplux
 from robosim.controllers.tracking_admm import TrackingAdmm
-from robosim.network import Network
-from robosim.problems.coupled import Coupled
-from robosim.problems.coupled_optimum import optimum
-from robosim.world.roads.generator import paper_instance
-from robosim.world.roads.problem import coupled
+from robosim.freight.coupled.optimum import optimum
+from robosim.freight.coupled.problem import Coupled
+from robosim.freight.roads.generator import paper_instance
+from robosim.freight.roads.instance import coupled
+from robosim.network.network import Network
 
 Penalties = dict[str, float]
 METHODS: dict[str, tuple[Any, dict[str, Penalties]]] = {  # the authors' penalties by example
@@ -120,9 +120,9 @@ def errors(game: Game, penalties: Penalties) -> Iterator[float]:
     N, n = problem.slope.shape
     rules = {"rounds": ROUNDS, "theta": problem.theta, "congestion": problem.congestion, "power": problem.power}
     state, said = program.start(problem.own(), rules | {"b": problem.b, "agents": N} | penalties, network.links)
-    for _ in range(ROUNDS):
+    for k in range(ROUNDS):
         with np.errstate(all="ignore"):
-            state, said = program.step(state, network.deliver(said, {}))
+            state, said = program.step(state, network.deliver(k, None, said, {})[1])
         x: Array = said["y"][0].reshape(N, N, n)[np.arange(N), np.arange(N)]
         missed = float(np.linalg.norm(problem.excess(x)) / np.linalg.norm(problem.b))
         yield max(abs(float(problem.objective(x)) - best) / best, missed)

@@ -4,15 +4,17 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import robosim
 from robosim.agent import Heard, Links
+from robosim.auction.problem import Allocation
+from robosim.controllers import admm
 from robosim.controllers.admm import Admm, Exchange, penalty, taken_by_each
+from robosim.kernels import Unsettled
 from robosim.kernels.near_response import least_at_price, respond_near
-from robosim.problems.allocation import Allocation
 
 
 def lonely(agents):
@@ -76,7 +78,7 @@ def test_linear_costs_reach_the_optimum_of_the_linear_programme(seed, sense):
     over = np.einsum("irc,ic->r", R, said["z"][0]) - c
     assert (np.abs(over) if sense == "=" else over).max() <= 1e-6 * c[0]
     assert (f * z[0]).sum() == pytest.approx(best, rel=1e-6)
-    assert stand.hall.bound[0] == pytest.approx(best, rel=1e-6)
+    assert stand.market.bound[0] == pytest.approx(best, rel=1e-6)
 
 
 @pytest.mark.parametrize("sense", ["<=", "="])
@@ -86,14 +88,15 @@ def test_it_stops_when_the_duality_gap_certifies_the_announced_epsilon(sense):
     own, rules = announced(f, R, c, sense=sense, rounds=10_000, epsilon=1e-6 * abs(best))
     stand, _, z = play(own, rules)
     cost = Admm().report(own, z, {})["cost"][..., 0]
-    assert stand.hall.done.all()
-    assert stand.hall.k < 1000
+    assert stand.market.done.all()
+    assert stand.market.k < 1000
     assert cost.sum() - best <= Exchange().gap(stand, cost, z)[0] <= 1e-6 * abs(best)
     assert (z >= 0).all()
     assert (z <= 1).all()
     assert (np.einsum("irc,ic->r", R, z[0]) <= c + 1e-9).all()
 
 
+@example(3329, "=")  # needs more than 800 rounds
 @given(st.integers(0, 10_000), st.sampled_from(["=", "<="]))
 @settings(max_examples=12, deadline=None)
 def test_every_bound_is_one_and_mixed_costs_converge(seed, sense):
@@ -103,14 +106,15 @@ def test_every_bound_is_one_and_mixed_costs_converge(seed, sense):
     q = rng.uniform(0.5, 2, (agents, n)) * (rng.random((agents, n)) < 0.6)
     f, R = rng.normal(size=(agents, n)), rng.uniform(0.2, 1, (agents, rows, n))
     c = np.einsum("irc,ic->r", R, rng.uniform(-0.6, 0.6, (agents, n)))
-    own, rules = announced(f, R, c, q=q, lower=-1, upper=1, sense=sense, rounds=800)
+    own, rules = announced(f, R, c, q=q, lower=-1, upper=1, sense=sense, rounds=20_000, epsilon=1e-5)
     best = quadratic_optimum(q, f, R, c, sense)
     bounds = []
-    _, _, z = play(own, rules, watch=lambda stand, _: bounds.append(stand.hall.bound[0]))
+    stand, _, z = play(own, rules, watch=lambda stand, _: bounds.append(stand.market.bound[0]))
     cost = (z[0] * (0.5 * q * z[0] + f)).sum()
+    assert stand.market.done.all()
     assert max(bounds) <= best + 1e-7
-    assert best - 1e-7 <= cost <= best + 1e-4
-    assert best - bounds[-1] <= 1e-4
+    assert best - 1e-7 <= cost <= best + 1.01e-5
+    assert best - bounds[-1] <= 1e-5
 
 
 def quadratic_optimum(q, f, R, c, sense):
@@ -159,9 +163,9 @@ def test_piecewise_linear_costs_of_their_own():
                            epsilon=1e-7, rho=1.0)  # fmt: skip
     follower = Admm(problems=tuple(Wish(*one) for one in zip(w, t, strict=True)))
     stand, _, z = play(own, rules, follower)
-    assert stand.hall.done.all()
+    assert stand.market.done.all()
     np.testing.assert_allclose(z[0, :, 0], [0.0, 0.2, 1.5, 1.0], atol=1e-6)
-    assert stand.hall.price.item() == pytest.approx(2.0, abs=1e-4)
+    assert stand.market.price.item() == pytest.approx(2.0, abs=1e-4)
 
 
 class Battery:
@@ -212,7 +216,7 @@ def test_a_fleet_with_energy_needs_against_the_linear_programme():
     asked = said["z"][0]
     assert (asked * price).sum() == pytest.approx(best, rel=1e-6)
     assert (power @ asked - c).max() <= 1e-6 * c[0]
-    assert stand.hall.bound[0] == pytest.approx(best, rel=1e-6)
+    assert stand.market.bound[0] == pytest.approx(best, rel=1e-6)
 
 
 @given(st.integers(0, 10_000))
@@ -230,6 +234,27 @@ def test_near_answers_are_optimal(seed):
     off = np.einsum("irc,mic->mir", R, z) - target
     pull = q * z + f + np.einsum("irc,mir->mic", R, price[:, None] + rho[:, None, None] * off)
     np.testing.assert_allclose(z, np.clip(z - pull, -1, 1), atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", [9061, 9872, 7371, 3970])
+def test_near_answers_are_optimal_where_columns_are_nearly_parallel(seed):
+    """One number after the other goes 2000 turns and is still up to 1e-3 off."""
+    test_near_answers_are_optimal.hypothesis.inner_test(seed)
+
+
+def test_an_answer_that_is_not_optimal_says_so(monkeypatch):
+    """After one turn the slopes are off by what `respond_near` says, and the follower says whose fault that is."""
+    rng = np.random.default_rng(1)
+    R, f, box = rng.normal(size=(1, 2, 4)), rng.normal(size=(1, 1, 4)), np.full((1, 1, 4), 1.0)
+    price, target, rho, z = np.zeros((1, 2)), np.zeros((1, 1, 2)), np.ones(1), np.zeros((1, 1, 4))
+    off = respond_near(0 * box, f, -box, box, R, price, target, rho, z, 1)
+    assert off > 1e-3
+    assert respond_near(0 * box, f, -box, box, R, price, target, rho, z, 2000) <= 1e-12
+    own = {"curvature": 0 * box, "slope": f, "lower": -box, "upper": box, "rows": R.reshape(1, 1, -1),
+           "constant": np.zeros((1, 1, 1))}  # fmt: skip
+    monkeypatch.setattr(admm, "respond_near", lambda *args: respond_near(*args, 1))
+    with pytest.raises(Unsettled, match=f"off by {off:.3g} of its terms"):
+        admm.quadratic_answer(own, price[:, None], target, rho, np.zeros((1, 1, 4)))
 
 
 def test_terms_of_the_dual_function_are_the_least_values():
@@ -277,7 +302,7 @@ def test_who_is_absent_leaves_the_problem_of_the_others():
     others = np.arange(5) != 3
     less, fewer = announced(f[others], R[others], c, rounds=60, rho=1e-3)
     smaller, words, decision = play(less, fewer)
-    np.testing.assert_allclose(stand.hall.price[1], smaller.hall.price[0], rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(stand.market.price[1], smaller.market.price[0], rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(z[1, others], decision[0], atol=1e-12)
     assert not z[1, 3].any()
     np.testing.assert_allclose(said["z"][1, others], words["z"][0], atol=1e-12)
@@ -289,15 +314,15 @@ def test_marginal_problems_stop_one_by_one_each_certified():
     present = np.vstack([np.ones((1, 6), bool), ~np.eye(6, dtype=bool)])[..., None]
     own, rules = announced(f, R, c, rounds=3000, present=present, epsilon=1e-6)
     closed = []
-    stand, _, z = play(own, rules, watch=lambda stand, _: closed.append(stand.hall.done.sum()))
-    assert stand.hall.done.all()
+    stand, _, z = play(own, rules, watch=lambda stand, _: closed.append(stand.market.done.sum()))
+    assert stand.market.done.all()
     assert 0 < closed[len(closed) // 2] < 7 or len(set(closed)) > 2
     cost = (z * f).sum(axis=(1, 2))
     for m, here in enumerate(present[..., 0]):
         best = linear_optimum(f[here], R[here], c, "<=")
         assert -1e-9 <= cost[m] - best <= 1e-6
         alone, announcement = announced(f[here], R[here], c, rounds=3000, epsilon=1e-6, rho=rules["rho"])
-        assert play(alone, announcement)[0].hall.price == pytest.approx(stand.hall.price[m : m + 1], abs=1e-9)
+        assert play(alone, announcement)[0].market.price == pytest.approx(stand.market.price[m : m + 1], abs=1e-9)
 
 
 class Linear(Allocation):

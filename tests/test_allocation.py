@@ -5,14 +5,17 @@ from dataclasses import replace
 import clarabel
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
+from scipy.optimize import linprog
 
+from robosim import programme
+from robosim.auction.problem import Allocation
+from robosim.auction.projection import PublicLimits, nearest
 from robosim.errors import BadInput
+from robosim.kernels import Unsettled
 from robosim.kernels.coupling import taken
-from robosim.problems.allocation import Allocation
-from robosim.problems.projection import Site, nearest
 
 seeds = st.integers(0, 100_000)
 
@@ -146,7 +149,7 @@ def test_projection_without_R_is_that_with_the_identity() -> None:
     said, c = rng.uniform(0, 2, (3, 5, 4)), np.full(4, 2.0)
     present = rng.random((3, 5, 1)) < 0.8
     limits = np.zeros((5, 4)), np.full((5, 4), 1.5)
-    named = Site(np.broadcast_to(np.eye(4), (5, 4, 4)), c, *limits, equal=False)
+    named = PublicLimits(np.broadcast_to(np.eye(4), (5, 4, 4)), c, *limits, equal=False)
     for x, y in zip(nearest(named, said, present), nearest(named._replace(R=None), said, present), strict=True):
         np.testing.assert_array_equal(x, y)
     assert (nearest(named, said, present)[0].sum(axis=1) <= 2 + 1e-12).all()
@@ -170,6 +173,90 @@ def test_infeasible_limits_are_refused(simple: bool) -> None:
         problem.project(np.zeros((1, 2, 1)), np.ones((1, 2, 1), dtype=bool))
     with pytest.raises(BadInput, match="no division"):
         problem.optimum()
+
+
+def test_projection_near_a_corner_where_newtons_steps_stand_still() -> None:
+    """(0, 1) breaks one row by 1e-7: μ = 1e-7/(0.7² + 1.7²), x = z - R'μ; (1, 0) keeps both with 1.9 to spare."""
+    R = [[[-0.7], [-0.2]], [[1.7], [0.7]]]
+    problem = Allocation.of([[1.0], [1.0]], 0.0, R, [1.6999999, 1.7], lower=0.0, upper=1.0, sense="<=")
+    everybody = np.ones((1, 2, 1), dtype=bool)
+    shares, mu = problem.project(np.array([[[0.0], [1.0]]]), everybody)
+    least = (1.7 - 1.6999999) / 3.38
+    np.testing.assert_allclose(shares[0, :, 0], [0.7 * least, 1 - 1.7 * least], rtol=0, atol=1e-15)
+    np.testing.assert_allclose(mu[0, 0], [least, 0.0], rtol=1e-7, atol=1e-15)
+    kept = np.array([[[1.0], [0.0]]])
+    np.testing.assert_array_equal(problem.project(kept, everybody)[0], kept)
+
+
+def near_corner(seed: int) -> tuple[Allocation, np.ndarray]:
+    """c is what a corner takes, or misses it a little; rows may be equal, and what is said may be that corner."""
+    rng = np.random.default_rng(seed)
+    agents, n, rows = rng.integers(2, 6), rng.integers(1, 4), rng.integers(2, 5)
+    R = rng.normal(size=(agents, rows, n))
+    R = R.round(1) if rng.random() < 0.5 else R
+    if rng.random() < 0.3:
+        R[:, 1] = R[:, 0] * rng.choice([1.0, -1.0, 2.0])
+    corner = rng.integers(0, 2, (agents, n)).astype(float)
+    if rng.random() < 0.5:
+        corner = np.where(rng.random((agents, n)) < 0.3, rng.random((agents, n)), corner)
+    off = rng.choice([0.0, 1e-7, 1e-6, 1e-5, -1e-9, -1e-7, -1e-5, -1e-3], rows) * (rng.random(rows) < 0.6)
+    said = corner if rng.random() < 0.5 else corner + rng.normal(size=corner.shape) * rng.choice([1e-6, 1.0, 1e3])
+    size, sense = rng.choice([1.0, 1e3, 1e-3]), "=" if rng.random() < 0.4 else "<="
+    c = (np.einsum("irc,ic->r", R, corner) + off) * size
+    return Allocation.of(np.ones((agents, n)), 0.0, R, c, lower=0.0, upper=size, sense=sense), said * size
+
+
+def least_missing(rows: np.ndarray, c: np.ndarray, kind: str, finest: dict) -> float:
+    """The least sum of what is missed within 0 ≤ x ≤ 1, by HiGHS, and again in units of 1e-6 around its answer."""
+    x, missing, count = np.zeros(rows.shape[1]), np.inf, rows.shape[1]
+    slack = np.hstack([np.eye(len(c)), -np.eye(len(c))] if kind == "eq" else [-np.eye(len(c))])
+    for unit, far in ((1.0, 1.0), (1e-6, 1e3)):
+        keep = {f"A_{kind}": np.hstack([rows, slack]), f"b_{kind}": (c - rows @ x) / unit}
+        box = [*zip(np.maximum(-x / unit, -far), np.minimum((1 - x) / unit, far), strict=True)]
+        cost = np.repeat([0.0, 1.0], [count, slack.shape[1]])
+        found = linprog(cost, **keep, bounds=box + [(0, None)] * slack.shape[1], options=finest)
+        x, missing = x + unit * found.x[:count], found.fun * unit
+    return missing
+
+
+@example(75687)  # one of three rows is missed by less than 1e-10
+@given(seeds)
+@settings(max_examples=400, deadline=None)
+def test_projection_near_corners_is_nearest_or_proven_not_to_be(seed: int) -> None:
+    """By HiGHS, which the projection does not use: no feasible x has (y - z)'(x - z) > 0; or something is missing."""
+    problem, said = near_corner(seed)
+    size, finest = problem.upper.max(), {f"{one}_feasibility_tolerance": 1e-10 for one in ("primal", "dual")}
+    rows, c = problem.R.transpose(1, 0, 2).reshape(len(problem.c), -1), problem.c / size
+    kind, everybody = ("eq" if problem.sense == "=" else "ub"), np.ones((1, len(said), 1), dtype=bool)
+    try:
+        z = problem.project(said[None], everybody)[0].ravel() / size
+    except BadInput as refused:
+        if "no division keeps to c" not in str(refused):
+            raise
+        assert least_missing(rows, c, kind, finest) > 1e-14
+        return
+    y, over = said.ravel() / size, rows @ z - c
+    assert (np.abs(over) if kind == "eq" else over).max() <= 1e-9
+    assert ((z >= 0) & (z <= 1)).all()
+    way = (y - z) / max(1.0, np.abs(y).max())
+    best = linprog(-way, **{f"A_{kind}": rows, f"b_{kind}": rows @ z if kind == "eq" else np.maximum(c, rows @ z)},
+                   bounds=(0, 1), options=finest)  # fmt: skip
+    assert -best.fun - way @ z <= 1e-8
+
+
+def test_costs_that_fall_without_end_are_not_called_infeasible() -> None:
+    with pytest.raises(BadInput, match="fall without end"):
+        Allocation.of([[0.0], [0.0]], [[1.0], [2.0]], 1.0, [1.0]).optimum()
+
+
+def test_a_division_that_nothing_finds_is_robosims_own_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were neither Newton's steps nor the solvers to end at the answer, a feasible c would not be called infeasible."""
+    for name in ("by_piqp", "by_daqp"):
+        monkeypatch.setattr(programme, name, lambda *_: None)
+    monkeypatch.setattr(programme, "NEWTON_STEPS", 1)
+    problem, said = drawn(0), np.random.default_rng(0).normal(size=(1, 4, 3))
+    with pytest.raises(Unsettled, match=r"misses c by [0-9.e-]+ of its size"):
+        problem.project(said, np.ones((1, 4, 1), dtype=bool))
 
 
 @given(seeds)

@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 
 import robosim
-from robosim.controllers.bidders import BIDDING, BaitAndSwitch, ConstantBid
+from robosim.auction.market_power import central_vcg
+from robosim.controllers.selfish.bidders import BIDDING, BaitAndSwitch, ConstantBid
 from robosim.errors import BadInput
-from robosim.leader.market_taxes import central_vcg
-from robosim.result import result
-from robosim.store import save_record
 
 
 def gain(world: str, agent: int, strategy, tax: str, **keys: object) -> tuple[float, float]:
@@ -30,12 +28,12 @@ def test_section_ii_the_optimum_and_its_price() -> None:
     record = robosim.run("two-bidders")
     np.testing.assert_allclose(record.decision[0, :, 0], [1 / 2, 1 / 2], atol=1e-12)
     assert record.prices[0, -1, 0] == pytest.approx(1.0)
-    assert result(record)["prices"] == pytest.approx([1.0])
+    assert record.summary()["prices"] == pytest.approx([1.0])
 
 
 def test_example_1_faithful_play_is_nash_and_not_dominant() -> None:
     """T, Example 1: against a second agent that pretends (z-3)², the first pays 1 if faithful and 0.5 as z²."""
-    from robosim.controllers.bidders import CostMisreport
+    from robosim.controllers.selfish.bidders import CostMisreport
 
     def first(pretends: dict) -> float:
         record = robosim.run("not-dominant", strategies=pretends)
@@ -95,26 +93,26 @@ def test_an_announced_epsilon_ends_the_auction_when_the_gap_certifies_it() -> No
 
 def test_a_record_of_an_auction_comes_back_bit_for_bit(tmp_path) -> None:
     record = robosim.run("two-bidders", strategies={0: ConstantBid()})
-    back = robosim.load_record(save_record(record, tmp_path / "run"))
-    assert result(back) == result(record)
+    back = robosim.load_record(record.save(tmp_path / "run"))
+    assert back.summary() == record.summary()
     np.testing.assert_array_equal(back.said["z"], record.said["z"])
     np.testing.assert_array_equal(back.prices, record.prices)
     assert back.strategies == {(0, 0): "constant-bid"}
 
 
 def test_an_auction_knows_what_it_cannot_show() -> None:
-    mission = robosim.load("two-bidders")
-    from robosim.certificates import rounds_needed
     from robosim.view import view
+
+    mission = robosim.load("two-bidders")
 
     with pytest.raises(BadInput, match="nobody moves in this world"):
         view(mission)
     with pytest.raises(BadInput, match=r"announce leader\.epsilon = 0\.001"):
-        rounds_needed(mission, 1e-3)
+        mission.kind.rounds_needed(mission, 1e-3)
 
 
 def test_who_pays_more_than_staying_away_would_cost_is_found() -> None:
-    assert result(robosim.run("two-bidders"))["individually_rational"] is True
+    assert robosim.run("two-bidders").summary()["individually_rational"] is True
     assert (
         robosim.run(
             "two-bidders", set={"leader.tax": "groves", "bidders.wanted_kw": [1.0, 9.0]}
@@ -124,7 +122,7 @@ def test_who_pays_more_than_staying_away_would_cost_is_found() -> None:
 
 
 def test_market_power_vanishes_and_taxes_approach_the_price_as_the_market_grows() -> None:
-    from robosim.market_power import power
+    from robosim.auction.market_power import power
 
     small, large = (power(robosim.load("market", set={"bidders.count": n})) for n in (2, 200))
     assert small.gain_share > 0.1
@@ -135,14 +133,15 @@ def test_market_power_vanishes_and_taxes_approach_the_price_as_the_market_grows(
 
 @pytest.mark.parametrize("text", ["N=1..5", "M=2..5", "N=a..b", "N=", "2..5"])
 def test_sweeps_that_are_none_are_refused(text: str) -> None:
-    from robosim.market_power import sweep
+    from robosim.cli.compare import sizes_of
 
     with pytest.raises(BadInput, match=r"--sweep: .* is no row of market sizes"):
-        sweep(text)
+        sizes_of(text)
 
 
-def test_market_power_is_a_matter_of_auctions() -> None:
-    from robosim.market_power import power
+@pytest.mark.parametrize("world", ["erratum", "charging", "freight"])
+def test_market_power_is_a_matter_of_auctions(world: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from robosim.__main__ import main
 
-    with pytest.raises(BadInput, match="erratum: compare needs bidders"):
-        power(robosim.load("erratum"))
+    assert main(["compare", world]) == 2
+    assert capsys.readouterr().err.startswith(f"{world}: compare needs bidders")

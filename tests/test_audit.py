@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 import robosim
 from robosim.agent import Said
-from robosim.controllers.audit import Audit, Books
-from robosim.controllers.selfish_suppliers import TrackerInjection
+from robosim.controllers.parts.audit import Audit, AuditState
+from robosim.controllers.selfish.suppliers import TrackerInjection
+from robosim.freight.roads.instance import coupled
+from robosim.freight.roads.random_roads import random_roads
 from robosim.kernels.audit import DEMAND, DISAGREEMENT, MOVEMENT, TRACKING, own_blocks, read
-from robosim.world.roads.problem import coupled
-from robosim.world.roads.random_roads import random_roads
 
 Array = np.ndarray
 
@@ -53,7 +53,7 @@ def test_what_is_read_is_what_numpy_says(seed: int, agents: int, n: int, m: int)
     assert not out[:, TRACKING].any()
 
 
-def heard(rows: Array, b: Array, tolerance: float | None, *rounds: Said, patience: int = 2) -> list[Books]:
+def heard(rows: Array, b: Array, tolerance: float | None, *rounds: Said, patience: int = 2) -> list[AuditState]:
     """The leader's books after each round."""
     rules = {"missions": len(rounds[0]["y"]), "A": rows, "b": b, "tracked": True, "tolerance": tolerance}
     leader = Audit(patience=patience)
@@ -160,6 +160,17 @@ def test_an_injection_is_noticed_to_the_last_digit_and_stays(share: float) -> No
     np.testing.assert_allclose(seen[9:], abs(share) / 4, rtol=1e-9)
     record = mission.settle(snapshot)
     assert record.leader(0)["injected"] == seen[-1]
+
+
+def test_who_takes_an_injection_back_has_injected_all_the_same() -> None:
+    """The books keep the most by which Σ d was off so far: 0.3 of b = 1, though it is 0.1 and 0 afterwards."""
+    rows, b, rounds = np.ones((2, 1, 1)), np.ones(1), []
+    for off in (0.0, 0.3, 0.1, 0.0):
+        said = settled(1)
+        said["tracker"][0, 1] += off
+        rounds.append(said)
+    books = heard(rows, b, None, *rounds)
+    np.testing.assert_allclose([one.injected[0] for one in books], [0.0, 0.3, 0.3, 0.3], atol=1e-15)
 
 
 def test_other_methods_are_not_audited_for_trackers_that_mean_something_else() -> None:

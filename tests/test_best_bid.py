@@ -10,10 +10,11 @@ from scipy.optimize import minimize
 
 import robosim
 from robosim.agent import Deviation, Strategy
-from robosim.certificates.auctioned import Auctioned
-from robosim.certificates.bids import best_bids, exact_epsilon
-from robosim.controllers.bidders import BIDDING
-from robosim.problems.allocation import Allocation
+from robosim.auction.bids import best_bids, exact_epsilon
+from robosim.auction.problem import Allocation
+from robosim.auction.steering import AuctionTerms
+from robosim.controllers.selfish.bidders import BIDDING
+from robosim.leader.tax_rule import RULES
 
 SECTION_II = Allocation.of([[2.0], [2.0]], -2.0, 1.0, [1.0], k=1.0)
 
@@ -56,7 +57,7 @@ def announced(problem, rounds, share=1.0):
 
 def own_net(problem, rules, agent, tax):
     """Net cost of an agent as a function of its bids."""
-    terms = Auctioned.of(problem, rules)
+    terms = AuctionTerms.of(problem, rules)
     return lambda bids: terms.net_cost(agent, tax, *terms.outcome(agent, bids))
 
 
@@ -75,7 +76,7 @@ def test_found_is_at_most_exact_and_exact_at_most_certified(seed, count, rounds,
     mission = auction(seed, count, rounds, tax, limits, **{"market.step": step, "market.sense": sense})
     honest = mission.run(every=rounds)
     agent = seed % count
-    best = best_bids(mission.allocation, mission.announced, agent, tax)
+    best = best_bids(mission.allocation, mission.announced, agent, RULES[tax])
     faithful = honest.net_cost[0, agent]
     assert faithful - net_costs(mission, agent, best.bids[None])[0] == pytest.approx(best.epsilon, abs=1e-9)
     assert best.epsilon <= honest.gap[0] + 1e-9
@@ -92,7 +93,7 @@ def test_found_is_at_most_exact_and_exact_at_most_certified(seed, count, rounds,
 def test_within_limits_no_named_strategy_gains_more(tax, rounds):
     """T, section II: the clearing price invites more than bait and switch with guessed numbers finds."""
     mission = robosim.load("six-bidders", set={"leader.tax": tax, "mission.rounds": rounds})
-    exact = exact_epsilon(mission.allocation, mission.announced, tax, within_limits=True)
+    exact = exact_epsilon(mission.allocation, mission.announced, RULES[tax], within_limits=True)
     found = robosim.attack(mission)
     kept = [one for one in found.attacks if one.strategy in ("bait-and-switch", "cost-misreport", "constant-bid")]
     assert len(kept) == 18 <= len(BIDDING) * 6
@@ -115,7 +116,7 @@ def test_within_limits_bait_and_switch_is_exact(seed, count, rounds, tax, sense,
     """Any bids within the limits end in the rectangle of (λ^{n-1}, last bid) that is searched."""
     mission = auction(seed, count, rounds, tax, limits, **{"market.sense": sense})
     agent = seed % count
-    best = best_bids(mission.allocation, mission.announced, agent, tax, within_limits=True)
+    best = best_bids(mission.allocation, mission.announced, agent, RULES[tax], within_limits=True)
     faithful = mission.run(every=rounds).net_cost[0, agent]
     assert ((limits[0] <= best.bids) & (best.bids <= limits[1])).all()
     assert faithful - net_costs(mission, agent, best.bids[None])[0] == pytest.approx(best.epsilon, abs=1e-9)
@@ -137,9 +138,9 @@ def test_without_limits_no_bids_of_all_rounds_do_better(rounds, shape, tax):
     problem = drawn(sum(shape), rows=shape[0], n=shape[1])
     rules = announced(problem, rounds, 0.8)
     for agent in (0, 3):
-        best = best_bids(problem, rules, agent, tax)
-        net = own_net(problem, rules, agent, tax)
-        faithful = Auctioned.of(problem, rules).played(agent, None)[1][:, agent]
+        best = best_bids(problem, rules, agent, RULES[tax])
+        net = own_net(problem, rules, agent, RULES[tax])
+        faithful = AuctionTerms.of(problem, rules).played(agent, None)[1][:, agent]
         if best.bids is None:
             assert tax == "clearing-price"
             assert rounds > 1
@@ -156,9 +157,9 @@ def test_a_few_rounds_do_not_reach_every_price():
     problem = drawn(4, agents=9, rows=3)
     for rounds, reached in ((3, False), (4, True), (9, True)):
         rules = announced(problem, rounds)
-        decision = Auctioned.of(problem, rules).outcome(0, None)[0]
+        decision = AuctionTerms.of(problem, rules).outcome(0, None)[0]
         gap = problem.costs(decision).sum() - problem.optimum()[2]
-        exact = exact_epsilon(problem, rules, "groves")
+        exact = exact_epsilon(problem, rules, RULES["groves"])
         assert (exact <= gap + 1e-12).all()
         assert bool((exact > gap - 1e-9 * gap).all()) is reached
 
@@ -166,10 +167,10 @@ def test_a_few_rounds_do_not_reach_every_price():
 def test_clearing_prices_have_no_best_bid_without_limits():
     """Bid the price below zero first, then ask for a share: the lower the price, the more one is paid to take it."""
     rules = {"rounds": 3, "gamma": 0.5, "price": 0.0, "epsilon": None}
-    best = best_bids(SECTION_II, rules, 0, "clearing-price")
+    best = best_bids(SECTION_II, rules, 0, RULES["clearing-price"])
     assert best.epsilon == np.inf
     assert best.bids is None
-    net = own_net(SECTION_II, rules, 0, "clearing-price")
+    net = own_net(SECTION_II, rules, 0, RULES["clearing-price"])
     for bait in (1.0, 10.0, 1000.0):  # λ² = -7/8 bait, to which the other answers 1 + 7/16 bait
         assert net(np.array([[0.0], [-bait], [-bait], [2 + 7 / 16 * bait]])) == pytest.approx(1 - 7 / 16 * bait)
 
@@ -186,7 +187,7 @@ def test_section_two_within_limits_by_hand(high, bait, switch):
         share = min(max(u - (u + other - 1) / 2, max(0, 1 - high)), min(high, 1))
         return (share - 1) ** 2 + (price + 0.5 * (u + other - 1)) * share
 
-    best = best_bids(limited, rules, 0, "clearing-price", within_limits=True)
+    best = best_bids(limited, rules, 0, RULES["clearing-price"], within_limits=True)
     grid = np.linspace(0, high, 601)
     by_hand = min(net(b, u) for b in grid for u in grid)
     assert net(best.bids[1, 0], best.bids[2, 0]) == pytest.approx(by_hand, abs=1e-4)
@@ -195,19 +196,35 @@ def test_section_two_within_limits_by_hand(high, bait, switch):
 
 def test_what_nobody_can_say_is_none():
     rules = {"rounds": 5, "gamma": 0.3, "price": 0.0, "epsilon": 1e-3}
-    assert best_bids(SECTION_II, rules, 0, "vcg") is None  # the auction may end in any round
-    assert exact_epsilon(SECTION_II, rules, "vcg") is None
+    assert best_bids(SECTION_II, rules, 0, RULES["vcg"]) is None  # the auction may end in any round
+    assert exact_epsilon(SECTION_II, rules, RULES["vcg"]) is None
     limited = drawn(1, rows=3, sense="<=", limits=(0.0, 1.0))
-    assert exact_epsilon(limited, announced(limited, 5), "clearing-price") is None
-    assert exact_epsilon(limited, announced(limited, 5), "clearing-price", within_limits=True) is None
+    assert exact_epsilon(limited, announced(limited, 5), RULES["clearing-price"]) is None
+    assert exact_epsilon(limited, announced(limited, 5), RULES["clearing-price"], within_limits=True) is None
     steep = announced(drawn(1, limits=(0.0, 1.0)), 5, share=3.0)  # λ^{n-1} need not rise with every bid
-    assert best_bids(drawn(1, limits=(0.0, 1.0)), steep, 0, "none", within_limits=True) is None
+    assert best_bids(drawn(1, limits=(0.0, 1.0)), steep, 0, RULES["none"], within_limits=True) is None
 
 
 def test_every_agent_is_answered_alike():
     """The short way, that all agents with a resource each could gain the same, is what each finds alone."""
     problem = drawn(7, agents=6, rows=2, n=3, sense="<=", limits=(0.0, 1.5))
     rules = announced(problem, 6)
-    each = [best_bids(problem, rules, i, "vcg").epsilon for i in range(6)]
-    np.testing.assert_allclose(exact_epsilon(problem, rules, "vcg"), each, atol=1e-10)
+    each = [best_bids(problem, rules, i, RULES["vcg"]).epsilon for i in range(6)]
+    np.testing.assert_allclose(exact_epsilon(problem, rules, RULES["vcg"]), each, atol=1e-10)
     assert min(each) > 1e-4
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("tax", ["groves", "vcg"])
+def test_in_one_round_nobody_steers_what_the_others_answer(seed, tax):
+    """All others answer λ⁰, so that an agent has its one bid only: the least over it, not the whole sub-optimality."""
+    problem = drawn(seed)
+    rules = announced(problem, 1)
+    exact = exact_epsilon(problem, rules, RULES[tax])
+    decision = AuctionTerms.of(problem, rules).outcome(0, None)[0]
+    loss = problem.costs(decision).sum() - problem.optimum()[2]
+    for agent in range(problem.agents):
+        net = own_net(problem, rules, agent, RULES[tax])
+        least = minimize(lambda bid, net=net: net(np.array([[0.0], bid])), np.zeros(1), tol=1e-12).fun
+        assert exact[agent] == pytest.approx(net(None) - least, abs=1e-9)
+    assert exact.max() < 0.99 * loss

@@ -11,11 +11,11 @@ import pytest
 from numba import config
 from scipy.sparse import csc_array
 
-from robosim.certificates.bounded import bounded_best_response, bounded_gains
-from robosim.certificates.cones import SLACK, program
-from robosim.certificates.deviation import Deviation
-from robosim.certificates.exact import exact_gains
 from robosim.errors import BadInput
+from robosim.rendezvous.bounded import bounded_best_response, bounded_gains, pulled_inside
+from robosim.rendezvous.cones import SLACK, program
+from robosim.rendezvous.deviation import DeviationGame
+from robosim.rendezvous.exact import exact_gains
 
 KINDS = ("path", "ring", "star", "tree", "geometric")
 FEW = 6 if config.DISABLE_JIT else 1
@@ -219,7 +219,7 @@ def test_the_program_is_the_game(seed):
     """right - A x of any script: zero rows define w and m, cones are the limits, the objective is J/σ + const."""
     w, agent = random_world(seed)
     rng, d = np.random.default_rng(seed), w.theta.shape[1]
-    game = Deviation.around(*known(w), agent)
+    game = DeviationGame.around(*known(w), agent)
     reach, lower, upper = 2.0 * w.speed, np.zeros(d), np.ones(d)
     data = program(game, reach, lower, upper)
     u = game.faithful.size
@@ -303,3 +303,20 @@ def test_walls_of_the_wrong_shape_are_named():
     w = world("path", 5, 2, 3, seed=0)
     with pytest.raises(BadInput, match=r"one wall for each of 2 axes \(got shape \(1,\)\)"):
         bounded_best_response(*known(w), 0, reach=1.0, lower=[0.0], upper=[1.0])
+
+
+@pytest.mark.parametrize("seed", range(0, 20, FEW))
+def test_a_script_that_ends_outside_is_pulled_back_until_it_does_not(seed):
+    """As much of it as stays within β, by a plain replay; the faithful play and what stays inside are left alone."""
+    w, agent = random_world(seed)
+    game = DeviationGame.around(*known(w), agent)
+    wild = game.faithful + 100.0 * w.beta + np.random.default_rng(seed).normal(size=game.faithful.shape)
+    found = pulled_inside(game, wild)
+    assert np.linalg.norm(spread(play(w, wild, agent))) > w.beta
+    assert np.linalg.norm(spread(play(w, found, agent))) <= w.beta
+    share = (found - game.faithful) / (wild - game.faithful)
+    assert np.ptp(share) <= 1e-9
+    farther = game.faithful + (share.max() + 2e-6) * (wild - game.faithful)
+    assert np.linalg.norm(spread(play(w, farther, agent))) > w.beta * (1 - 1e-6)
+    tame = game.faithful + 1e-3 * share.max() * (wild - game.faithful)
+    np.testing.assert_array_equal(pulled_inside(game, tame) == tame, True)

@@ -15,10 +15,10 @@ import pytest
 from numba import config
 from scipy.sparse import csc_array
 
-from robosim.certificates.closed import gain_bound
-from robosim.certificates.exact import best_response, exact_gains
 from robosim.errors import BadInput, TooLarge
 from robosim.kernels.krylov import lanczos
+from robosim.rendezvous.closed import gain_bound
+from robosim.rendezvous.exact import best_response, exact_gains
 
 KINDS = ("path", "ring", "star", "tree", "geometric")
 FEW = 10 if config.DISABLE_JIT else 1

@@ -13,11 +13,10 @@ from scipy import sparse
 
 import robosim
 from robosim.agent import Deviation, Heard, Strategy
-from robosim.controllers.charging import fleet, plan
-from robosim.controllers.dual_decomposition import PriceTaker
+from robosim.charging.problem import Aggregator, ChargingDay, refuse_nonsense
+from robosim.controllers.dual_decomposition import ChargingCar
+from robosim.controllers.parts.charging import fleet, plan
 from robosim.errors import BadInput
-from robosim.problems.aggregator import Aggregator
-from robosim.problems.charging_day import ChargingDay, refuse_nonsense
 
 seeds = st.integers(0, 100_000)
 KINDS = ("plain", "rows", "aggregated", "rows, aggregated")
@@ -379,7 +378,7 @@ def test_an_ev_alone_says_the_same_bits_as_in_its_population(place: str) -> None
         cast.append(snapshot.heard.leader)
     for i in range(6):
         own = {key: x[:, i : i + 1] for key, x in mission.own.items()}
-        program, links = PriceTaker(), mission.network.links.only(i)
+        program, links = ChargingCar(), mission.network.links.only(i)
         state, said = program.start(own, mission.announced, links)
         for k in range(41):
             for key, x in said.items():

@@ -8,12 +8,10 @@ import pytest
 
 import robosim
 from robosim.__main__ import main
+from robosim.charging.mission import Charging
+from robosim.charging.station.site import caltech_site
 from robosim.errors import BadInput
-from robosim.leader.taxes import groves
-from robosim.missions.auction import Auction
-from robosim.result import result
-from robosim.store import save_record
-from robosim.world.station.site import caltech_site
+from robosim.leader.tax_rule import others
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "ev"
 REAL = pytest.mark.skipif(not DATA.is_dir(), reason="LOUD: ../shared/data/ev is not here, the real day is not tested")
@@ -74,7 +72,7 @@ def test_taxes_are_those_of_51_central_optima(real) -> None:
     mission, record = real
     day = mission.allocation
     alone = np.array([day.without(i).best.cost for i in range(day.agents)])
-    central = groves(day.costs(day.best.plan)[None])[0] - alone
+    central = others(day.costs(day.best.plan)[None])[0] - alone
     tax = record.settlement.tax[0]
     np.testing.assert_allclose(tax, central, rtol=0, atol=1e-6 * tax.max())
 
@@ -125,7 +123,7 @@ def test_taxes_at_caltech_are_those_of_51_central_optima() -> None:
     record, day = mission.run(), mission.allocation
     tax, epsilon = record.settlement.tax[0], mission.rules["epsilon"]
     alone = np.array([day.without(i).best.cost for i in range(day.agents)])
-    central = groves(day.costs(day.best.plan)[None])[0] - alone
+    central = others(day.costs(day.best.plan)[None])[0] - alone
     assert record.gap[0] <= epsilon <= 1e-7 * mission.optimum()
     assert ((tax >= -epsilon) & (tax <= payments(mission, record) + epsilon)).all()
     np.testing.assert_allclose(tax, central, rtol=0, atol=1e-6 * tax.max())
@@ -215,8 +213,8 @@ def test_an_aggregator_pays_for_the_sum_and_taxes_count_that() -> None:
 
 def test_a_record_of_a_day_comes_back_bit_for_bit(small, tmp_path) -> None:
     _, record = small
-    back = robosim.load_record(save_record(record, tmp_path / "day"))
-    assert result(back) == result(record)
+    back = robosim.load_record(record.save(tmp_path / "day"))
+    assert back.summary() == record.summary()
     for name, value in vars(record.day).items():
         np.testing.assert_array_equal(getattr(back.day, name), value, err_msg=name)
     np.testing.assert_array_equal(back.said["z"], record.said["z"])
@@ -226,7 +224,7 @@ def test_a_record_of_a_day_comes_back_bit_for_bit(small, tmp_path) -> None:
 def test_the_same_seed_is_the_same_bits_and_another_is_not(small) -> None:
     _, record = small
     again = robosim.run("charging", seed=SEED, set=SMALL)
-    assert result(again) == result(record)
+    assert again.summary() == record.summary()
     np.testing.assert_array_equal(again.day.line_a, record.day.line_a)
     other = robosim.run("charging", seed=SEED + 1, set=SMALL)
     assert (other.decision != record.decision).any()
@@ -244,7 +242,7 @@ def test_a_day_that_is_stopped_is_settled_as_far_as_it_came(tmp_path) -> None:
     assert record.rounds == 5
     assert (record.decision[0].sum(axis=0) <= 5.0 + 1e-9).all()
     assert record.verdict.epsilon.certified is None
-    assert robosim.load_record(save_record(record, tmp_path / "day")).interrupted
+    assert robosim.load_record(record.save(tmp_path / "day")).interrupted
 
 
 # -- the command line --------------------------------------------------------------------------------------------------
@@ -263,7 +261,7 @@ def test_the_json_of_a_day_keeps_its_contract(capsys, small) -> None:
     code, out, err = call(capsys, "run", "charging", "--seed", str(SEED), *SETS, "--json")
     value, (_, record) = json.loads(out), small
     assert (code, err) == (0, "")
-    assert value == json.loads(json.dumps(result(record)))
+    assert value == json.loads(json.dumps(record.summary()))
     assert (value["world"], value["kind"], value["seed"]) == ("charging", "charging", SEED)
     assert [agent["id"] for agent in value["agents"]] == list(range(8))
     common = {"strategy", "type", "decision", "private_cost", "reported_cost", "energy_j", "tax", "net_cost"}
@@ -295,14 +293,14 @@ def test_prices_of_several_rows_are_listed_row_by_row(capsys) -> None:
 
 
 def test_ctrl_c_shows_the_day_as_far_as_it_came(capsys, monkeypatch) -> None:
-    advance = Auction.advance
+    advance = Charging.advance
 
     def interrupted(self, snapshot):
         if snapshot.k == 3:
             raise KeyboardInterrupt
         return advance(self, snapshot)
 
-    monkeypatch.setattr(Auction, "advance", interrupted)
+    monkeypatch.setattr(Charging, "advance", interrupted)
     code, out, _ = call(capsys, "run", "charging", *SETS, "--json")
     assert code == 130
     assert json.loads(out)["interrupted"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from robosim.__main__ import main
-from robosim.cli.freight_tables import trackers
+from robosim.freight.tables import trackers
 
 
 def output(capsys, *words):

@@ -11,10 +11,10 @@ import pytest
 from matplotlib.figure import Figure
 
 from robosim.__main__ import main
-from robosim.cli import reproductions
-from robosim.reproduce import catalogue
-from robosim.reproduce.catalogue import CATALOGUE, Entry
-from robosim.reproduce.reproduction import Reproduction
+from robosim.cli import reproduce as reproductions
+from robosim.freight import reproduce as catalogue
+from robosim.freight.reproduce import CATALOGUE, Entry
+from robosim.reproduction import Reproduction
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_what_ctrl_c_left_is_shown(cli, toys, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("xie-tabel-1",), "did you mean 'xie-table-1'?"),
+        (("xie-tabel-1",), 'did you mean "xie-table-1"?'),
         (("moon",), "robosim reproduce list says what there is"),
         (("xie-figure-3", "--out", "a.jpg"), "end it in .png, .svg or .pdf"),
         (("xie-table-1", "--out", "a.png"), "give a folder"),

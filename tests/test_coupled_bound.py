@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robosim.errors import BadInput
-from robosim.leader.freight_taxes import vcg
-from robosim.problems.coupled import Coupled
-from robosim.problems.coupled_bound import box, cheapest, lower_bound
-from robosim.problems.coupled_feasible import nearest_feasible
-from robosim.problems.coupled_optimum import optima_without, optimum
-from robosim.world.roads.generator import paper_instance
-from robosim.world.roads.problem import coupled
+from robosim.freight.coupled.bound import box, cheapest, lower_bound
+from robosim.freight.coupled.feasible import nearest_feasible
+from robosim.freight.coupled.optimum import optima_without, optimum
+from robosim.freight.coupled.problem import Coupled
+from robosim.freight.roads.generator import paper_instance
+from robosim.freight.roads.instance import coupled
+from robosim.leader.tax_rule import vcg
 
 ROUNDING = 1e-10
 
@@ -122,10 +122,15 @@ def test_vcg_gains_stay_below_the_gap(seed, away):
     best, alone = optimum(problem), optima_without(problem)
     x = nearest_feasible(problem, best.x + away * rng.normal(size=best.x.shape))
     gap = lower_bound(problem, x, best.price).gap
-    honest = -problem.costs(x) - vcg(problem.costs(x), alone)
+
+    def profit(decided):
+        costs = problem.costs(decided)
+        return -costs - vcg(costs[None], alone[None])[0]
+
+    honest = profit(x)
     for i in range(4):
         lie = problem.slope.copy()
         lie[i] += rng.normal(size=6)
         found = optimum(replace(problem, slope=lie)).x
-        gain = (-problem.costs(found) - vcg(problem.costs(found), alone))[i] - honest[i]
+        gain = profit(found)[i] - honest[i]
         assert gain <= gap + ROUNDING * best.objective

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from scipy.sparse import block_array, csc_matrix, eye_array, hstack, lil_array, vstack
 
 from robosim.errors import BadInput
-from robosim.problems.coupled import Coupled
-from robosim.problems.coupled_feasible import coupling, indispensable, local_limits, nearest_feasible, shortfall
-from robosim.problems.coupled_optimum import Lifted, alike, lifted_rows, optima_without, optimum
-from robosim.world.roads.generator import paper_instance
-from robosim.world.roads.problem import coupled
+from robosim.freight.coupled.feasible import coupling, indispensable, local_limits, nearest_feasible, shortfall
+from robosim.freight.coupled.optimum import Lifted, alike, lifted_rows, optima_without, optimum
+from robosim.freight.coupled.problem import Coupled
+from robosim.freight.roads.generator import paper_instance
+from robosim.freight.roads.instance import coupled
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "freight"
 INSTANCES = {
@@ -281,17 +281,17 @@ def test_projection_onto_a_simplex_in_closed_form():
 
 
 def test_a_solver_that_stops_early_is_asked_for_less(monkeypatch):
-    monkeypatch.setattr("robosim.problems.coupled_optimum.LOOSER", (1e-300, 1e-10))
+    monkeypatch.setattr("robosim.freight.coupled.optimum.LOOSER", (1e-300, 1e-10))
     problem = drawn(3)
     assert Lifted(problem).solve().objective == pytest.approx(by_clarabel(problem)[0], rel=1e-6)
 
 
 def test_a_projection_that_fails_has_another_way(monkeypatch):
-    monkeypatch.setattr("robosim.problems.coupled_feasible.NEAR", ())
+    monkeypatch.setattr("robosim.freight.coupled.feasible.NEAR", ())
     corner = nearest_feasible(drawn(1), np.zeros((4, 6)))  # the least Σ|x - said| where no shortest way is found
     np.testing.assert_allclose(drawn(1).excess(corner), 0, atol=1e-8)
     assert (corner >= 0).all()
-    monkeypatch.setattr("robosim.problems.coupled_feasible.NEAR", (1e-9, np.inf))
+    monkeypatch.setattr("robosim.freight.coupled.feasible.NEAR", (1e-9, np.inf))
     z = nearest_feasible(drawn(1), np.full((4, 6), -5.0))  # at first all limits are too far to be minded
     assert (z >= 0).all()
     np.testing.assert_allclose(drawn(1).excess(z), 0, atol=1e-10)

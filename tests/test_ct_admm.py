@@ -19,12 +19,12 @@ from robosim.controllers.dpmm import Dpmm
 from robosim.controllers.iplux import Iplux
 from robosim.controllers.tracking_admm import TrackingAdmm
 from robosim.errors import BadInput
-from robosim.network import Network
-from robosim.problems.coupled import Coupled
-from robosim.problems.coupled_optimum import optimum
-from robosim.problems.penalties import mixing_gap, penalties
-from robosim.world.roads.generator import paper_instance
-from robosim.world.roads.problem import coupled
+from robosim.freight.coupled.optimum import optimum
+from robosim.freight.coupled.penalties import mixing_gap, penalties
+from robosim.freight.coupled.problem import Coupled
+from robosim.freight.roads.generator import paper_instance
+from robosim.freight.roads.instance import coupled
+from robosim.network.network import Network
 
 Array = np.ndarray
 FAR = 1e30

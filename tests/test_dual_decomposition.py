@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robosim.agent import Deviation, Heard, Links, Strategy, View
-from robosim.controllers.bidders import BIDDING, BaitAndSwitch, ConstantBid, CostMisreport
+from robosim.auction.market_power import central_vcg
+from robosim.auction.mission import alone
+from robosim.auction.problem import Allocation
 from robosim.controllers.dual_decomposition import Market, PriceTaker
-from robosim.leader.market_taxes import central_vcg, vcg
-from robosim.leader.taxes import groves
-from robosim.problems.allocation import Allocation
+from robosim.controllers.selfish.bidders import BIDDING, BaitAndSwitch, ConstantBid, CostMisreport
+from robosim.leader.tax_rule import others, vcg
 
 SECTION_II = Allocation.of([[2.0], [2.0]], -2.0, 1.0, [1.0], k=1.0)  # v_i = (z_i - 1)², z_1 + z_2 = 1
 EXAMPLE_1 = Allocation.of([[2.0], [2.0]], [[-2.0], [-4.0]], [[[1.0]], [[-1.0]]], [0.0], k=[1.0, 4.0])
@@ -80,7 +81,7 @@ def by_price(problem, rounds, bidders=(), agent=0, **announced):
 def by_vcg(problem, rounds, bidders=(), **announced):
     """Net costs (N,) under VCG, all marginal problems in one batch, and the gap of the mission itself."""
     hall, _, z, cost = play(problem, rounds, bidders=bidders, present=each_alone(problem), **announced)
-    tax = vcg(cost[:1], cost[1:, None])
+    tax = vcg(cost[:1], alone(cost[None]))
     return (cost[:1] + tax)[0], float(Market().gap(hall, cost, z)[0]), tax[0]
 
 
@@ -104,7 +105,7 @@ def test_example_one_faithful_play_is_nash_but_not_dominant():
     for first, expected in (([], 1.0), ([(0, CostMisreport(shift=-1.0))], 0.5)):
         _, _, z, cost = play(EXAMPLE_1, 80, bidders=[liar, *first])
         assert z[0, 0, 0] == pytest.approx(2.0 if not first else 1.5)
-        assert (cost + groves(cost))[0, 0] == pytest.approx(expected)
+        assert (cost + others(cost))[0, 0] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("rounds", [25, 50, 100])
@@ -190,12 +191,12 @@ def test_every_follower_alone_says_the_same_bits():
     market, links = Market(), lonely(6)
     state, said = PriceTaker().start(own, rules, links)
     hall, cast = market.start(rules)
-    alone = [PriceTaker().start({key: x[:, i : i + 1] for key, x in own.items()}, rules, lonely(1)) for i in range(6)]
+    apart = [PriceTaker().start({key: x[:, i : i + 1] for key, x in own.items()}, rules, lonely(1)) for i in range(6)]
     for _ in range(30):
         state, said = PriceTaker().step(state, Heard(said, cast, links, said))
-        alone = [PriceTaker().step(s, Heard(w, cast, lonely(1), w)) for s, w in alone]
+        apart = [PriceTaker().step(s, Heard(w, cast, lonely(1), w)) for s, w in apart]
         for key, words in said.items():
-            np.testing.assert_array_equal(np.concatenate([w[key] for _, w in alone], axis=1), words)
+            np.testing.assert_array_equal(np.concatenate([w[key] for _, w in apart], axis=1), words)
         hall, cast = market.step(hall, said)
 
 
@@ -272,8 +273,8 @@ def test_marginal_problems_started_warm_depend_on_the_agent_and_break_the_certif
         bidder = [(0, LastBid(extra))]
         hall, _, z, cost = play(problem, 60, bidders=bidder)
         start, rounds = (hall.price[0, 0], 2) if warm else (0.0, 60)
-        _, _, _, others = play(problem, rounds, bidders=bidder, price=start, present=each_alone(problem))
-        k = -groves(others[1:2])[0, 0]
+        _, _, _, without = play(problem, rounds, bidders=bidder, price=start, present=each_alone(problem))
+        k = -others(without[1:2])[0, 0]
         return float(cost[0].sum() + k), float(k), float(Market().gap(hall, cost, z)[0])
 
     for warm in (False, True):
@@ -289,7 +290,7 @@ def test_own_reports_move_no_own_tax():
     _, _, _, cost = play(problem, 20, present=each_alone(problem))
     lie = cost.copy()
     lie[:, 2] += 7.0
-    honest, told = vcg(cost[:1], cost[1:, None])[0], vcg(lie[:1], lie[1:, None])[0]
+    honest, told = vcg(cost[:1], alone(cost[None]))[0], vcg(lie[:1], alone(lie[None]))[0]
     assert honest[2] == told[2]
 
 

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 from robosim.energy import PowerModel, argos_time_motion, quadratic, stage
-from robosim.tape import Blank
-from robosim.world.arena import Arena
+from robosim.rendezvous.world import Arena
+from robosim.tape import Tape
 
 
 def metered(power: PowerModel, track: np.ndarray, dt_s: float) -> float:
     """Joules of one robot that is driven along `track` (rounds + 1, d)."""
     d = track.shape[1]
     arena = Arena(d=d, dt_s=dt_s, power=power, lower=np.empty(0), upper=np.empty(0))
-    body, _ = arena.start({"start": track[None, :1]}, {"z": track[None, :1]}, Blank((1, 1, d)))
+    tape = Tape(len(track) - 1, None, {"position": (1, 1, d), "energy": (1, 1)})
+    body, _ = arena.start({"start": track[None, :1]}, {"z": track[None, :1]}, tape)
     for point in track[1:]:
         body, _ = arena.move(body, {"z": point[None, None]})
     return float(body.energy_j[0, 0])

@@ -13,13 +13,18 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from robosim.agent import Array
-from robosim.building.build import load
-from robosim.controllers.selfish import STRATEGIES, OverReport, Stationary
+from robosim.build import load
+from robosim.controllers.selfish.robots import STRATEGIES, OverReport, Stationary
 from robosim.errors import BadInput
-from robosim.figures import FIGURES, convergence, costs, plot, save, trajectories
-from robosim.figures.style import CROWD
+from robosim.figures import figures_of, plot
+from robosim.figures.style import CROWD, save
 from robosim.palette import LOOKS, UNLISTED, look
-from robosim.records.record import Record
+from robosim.record import Record
+from robosim.rendezvous.figures.convergence import convergence
+from robosim.rendezvous.figures.costs import costs
+from robosim.rendezvous.figures.trajectories import trajectories
+
+FIGURES = {"trajectories": trajectories, "convergence": convergence, "costs": costs}
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*the published bound penalises faithful robots")
 
@@ -82,7 +87,7 @@ def test_erratum_marks_faithful_robots_outside_the_published_bound() -> None:
 
 def test_large_teams_show_the_announced_bound_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others would need eigenvalues again."""
-    monkeypatch.setattr(sys.modules["robosim.figures.convergence"], "LARGEST", 4)
+    monkeypatch.setattr(sys.modules["robosim.rendezvous.figures.convergence"], "LARGEST", 4)
     assert labels(convergence(record("erratum"))).count("beta") == 1
 
 
@@ -282,7 +287,7 @@ def test_same_record_same_bytes(ending: str, tmp_path: Path, monkeypatch: pytest
 
 def test_same_bytes_in_another_process_and_no_pyplot(tmp_path: Path) -> None:
     code = (
-        "import sys; from robosim.building.build import load; from robosim.figures import plot;"
+        "import sys; from robosim.build import load; from robosim.figures import plot;"
         "plot(load('erratum').run(), 'costs', sys.argv[1]); assert 'matplotlib.pyplot' not in sys.modules"
     )
     environment = {name: value for name, value in os.environ.items() if name != "DISPLAY"} | {"PYTHONHASHSEED": "3"}
@@ -311,6 +316,7 @@ def test_failed_writes_leave_the_old_picture(tmp_path: Path, monkeypatch: pytest
 
 def test_plot_writes_folders_and_files(tmp_path: Path) -> None:
     run = record("erratum")
+    assert figures_of(run) == FIGURES
     folder = tmp_path / "new" / "folder"
     assert plot(run, out=folder) == [folder / f"{kind}.png" for kind in FIGURES]
     assert plot(run, ["costs"], tmp_path / "one.PDF") == [tmp_path / "one.PDF"]

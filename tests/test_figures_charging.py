@@ -10,15 +10,15 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import robosim
-from robosim.controllers.bidders import BIDDING
-from robosim.controllers.selfish_evs import EV_DEVIATIONS
+from robosim.charging.absence import absence_along, day_vcg, serving
+from robosim.charging.figures.hours import day_prices, rounds_shown
+from robosim.charging.figures.power import charge, power, power_kw
+from robosim.charging.figures.taxes import day_absence, day_of, taxes
+from robosim.controllers.selfish.bidders import BIDDING
+from robosim.controllers.selfish.evs import EV_DEVIATIONS
 from robosim.errors import BadInput
-from robosim.figures import AUCTION_FIGURES, DAY_FIGURES, plot, save
-from robosim.figures.day_prices import day_prices, rounds_shown
-from robosim.figures.day_taxes import day_absence, day_of, taxes
-from robosim.figures.power import power, power_kw
-from robosim.figures.state_of_charge import charge
-from robosim.leader.day_absence import absence_along, day_vcg, serving
+from robosim.figures import figures_of, plot
+from robosim.figures.style import save
 from robosim.palette import LOOKS, MARKET_LOOKS, UNLISTED, look
 
 FEW = {"station.count": 12, "station.limit_kw": 20.0, "seed": 4}
@@ -261,7 +261,7 @@ def test_every_strategy_of_a_market_has_a_look_of_its_own() -> None:
 @pytest.mark.parametrize("name", DAYS)
 def test_pictures_fit_a_paper(name, days) -> None:
     """One or two columns wide, letters of 8 points or more, nothing cut off, no legend over an axis."""
-    for draw in DAY_FIGURES.values():
+    for draw in figures_of(days(name)).values():
         figure = draw(days(name))
         assert figure.get_figwidth() in (3.4, 7.0)
         figure.canvas.draw()
@@ -280,7 +280,7 @@ def test_pictures_fit_a_paper(name, days) -> None:
 def test_kinds_by_name_and_all(days, tmp_path) -> None:
     """The same bytes twice; who asks a day for trajectories is told what there is."""
     first, again = (plot(days("four"), "all", tmp_path / name) for name in "ab")
-    assert [path.stem for path in first] == list(DAY_FIGURES) == ["power", "charge", "taxes", "prices", "absence"]
+    assert [path.stem for path in first] == ["power", "charge", "taxes", "prices", "absence"]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
     with pytest.raises(BadInput, match="none of power, charge, taxes, prices, absence, all"):
         plot(days("four"), "trajectories", tmp_path)
@@ -289,6 +289,6 @@ def test_kinds_by_name_and_all(days, tmp_path) -> None:
 
 def test_auctions_of_bidders_have_their_kinds(tmp_path) -> None:
     record = robosim.run("two-bidders")
-    assert [path.stem for path in plot(record, "all", tmp_path)] == list(AUCTION_FIGURES)
-    with pytest.raises(BadInput, match="two-bidders: nothing was executed at a station"):
-        power(record)
+    assert [path.stem for path in plot(record, "all", tmp_path)] == ["prices", "taxes", "absence"]
+    with pytest.raises(BadInput, match="kind: 'power' is none of prices, taxes, absence, all"):
+        plot(record, "power", tmp_path)

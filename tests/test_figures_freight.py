@@ -10,22 +10,26 @@ import pytest
 from matplotlib.collections import LineCollection, PolyCollection
 
 import robosim
-from robosim.controllers.selfish_suppliers import CostMisreport, TrackerInjection
+from robosim.controllers.selfish.suppliers import CostMisreport, TrackerInjection
 from robosim.errors import BadInput
 from robosim.figures import figures_of, plot
-from robosim.figures.flows import THINNEST_PT, WIDEST_PT, flows_of
-from robosim.figures.freight_convergence import agreement
-from robosim.figures.freight_payments import payments
-from robosim.figures.roads import in_degrees, road_map, roomiest
+from robosim.freight.figures.payments import agreement, payments
+from robosim.freight.figures.roads import THINNEST_PT, WIDEST_PT, flows_of, in_degrees, road_map, roomiest
 from robosim.palette import SKY, SUPPLIER_LOOKS, look
 
 ROADS = Path(__file__).parents[1] / ".." / "shared" / "data" / "roads" / "SiouxFalls_net.tntp"
 there = pytest.mark.skipif(not ROADS.is_file(), reason="LOUD: ../shared/data/roads is not here, no real map is drawn")
 
 
+def judged(record):
+    """With the verdict that its copies keep."""
+    assert record.verdict.mechanisms
+    return record
+
+
 @pytest.fixture(scope="module")
 def honest():
-    return robosim.run("freight")
+    return judged(robosim.run("freight"))
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +40,7 @@ def lying():
 
 @pytest.fixture(scope="module")
 def general():
-    return robosim.run("aggregator")
+    return judged(robosim.run("aggregator"))
 
 
 def legend(figure):

@@ -7,11 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import robosim
-from robosim.controllers.bidders import BaitAndSwitch
+from robosim.auction.figures import absence, bidders_problem, payments, tax_against_price
+from robosim.auction.market_power import central_vcg
+from robosim.controllers.selfish.bidders import BaitAndSwitch
 from robosim.errors import BadInput
-from robosim.figures.market_power import absence, bidders_problem, payments, tax_against_price
-from robosim.figures.saving import save
-from robosim.leader.market_taxes import central_vcg
+from robosim.figures.style import save
 from robosim.palette import look
 
 

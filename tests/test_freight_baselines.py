@@ -15,8 +15,8 @@ from robosim.controllers.dc_admm import DcAdmm
 from robosim.controllers.dpmm import Dpmm
 from robosim.controllers.iplux import Iplux, Slope
 from robosim.controllers.tracking_admm import TrackingAdmm
-from robosim.network import Network
-from robosim.problems.coupled import Coupled
+from robosim.freight.coupled.problem import Coupled
+from robosim.network.network import Network
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "freight"
 
@@ -83,7 +83,7 @@ def rounds(controller, problem, network, count, **penalties):
     state, said = controller.start(problem.own(), announced(problem, **penalties), network.links)
     yield said
     for _ in range(count):
-        state, said = controller.step(state, network.deliver(said, {}))
+        state, said = controller.step(state, network.deliver(0, None, said, {})[1])
         yield said
 
 
@@ -428,7 +428,7 @@ def test_missions_do_not_hear_each_other(name):
     own = {key: np.concatenate([x, both[1].own()[key]]) for key, x in problem.own().items()}
     state, said = controller.start(own, announced(problem, **penalties), network.links)
     for _ in range(20):
-        state, said = controller.step(state, network.deliver(said, {}))
+        state, said = controller.step(state, network.deliver(0, None, said, {})[1])
     for m, one in enumerate(both):
         *_, single = rounds(controller, one, network, 20, **penalties)
         for key, x in said.items():
@@ -460,7 +460,7 @@ def test_what_agents_make_up_for_each_other_adds_up_to_nothing(name, kept):
     (problem, network), (controller, penalties) = small(), PLAYED[name]
     state, said = controller.start(problem.own(), announced(problem, **penalties), network.links)
     for _ in range(30):
-        state, said = controller.step(state, network.deliver(said, {}))
+        state, said = controller.step(state, network.deliver(0, None, said, {})[1])
         all_of_it = getattr(state, kept)
         assert np.abs(all_of_it.sum(axis=1)).max() <= 1e-13 * np.abs(all_of_it).max()
     assert np.abs(all_of_it).max() > 0.01

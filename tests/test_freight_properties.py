@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 import robosim
 from robosim.agent import Deviation, Strategy
-from robosim.controllers.selfish_suppliers import (
+from robosim.controllers.selfish.suppliers import (
     CapacityWithholding,
     CostMisreport,
     PoisonedCopies,
     StockWithholding,
     TrackerInjection,
 )
-from robosim.problems.coupled_optimum import optimum
-from robosim.world.roads.problem import coupled
-from robosim.world.roads.random_roads import random_roads
+from robosim.freight.coupled.optimum import optimum
+from robosim.freight.roads.instance import coupled
+from robosim.freight.roads.random_roads import random_roads
 
 Array = np.ndarray
 

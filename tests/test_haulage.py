@@ -11,15 +11,15 @@ import pytest
 import robosim
 from robosim.__main__ import main
 from robosim.agent import Deviation, Strategy
-from robosim.controllers.selfish_suppliers import CostMisreport, DropOut, PoisonedCopies, TrackerInjection
-from robosim.errors import AgentFailure, BadInput
-from robosim.leader.freight_taxes import shadow_price, vcg
-from robosim.network import Network
-from robosim.problems.coupled_optimum import optima_without, optimum
-from robosim.result import result
-from robosim.scenario.bundled import bundled_text
-from robosim.world.roads.generator import paper_instance
-from robosim.world.roads.problem import coupled
+from robosim.controllers.selfish.suppliers import CostMisreport, DropOut, PoisonedCopies, TrackerInjection
+from robosim.errors import BadInput
+from robosim.freight.coupled.optimum import optima_without, optimum
+from robosim.freight.roads.generator import paper_instance
+from robosim.freight.roads.instance import coupled
+from robosim.freight.taxes import shadow_price, tolls
+from robosim.leader.tax_rule import vcg
+from robosim.network.network import Network
+from robosim.scenario.reading import bundled_text
 
 Array = np.ndarray
 ROADS = Path(__file__).parents[1] / ".." / "shared" / "data" / "roads" / "SiouxFalls_net.tntp"
@@ -165,7 +165,9 @@ def test_distributed_payments_go_to_the_central_ones(tax: str) -> None:
     mission = freight(leader__tax=tax)
     problem, best = mission.problem, mission.central
     h = optima_without(problem)
-    central = vcg(problem.costs(best.x), h) if tax == "vcg" else shadow_price(problem, best.x, best.price)
+    central = vcg(problem.costs(best.x)[None], h[None])[0]
+    if tax == "shadow-price":
+        central = shadow_price(problem, best.x, best.price)
     apart = []
     for tolerance in (1e-3, 1e-5, 1e-7):
         record = replace(mission, rules=mission.rules | {"tolerance": tolerance}).run(every=1000)
@@ -182,7 +184,7 @@ def test_the_leader_bills_the_decision_and_trucks_meter_it() -> None:
     np.testing.assert_allclose(record.roads.metered_cost.sum(axis=1), problem.costs(x), rtol=1e-9, atol=0)
     np.testing.assert_allclose(record.roads.edge_load.sum(axis=0), problem.flow(x), rtol=1e-12)
     np.testing.assert_allclose(record.reported_cost[0], problem.costs(x), rtol=1e-12)
-    np.testing.assert_array_equal(record.settlement.tax[0], vcg(record.reported_cost[0], record.without[0]))
+    np.testing.assert_array_equal(record.settlement.tax, vcg(record.reported_cost, record.without))
     np.testing.assert_allclose(problem.excess(x), 0.0, atol=1e-10 * problem.b.max())
     assert (problem.limits @ x[..., None] <= problem.most[..., None] * (1 + 1e-10)).all()
     priced = mission.billed("shadow-price").run(every=100)
@@ -361,20 +363,34 @@ def test_unusable_words_are_refused_and_marked_while_the_mission_counts() -> Non
         assert record.rounds > end + 1
 
 
-class Silent:
-    """A program that reports no number."""
+class Claim(Strategy):
+    """Reports this number, whatever it cost."""
 
-    def __init__(self, inner: Any) -> None:
-        self.start, self.step = inner.start, inner.step
+    def __init__(self, number: float) -> None:
+        self.number = number
 
-    def report(self, own: Any, decision: Array, meter: Any) -> dict[str, Array]:
-        return {"cost": np.full((*decision.shape[:2], 1), np.nan)}
+    def report(self, view: Any, decision: Array, report: dict[str, Array]) -> dict[str, Array]:
+        return {"cost": np.full_like(report["cost"], self.number)}
 
 
-def test_reports_must_be_numbers() -> None:
-    mission = freight(mission__rounds=3, **FREE)
-    with pytest.raises(AgentFailure, match="agent 0 reported a cost that is not finite"):
-        replace(mission, controller=Silent(mission.controller)).run()
+@pytest.mark.parametrize("tax", ["vcg", "shadow-price"])
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 1e30, -1e30])
+def test_a_report_that_is_no_cost_is_refused_and_fines_its_sender_alone(number: float, tax: str) -> None:
+    """Its sender pays at least the penalty; the others are taxed with it moved into the announced range."""
+    mission = freight(mission__rounds=20, leader__tax=tax)
+    record, honest = mission.playing((lie(0, 2, Claim(number)),)).run(), mission.run()
+    assert record.settlement.refused.tolist() == [[False, False, True, False]]
+    assert np.isfinite(record.settlement.tax).all()
+    assert record.settlement.tax[0, 2] >= record.settlement.penalty[0, 2] > 0
+    assert record.net_cost[0, 2] >= honest.net_cost[0, 2]
+    assert record.summary()["leader"]["penalty"] == record.settlement.penalty[0, 2]
+    low, high = mission.problem.claims(honest.decision, tolls(mission.problem, honest.decision))
+    moved = honest.reported_cost.copy()
+    moved[0, 2] = np.clip(np.nan_to_num(number, nan=low[0, 2]), low[0, 2], high[0, 2])
+    others = [0, 1, 3]
+    expected = vcg(moved, record.without) if tax == "vcg" else honest.settlement.tax
+    np.testing.assert_array_equal(record.without[0, 2], honest.without[0, 2])  # no word of its own is in there
+    np.testing.assert_allclose(record.settlement.tax[0, others], expected[0, others], rtol=1e-9)
 
 
 # --- who cannot be left out
@@ -453,7 +469,7 @@ def test_a_problem_from_python_is_a_mission() -> None:
     np.testing.assert_array_equal(given.payment, bundled.payment)
     assert given.roads is None
     assert given.kind == "freight"
-    shown = result(given)
+    shown = given.summary()
     assert shown["agents"][0]["type"] is None
     assert shown["epsilon"]["certified"] == pytest.approx(bundled.gap)
 
@@ -486,7 +502,7 @@ def test_a_problem_from_python_keeps_every_bit_in_its_world(name: str, tmp_path:
 
 
 def test_what_is_no_problem_is_refused() -> None:
-    with pytest.raises(BadInput, match=r"world: must be a name, a path or a robosim\.Coupled, got 5"):
+    with pytest.raises(BadInput, match=r"^world: must be a name, a path or a problem, got 5 \(.* robosim\.Coupled\)"):
         robosim.load(5)
     with pytest.raises(BadInput, match=r"^--set:1: leader\.tax: must be"):
         robosim.load(PROBLEMS["slack"], set={"leader.tax": "groves"})
@@ -500,7 +516,7 @@ def test_a_market_without_slack_is_decided_though_its_marginal_problems_have_har
 
 def test_where_nothing_is_asked_rounding_is_no_disagreement() -> None:
     """Copies 2e-14 from decisions of 1e-14 agree, where the largest |b| is 1 or unknown."""
-    from robosim.controllers.audit import Audit
+    from robosim.controllers.parts.audit import Audit
 
     mission = robosim.load(robosim.Coupled.of([[1.0], [2.0], [3.0]], 1.0, [0.0], H=[[[1.0]]] * 3, lower=0.0))
     books, _ = Audit().start(mission.announced)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import robosim
-from robosim.certificates import certify, rounds_needed
-from robosim.controllers.selfish import STRATEGIES, BestResponse
-from robosim.missions.mission import Mission
+from robosim.certificate import certify
+from robosim.controllers.selfish.robots import STRATEGIES, BestResponse
+from robosim.mission import Mission
 
 GRAPHS = ("path", "ring", "star", "complete", "grid", "random-tree", "geometric")
 
@@ -84,7 +84,7 @@ def test_best_response_earns_the_exact_gain_wherever_it_can_be_driven_in_double_
 
 
 def robosim_deviation(mission: Mission, agent: int):
-    from robosim.building.build import deviations
+    from robosim.build import deviations
 
     return deviations(mission, {agent: BestResponse(within_limits=False)})
 
@@ -106,7 +106,7 @@ def test_without_tax_the_stationary_robot_gains_its_whole_cost() -> None:
 def test_with_groves_and_enough_rounds_nobody_gains_epsilon(graph: str) -> None:
     world = {"network.graph": graph, "robots.count": 8}
     mission = robosim.load("rendezvous-honest", set=world)
-    rounds = rounds_needed(mission, 1e-3)
+    rounds = mission.kind.rounds_needed(mission, 1e-3)
     enough = robosim.load("rendezvous-honest", set=world | {"mission.rounds": rounds})
     found = robosim.attack(enough, seconds=math.inf)
     assert found.epsilon["groves"].certified <= 1e-3

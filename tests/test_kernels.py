@@ -5,12 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robosim import graphs
-from robosim.kernels.consensus import step
-from robosim.kernels.mixing import mix
+from robosim.kernels.mixing import mix, step
 from robosim.kernels.motion import affordable
 from robosim.kernels.motion import drive as drive_kernel
-from robosim.network import Network
+from robosim.network import graphs
+from robosim.network.network import Network
 
 dimensions = st.integers(1, 3)
 seeds = st.integers(0, 10_000)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robosim.kernels.ev_response import Fleet, respond
-from robosim.kernels.quadratic_response import Prosumers, respond_quadratic
+from robosim.kernels.near_response import QuadraticAgents, respond_quadratic
 
 seeds = st.integers(0, 100_000)
 sizes = st.sampled_from([(1, 1), (1, 7), (3, 5)])
@@ -247,7 +247,7 @@ def prosumers(seed, missions, agents, n, rows):
     rng = np.random.default_rng(seed)
     lower = rng.uniform(-1.0, 0.0, (1, agents, n))
     upper = lower + rng.uniform(0.0, 2.0, lower.shape)
-    who = Prosumers(
+    who = QuadraticAgents(
         curvature=rng.uniform(0.1, 2.0, (1, agents, n)),
         slope=rng.normal(size=(missions, agents, n)),
         lower=lower,
@@ -283,7 +283,7 @@ def test_two_bidders_answer_as_in_section_two() -> None:
     def each(number):
         return np.full((1, 2, 1), number)
 
-    who = Prosumers(
+    who = QuadraticAgents(
         curvature=each(2.0),
         slope=each(-2.0),
         lower=each(-np.inf),

@@ -9,21 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robosim.charging.station.battery import BEND, batteries, fitted, stored_kwh
+from robosim.charging.station.feeder import Feeder, single_limit
+from robosim.charging.station.sessions import read_sessions
+from robosim.charging.station.site import KINDS, Site, allowed_current, caltech_site, evses, plain_site
 from robosim.errors import BadInput
-from robosim.kernels.baseline import (
-    EARLIEST_DEADLINE,
-    LEAST_LAXITY,
-    ROUND_ROBIN,
-    UNCONTROLLED,
-    baseline_day,
-)
+from robosim.kernels.baseline import EARLIEST_DEADLINE, LEAST_LAXITY, ROUND_ROBIN, UNCONTROLLED, baseline_day
 from robosim.kernels.charging import Cars, Posts, Wires, blank, by_station
 from robosim.kernels.station import drawn, execute_day, stored, told
-from robosim.world.station.battery import BEND, batteries, fitted, stored_kwh
-from robosim.world.station.evse import KINDS, allowed_current, evses
-from robosim.world.station.feeder import Feeder, single_limit
-from robosim.world.station.sessions import read_sessions
-from robosim.world.station.site import Site, caltech_site, plain_site
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "ev"
 HOURS = 1.0 / 12.0
@@ -186,7 +179,7 @@ def drawn_cars(rng, n, stations, steps=36):
 def execute(cars, content, site, plan, curtail=False, steps=36):
     content, metered, at = content.copy(), np.zeros_like(content), (posts_of(site.evses), wires_of(site.feeder))
     logs = blank(len(content), len(site.feeder.limit_a), steps)
-    worst = execute_day(cars, *at, plan, 3, HOURS, curtail, content, metered, logs)
+    worst, _ = execute_day(cars, *at, plan, 3, HOURS, curtail, content, metered, logs)
     return worst, content, metered, logs
 
 

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robosim import graphs
 from robosim.errors import BadInput
 from robosim.leader.bound import Bound, announce, contraction, diameter, edge_diameter
-from robosim.leader.settle import Announcement, settle
-from robosim.leader.taxes import groves, none
-from robosim.network import Network, spread
+from robosim.leader.settle import Settlement, Terms, settle
+from robosim.leader.tax_rule import NONE, RULES, Case, others
+from robosim.network import graphs
+from robosim.network.network import Network, spread
 
 ONE = (np.array([-1.0]), np.array([1.0]))
 
@@ -78,7 +78,7 @@ reports = st.integers(1, 12).flatmap(lambda n: st.lists(st.floats(0, 1e6), min_s
 
 @given(reports)
 def test_groves_tax_is_the_sum_of_the_others_reports(costs: list[float]) -> None:
-    tax = groves(np.array([costs]))[0]
+    tax = others(np.array([costs]))[0]
     for i in range(len(costs)):
         assert tax[i] == pytest.approx(sum(costs[:i] + costs[i + 1 :]), rel=1e-12, abs=1e-9)
 
@@ -87,33 +87,31 @@ def test_groves_tax_is_the_sum_of_the_others_reports(costs: list[float]) -> None
 def test_nobody_s_own_report_moves_a_bit_of_its_own_tax(costs: list[float], other: float) -> None:
     for i in range(len(costs)):
         changed = [*costs[:i], other, *costs[i + 1 :]]
-        assert groves(np.array([changed]))[0, i] == groves(np.array([costs]))[0, i]
+        assert others(np.array([changed]))[0, i] == others(np.array([costs]))[0, i]
 
 
 def test_no_tax_is_zero() -> None:
-    np.testing.assert_array_equal(none(np.ones((2, 3))), np.zeros((2, 3)))
+    np.testing.assert_array_equal(NONE.pay(case(np.ones((2, 3)))), np.zeros((2, 3)))
 
 
-def rules(tax: str = "groves") -> Announcement:
-    return Announcement(
-        alpha=0.2,
-        rounds=10,
-        lower=ONE[0],
-        upper=ONE[1],
-        rule="tight",
-        tax=tax,
-        penalty=12.0,
-        bound=Bound(factor=0.0, contraction=0.0, size=0.0, noise=0.0, floor=0.5),
-        cost_range=(0.0, 4.0),
-    )
+def case(reported: np.ndarray) -> Case:
+    """A bill for which nothing is known but reports."""
+    unknown = np.full(reported.shape, np.nan)
+    leader = np.zeros(len(reported))
+    return Case(reported=reported, leader_cost=leader, others_alone=unknown, leader_alone=unknown, worth=unknown)
 
 
-def bill(decision: list[float], said: list[float], tax: str = "groves", faulty: int | None = None):
-    z = np.array(decision)[None, :, None]
+def bill(
+    decision: list[float], said: list[float], tax: str = "groves", faulty: int | None = None, **terms: float | list
+) -> Settlement:
+    """Robots on a line; costs of 0 to 4 may be claimed, the penalty is 12, β = 0.5."""
     blamed = np.zeros((1, len(decision)), dtype=bool)
     if faulty is not None:
         blamed[0, faulty] = True
-    return settle(rules(tax), z, np.array([said]), np.full((1, len(decision)), 4.0), blamed)
+    known = {"lowest": 0.0, "highest": 4.0, "penalty": 12.0, "beta": 0.5} | terms
+    distance = np.asarray(spread(np.array(decision)[None, :, None]))
+    announced = Terms(distance=distance, **{name: np.array(x) for name, x in known.items()})
+    return settle(RULES[tax], case(np.array([said])), announced, blamed)
 
 
 def test_inside_the_bound_everybody_pays_the_others_costs() -> None:
@@ -139,8 +137,8 @@ def test_a_refused_report_costs_its_sender_the_penalty_and_others_its_clipped_va
 
 
 def test_a_true_report_from_outside_the_type_space_is_not_refused() -> None:
-    far = np.array([[9.0, 4.0]])  # what a robot that was dragged away can have spent
-    settlement = settle(rules(), np.zeros((1, 2, 1)), np.array([[9.0, 1.0]]), far, np.zeros((1, 2), dtype=bool))
+    far = [[9.0, 4.0]]  # what a robot that was dragged away can have spent
+    settlement = bill([0.0, 0.0], [9.0, 1.0], highest=far)
     assert not settlement.refused.any()
     assert settlement.tax[0].tolist() == [1.0, 9.0]
 
@@ -153,3 +151,20 @@ def test_without_a_tax_nothing_is_collected() -> None:
     settlement = bill([5.0, 0.0], [1.0, 2.0], tax="none")
     assert settlement.tax[0].tolist() == [0.0, 0.0]
     assert not settlement.penalised[0]
+    refused = bill([0.0, 0.0], [np.nan, 2.0], tax="none")
+    assert refused.refused[0].tolist() == [True, False]
+    assert refused.tax[0].tolist() == [0.0, 0.0]
+
+
+def test_who_pays_a_penalty_pays_its_tax_where_that_is_more() -> None:
+    """So that nobody is better off for being refused."""
+    assert bill([0.0, 0.0], [1.0, np.nan], penalty=0.5).tax[0].tolist() == [0.0, 1.0]
+    assert bill([5.0, 0.0], [3.0, 2.0], penalty=2.5).tax[0].tolist() == [2.5, 3.0]
+
+
+def test_where_nothing_bounds_the_distance_nobody_is_outside() -> None:
+    free = Terms(lowest=np.zeros((1, 2)), highest=np.full((1, 2), 4.0), penalty=np.array([[12.0]]))
+    settlement = settle(RULES["groves"], case(np.array([[1.0, 2.0]])), free, np.zeros((1, 2), dtype=bool))
+    assert settlement.tax[0].tolist() == [2.0, 1.0]
+    assert np.isnan([settlement.distance[0], settlement.beta[0]]).all()
+    assert (settlement.penalised.tolist(), settlement.penalty.tolist()) == ([False], [[12.0, 12.0]])

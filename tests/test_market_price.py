@@ -8,14 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robosim.agent import Heard, Links
-from robosim.controllers.asking import answered, asked, expected, nothing_known
-from robosim.controllers.charging import fleet, plan, price_at_plug, spend, use
-from robosim.controllers.dual_decomposition import Market, PriceTaker
+from robosim.charging.problem import ChargingDay
+from robosim.controllers.dual_decomposition import ChargingCar, Market
+from robosim.controllers.parts.charging import fleet, plan, price_at_plug, spend, use
+from robosim.controllers.parts.price_step import answered, asked, expected, nothing_known
 from robosim.kernels.coupling import steepness
 from robosim.kernels.ev_response import respond
-from robosim.kernels.levels import shared
-from robosim.kernels.periods import level_periods
-from robosim.problems.charging_day import ChargingDay
+from robosim.kernels.levels import level_periods, shared
 
 seeds = st.integers(0, 10_000)
 
@@ -48,7 +47,7 @@ def play(day: ChargingDay, epsilon: float, present=None, rounds: int = 5000, **c
     none = np.zeros(0, dtype=np.int32)
     links = Links(np.zeros(day.agents + 1, dtype=np.int32), none, none, np.zeros(0), np.ones(day.agents))
     rules = day.rules(rounds=rounds, epsilon=epsilon, present=present) | changed
-    market, taker = Market(update="nesterov"), PriceTaker()
+    market, taker = Market(update="nesterov"), ChargingCar()
     (state, said), (hall, cast) = taker.start(day.own(), rules, links), market.start(rules)
     while hall.k < rounds and not market.done(hall).all():
         state, said = taker.step(state, Heard(said, cast, links, said))
@@ -79,7 +78,7 @@ def test_strides_save_rounds_where_the_public_bound_is_loose_and_are_never_short
     rounds = {}
     for boldest in (1.0, 64.0):
         found = [play(drawn_day(s, n=40, own_wear=False), 1e-4, boldest=boldest)[0] for s in range(5)]
-        assert all((hall.course.stride >= 1.0).all() and (hall.course.stride <= boldest).all() for hall in found)
+        assert all((hall.prices.stride >= 1.0).all() and (hall.prices.stride <= boldest).all() for hall in found)
         rounds[boldest] = sum(hall.k for hall in found)
     assert rounds[64.0] < 0.7 * rounds[1.0]
 
@@ -94,7 +93,7 @@ def test_a_batch_is_each_mission_alone_bit_for_bit_with_strides_and_questions() 
             one, share = play(day, 1e-5, present[m : m + 1])
             np.testing.assert_array_equal(one.price[0], hall.price[m])
             np.testing.assert_array_equal(share[0], z[m])
-            assert (one.gap[0], one.course.stride.item()) == (hall.gap[m], hall.course.stride[m].item())
+            assert (one.gap[0], one.prices.stride.item()) == (hall.gap[m], hall.prices.stride[m].item())
 
 
 @given(seeds)
@@ -212,7 +211,7 @@ def test_who_lies_about_its_dual_value_moves_no_price() -> None:
         one, _ = market.step(one, {"z": z, "dual": np.zeros((1, 12, 1))})
         other, _ = market.step(other, {"z": z, "dual": rng.normal(size=(1, 12, 1))})
         np.testing.assert_array_equal(one.price, other.price)
-    assert one.course.stride.item() >= 1.0
+    assert one.prices.stride.item() >= 1.0
 
 
 def test_prices_are_announced_steps_where_a_step_was_chosen() -> None:

@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robosim.auction.market_power import central_vcg, proposition_4
+from robosim.auction.mission import alone
+from robosim.auction.problem import Allocation
 from robosim.errors import BadInput
-from robosim.leader.market_taxes import MARKET_TAXES, central_vcg, proposition_4, vcg
-from robosim.problems.allocation import Allocation
+from robosim.kind import kinds
+from robosim.leader.tax_rule import RULES, Case, vcg
 
 SECTION_II = Allocation.of([[2.0], [2.0]], -2.0, 1.0, [1.0], k=1.0)
 
@@ -26,14 +29,21 @@ def alike(agents):
     return Allocation.of(np.full((agents, 1), 2.0), -2.0, 1.0, [agents / 2], k=1.0)
 
 
+def pays(rule, reports, supply, worth):
+    """Taxes (M, N) from reports (M, 1 + N, N) and what the leader spends (M, 1 + N), row 1 + i in P_-i."""
+    whole, absent = reports[:, 0], supply[:, 1:]
+    case = Case(reported=whole, leader_cost=supply[:, 0], others_alone=alone(reports), leader_alone=absent, worth=worth)
+    return RULES[rule].pay(case)
+
+
 @given(st.integers(1, 3), st.integers(1, 5), st.integers(0, 999))
 @settings(max_examples=30, deadline=None)
 def test_vcg_is_equation_8(missions, agents, seed):
     rng = np.random.default_rng(seed)
     main, marginal = rng.normal(size=(missions, agents)), rng.normal(size=(agents, missions, agents))
-    tax = vcg(main, marginal)
-    supply = np.zeros((missions, agents + 1))
-    table = MARKET_TAXES["vcg"](np.concatenate([main[None], marginal]).swapaxes(0, 1), supply, main)
+    reports = np.concatenate([main[None], marginal]).swapaxes(0, 1)
+    tax = vcg(main, alone(reports))
+    table = pays("vcg", reports, np.zeros((missions, agents + 1)), main)
     for m in range(missions):
         for i in range(agents):
             others = [j for j in range(agents) if j != i]
@@ -51,18 +61,19 @@ def test_clearing_price_of_section_two():
 def test_every_rule_bills_every_agent():
     rng = np.random.default_rng(0)
     reports, worth = np.ones((2, 4, 3)), rng.normal(size=(2, 3))
-    for rule in MARKET_TAXES.values():
-        assert rule(reports, np.zeros((2, 4)), worth).shape == (2, 3)
-    np.testing.assert_array_equal(MARKET_TAXES["clearing-price"](reports, np.zeros((2, 4)), worth), worth)
-    np.testing.assert_array_equal(MARKET_TAXES["groves"](reports, np.zeros((2, 4)), worth), np.full((2, 3), 2.0))
-    assert not MARKET_TAXES["none"](reports, np.zeros((2, 4)), worth).any()
+    taxes = {rule: pays(rule, reports, np.zeros((2, 4)), worth) for rule in kinds()["auction"].taxes}
+    assert set(taxes) == {"vcg", "clearing-price", "groves", "none"}
+    assert {tax.shape for tax in taxes.values()} == {(2, 3)}
+    np.testing.assert_array_equal(taxes["clearing-price"], worth)
+    np.testing.assert_array_equal(taxes["groves"], np.full((2, 3), 2.0))
+    assert not taxes["none"].any()
 
 
 def test_what_the_leader_spends_on_its_supply_is_part_of_what_an_agent_costs_the_others():
     """π_i = Σ_{j≠i} v_j(z) + G(z) - Σ_{j≠i} v_j(z^-i) - G(z^-i)."""
     reports, supply = np.ones((1, 3, 2)), np.array([[5.0, 3.0, 4.0]])
-    np.testing.assert_allclose(MARKET_TAXES["vcg"](reports, supply, reports[:, 0]), [[2.0, 1.0]])
-    np.testing.assert_allclose(MARKET_TAXES["groves"](reports, supply, reports[:, 0]), [[6.0, 6.0]])
+    np.testing.assert_allclose(pays("vcg", reports, supply, reports[:, 0]), [[2.0, 1.0]])
+    np.testing.assert_allclose(pays("groves", reports, supply, reports[:, 0]), [[6.0, 6.0]])
 
 
 @given(st.integers(0, 500), st.integers(0, 4))

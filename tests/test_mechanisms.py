@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 
 import robosim
-from robosim import mechanisms as subject
-from robosim.certificates.haulage import certify_haulage
-from robosim.controllers.selfish_suppliers import CostMisreport
-from robosim.mechanisms import mechanisms
-from robosim.result import result
+from robosim.controllers.selfish.suppliers import CostMisreport
+from robosim.freight import certificate as subject
+from robosim.freight.certificate import certify_freight, mechanisms
 
 PARALLEL = """
 [mission]
@@ -170,11 +168,11 @@ def test_nothing_infinite_is_certified():
     """At a price at which somebody would do infinitely much the lower bound is -∞ (dual of the agent's programme)."""
     mission = robosim.load("freight", set={"mission.rounds": 2})
     record = replace(mission.run(), gap=np.inf)
-    assert certify_haulage(mission, record).certified is None
-    assert "infinitely much" in certify_haulage(mission, record).void
+    assert certify_freight(mission, record).certified is None
+    assert "infinitely much" in certify_freight(mission, record).void
     found = {(one.rule, one.solved): one for one in mechanisms(mission, record)}
     assert found["vcg", "distributed"].ic_gap is None
 
 
 def test_other_worlds_have_none():
-    assert result(robosim.run("erratum"))["mechanisms"] is None
+    assert robosim.run("erratum").summary()["mechanisms"] is None

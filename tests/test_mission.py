@@ -9,7 +9,7 @@ import pytest
 import robosim
 from robosim.agent import Strategy
 from robosim.controllers.consensus import Consensus
-from robosim.controllers.selfish import FootDragging, OverReport, Script, Stationary, Stubborn
+from robosim.controllers.selfish.robots import FootDragging, OverReport, Script, Stationary, Stubborn
 from robosim.errors import AgentFailure, BadInput
 
 SMALL = {"robots.count": 6, "mission.rounds": 15}
@@ -200,7 +200,7 @@ def test_a_faithful_program_that_breaks_the_protocol_is_an_agent_failure(travel:
     world = SMALL | {"mission.travel": travel}
     with pytest.raises(AgentFailure, match=r"round 1: (robot 0 ordered the waypoint|a robot said a number)"):
         robosim.run("rendezvous-honest", set=world, controller=Mad(pays_for="energy"))
-    with pytest.raises(AgentFailure, match=r"must say 'z' with shape \(1, 6, 2\)"):
+    with pytest.raises(AgentFailure, match=r"Mad: in round 1 it said 'z' \(1, 2, 2\), it must say 'z' \(1, 6, 2\)"):
         robosim.run("rendezvous-honest", set=world, controller=Mad())
 
 
@@ -270,8 +270,8 @@ def test_the_published_bound_warns() -> None:
 
 def test_ctrl_c_inside_a_compiled_kernel_is_ctrl_c_and_no_agent_s_fault() -> None:
     """Compiled code turns it into a SystemError whose cause it is."""
-    from robosim.missions.deviate import crashed
+    from robosim.program import crashed
 
     problem = SystemError("returned a result with an exception set")
     problem.__cause__ = KeyboardInterrupt()
-    assert isinstance(crashed(3, object(), problem), KeyboardInterrupt)
+    assert isinstance(crashed("in round 3", object(), problem), KeyboardInterrupt)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robosim import graphs
 from robosim.errors import BadInput
-from robosim.network import Network, spread
-from robosim.spectrum import extremes, named_extremes
+from robosim.network import graphs
+from robosim.network.graphs import extremes, named_extremes
+from robosim.network.network import Network, spread
 
 
 def any_network(kind: str, n: int, seed: int) -> Network:
@@ -111,7 +111,8 @@ def test_connectivity_of_a_long_thin_graph_is_found_by_shift_and_invert() -> Non
 def test_what_is_heard_in_sum_in_weighted_mean_and_one_by_one() -> None:
     network = any_network("geometric", 6, 2)
     said = {"z": np.random.default_rng(1).normal(size=(2, 6, 3))}
-    heard = network.deliver(said, {})
+    memory, heard = network.deliver(3, network.start(), said, {})
+    assert memory is None
     links = network.links
     adjacency = np.diag(links.degree) - network.laplacian.toarray()
     np.testing.assert_allclose(heard.total("z"), np.einsum("ij,mjc->mic", adjacency, said["z"]))

@@ -10,22 +10,23 @@ from matplotlib.figure import Figure
 
 from robosim.agent import Heard
 from robosim.controllers.consensus_tracking_admm import ConsensusTrackingAdmm
-from robosim.network import Network
-from robosim.problems.coupled import Coupled
-from robosim.problems.coupled_optimum import optimum
-from robosim.reproduce import figure_5, figure_6, figure_c, figures_3_4, runs
-from robosim.reproduce.figure_5 import NORM, PER_EDGE, sweep
-from robosim.reproduce.freight_tables import paper_problem
-from robosim.reproduce.full_form import FullForm
-from robosim.reproduce.misreports import Market, distributed
-from robosim.reproduce.reproduction import Reproduction, until_stopped
-from robosim.world.roads.generator import paper_instance
-from robosim.world.roads.problem import coupled
+from robosim.freight.coupled.optimum import optimum
+from robosim.freight.coupled.problem import Coupled
+from robosim.freight.reproduce import figure_5, figure_6, figure_c, figures_3_4, runs
+from robosim.freight.reproduce.figure_5 import NORM, PER_EDGE, sweep
+from robosim.freight.reproduce.freight_tables import paper_problem
+from robosim.freight.reproduce.full_form import FullForm
+from robosim.freight.reproduce.misreports import TrueProblem, distributed
+from robosim.freight.roads.generator import paper_instance
+from robosim.freight.roads.instance import coupled
+from robosim.leader.tax_rule import SHADOW_PRICE, VCG
+from robosim.network.network import Network
+from robosim.reproduction import Reproduction, until_stopped
 
 
 @cache
-def market() -> Market:
-    return Market.of(paper_problem("example-1"))
+def market() -> TrueProblem:
+    return TrueProblem.of(paper_problem("example-1"))
 
 
 def picture(found: Reproduction) -> Figure:
@@ -151,7 +152,7 @@ def test_suppliers_earn_by_messages_what_the_optimum_says() -> None:
     """N0 lies by 1.45 per edge: the mission of the suppliers ends at the optimum of what is declared."""
     lie = market().over_edges(0, np.full(19, 1.45))
     central = market().payoffs(market().lied(0, lie))
-    for tax, expected in zip(("shadow-price", "vcg"), central, strict=True):
+    for tax, expected in zip((SHADOW_PRICE, VCG), central, strict=True):
         assert distributed("example-1", 0, lie, tax) == pytest.approx(expected[0], rel=1e-6)
 
 

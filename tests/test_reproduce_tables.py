@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from robosim.reproduce import TABLES, Reproduction
-from robosim.reproduce.freight_tables import paper_problem, payments, printed_alike, table
-from robosim.reproduce.printed_tables import CONGESTION, PRINTED
+from robosim.freight.reproduce import TABLES, Reproduction
+from robosim.freight.reproduce.freight_tables import CONGESTION, PRINTED, paper_problem, payments, printed_alike, table
 
 TRUE_C0 = {  # SP - VCG when c₀ itself is scaled by 0.6, 0.8, 1.2, 1.4; computed independently, with Clarabel
     "xie-table-1": (-747.68, -301.86, 851.52, 1490.90),

@@ -9,12 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robosim.errors import BadInput
-from robosim.world.roads.detours import Ways, detours, shortest
-from robosim.world.roads.drawn_network import crossing
-from robosim.world.roads.generator import generated, paper_instance
-from robosim.world.roads.points import distances, spanning_tree, talking
-from robosim.world.roads.recipes import RECIPES
-from robosim.world.roads.ties import plain_order, stable_order
+from robosim.freight.roads.generator import DirectedRoads, crossing, detours, generated, paper_instance, shortest
+from robosim.freight.roads.points import distances, plain_order, spanning_tree, stable_order, talking
+from robosim.freight.roads.recipes import RECIPES
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "freight"
 FILES = [
@@ -80,9 +77,9 @@ def test_the_tie_that_decides_example_1() -> None:
 
 
 def test_what_is_unknown_is_refused() -> None:
-    with pytest.raises(BadInput, match=r"instance: the paper has no 'exampel-1' \(did you mean 'example-1'\?\)"):
+    with pytest.raises(BadInput, match=r'instance: the paper has no "exampel-1" \(did you mean "example-1"\?\)'):
         paper_instance("exampel-1")
-    with pytest.raises(BadInput, match="ties: must be 'plain' or 'stable', got 'quick'"):
+    with pytest.raises(BadInput, match="ties: must be 'plain' or 'stable', got \"quick\""):
         paper_instance("example-1", "quick")
 
 
@@ -149,7 +146,7 @@ def test_detours_close_the_cheapest_edge_for_good() -> None:
     roads, length = np.array([[0, 1], [1, 2], [2, 4], [1, 3], [3, 4]]), np.zeros((5, 5))
     for (a, b), far in zip(roads, [1.0, 1.0, 1.0, 1.0, 2.0], strict=True):
         length[a, b] = length[b, a] = far
-    ways = Ways(roads, length)
+    ways = DirectedRoads(roads, length)
     assert shortest(ways, 0, 4, ()) == (3.0, [0, 2, 4])
     assert detours(ways, 0, 4, 2) == [[0, 2, 4], [0, 6, 8]]
     assert shortest(ways, 0, 4, {0})[0] == np.inf

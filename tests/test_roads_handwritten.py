@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robosim.errors import BadInput, RobosimError, TooLarge
-from robosim.world.roads.instance import Instance
-from robosim.world.roads.reading import read_instance
-from robosim.world.roads.toml_lines import line_of
+from robosim.files.lines import line_of
+from robosim.freight.roads.archive import read_instance
+from robosim.freight.roads.instance import Instance
 
 GOOD = """
 goods = ["grain", "steel"]
@@ -142,8 +142,8 @@ length_km = inf
         "15: road.0.length_km",
     ]
     assert found[0] == "2: paths: must be a whole number, got 1.5 (for example paths = 2)"
-    assert found[1] == "3: congestoin: unknown key (did you mean 'congestion'?)"
-    assert found[8] == "12: demander.0.demnd: unknown key (did you mean 'demand'?)"
+    assert found[1] == '3: congestoin: unknown key (did you mean "congestion"?)'
+    assert found[8] == '12: demander.0.demnd: unknown key (did you mean "demand"?)'
     assert all(line.endswith(")") for line in found)
 
 
@@ -152,13 +152,13 @@ def test_every_contradiction_is_said_with_its_line(tmp_path: Path) -> None:
     text = text.replace("length_km = 20", "").replace('"port", "mill"', '"port", "port"').replace("[10, 14]", "[1]")
     text = text.replace("paths = 2", 'links = [["mill", "prot"]]').replace('name = "town"', 'name = "mill"')
     assert [line.partition(" (")[0] for line in complaints(tmp_path, text)] == [
-        "3: links: there is no supplier 'prot'",
+        '3: links: there is no supplier "prot"',
         "8: supplier.stock: must have 2 elements, got 1",
-        "14: demander.name: there is another 'mill'",
+        '14: demander.name: there is another "mill"',
         "21: road.cost: must have 2 elements, got 1",
-        "23: road.between: there is no point 'brige'",
-        "23: road.between: there is no point 'town'",
-        "27: road.between: there is no point 'town'",
+        '23: road.between: there is no point "brige"',
+        '23: road.between: there is no point "town"',
+        '27: road.between: there is no point "town"',
         "33: road.between: must name two points, got one twice",
     ]
 
@@ -167,7 +167,7 @@ def test_every_contradiction_is_said_with_its_line(tmp_path: Path) -> None:
     ("old", "new", "said"),
     [
         ("paths = 2", "paths = 3", "3: paths: too few paths lead from mill to town: 2, wanted 3 ("),
-        ("paths = 2", 'graph = "rign"', "3: graph: there is no 'rign' (did you mean 'ring'?)"),
+        ("paths = 2", 'graph = "rign"', '3: graph: there is no "rign" (did you mean "ring"?)'),
         (
             'between = ["mill", "town"]\nlength_km = 20',
             'between = ["mill", "town"]',
@@ -199,7 +199,7 @@ def test_lines_of_keys() -> None:
     assert line_of(text, ("x", 0, "b")) == 3
     assert line_of(text, ("x", 1, "b")) == 7
     assert line_of(text, ("x", 1, "missing")) == 6
-    assert line_of(text, ("x", 7, "b")) == 1
+    assert line_of(text, ("x", 7, "b")) == 2
     assert line_of(text, ("nowhere",)) == 1
 
 

@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robosim.errors import BadInput
-from robosim.world.roads.generator import paper_instance
-from robosim.world.roads.haul import haul
-from robosim.world.roads.instance import Instance
-from robosim.world.roads.problem import coupled
+from robosim.freight.roads.generator import paper_instance
+from robosim.freight.roads.haul import haul
+from robosim.freight.roads.instance import Instance, coupled
 
 EXAMPLE = paper_instance("example-1")
 BPR = replace(EXAMPLE, power=4.0, congestion=EXAMPLE.congestion * 1e-6)

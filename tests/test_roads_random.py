@@ -1,5 +1,7 @@
 """Markets of our own: any size, same seed, same bits; nobody is indispensable; what is left without one supplier."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,15 +9,45 @@ from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 
 from robosim.errors import BadInput
-from robosim.graphs import component_labels
-from robosim.world.roads.absent import without
-from robosim.world.roads.communication import GRAPHS, communication
-from robosim.world.roads.drawn_network import crossing
-from robosim.world.roads.problem import coupled
-from robosim.world.roads.random_roads import random_roads, triangles
-from robosim.world.roads.supply import indispensable
+from robosim.freight.roads.generator import crossing
+from robosim.freight.roads.instance import Instance, coupled, indispensable
+from robosim.freight.roads.random_roads import random_roads, triangles
+from robosim.network.graphs import GRAPHS, communication, component_labels
 
 sizes = st.integers(2, 5)
+
+
+def without(instance: Instance, absent: int) -> Instance:
+    """The others' instance: their roads, their talks, the whole demand; edges that only the absent one used are gone.
+
+    Raises
+    ------
+    BadInput
+        The others cannot talk to each other without this supplier, or there are none.
+    """
+    rest = np.delete(np.arange(instance.N), absent)
+    edges = instance.comm_edges[(instance.comm_edges != absent).all(axis=1)]
+    talks = edges - (edges > absent)
+    name = instance.suppliers[absent]
+    if not rest.size:
+        raise BadInput(f"suppliers: nobody is left without {name} (a market needs two suppliers)")
+    if component_labels(len(rest), talks).max() > 0:
+        raise BadInput(f"comm_edges: without {name} ({absent}) the others cannot talk to each other (add edges)")
+    used = instance.path_incidence[rest].any(axis=(0, 1, 2))
+    return replace(
+        instance,
+        private_cost=instance.private_cost[np.ix_(rest, used)],
+        congestion=instance.congestion[used],
+        path_incidence=np.ascontiguousarray(instance.path_incidence[rest][..., used]),
+        stock=instance.stock[rest],
+        capacity=instance.capacity[rest],
+        comm_edges=talks,
+        positions=None,
+        roads=None,
+        edge_from_to=None,
+        edge_length=None if instance.edge_length is None else instance.edge_length[used],
+        suppliers=tuple(instance.suppliers[i] for i in rest),
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -69,7 +101,7 @@ def test_a_talk_is_complete_only_if_asked() -> None:
 def test_what_cannot_be_drawn() -> None:
     with pytest.raises(BadInput, match="goods: must be >= 1, got 0"):
         random_roads(0, goods=0)
-    with pytest.raises(BadInput, match="congestion: must be 'linear' or 'bpr', got 'cubic'"):
+    with pytest.raises(BadInput, match="congestion: must be 'linear' or 'bpr', got \"cubic\""):
         random_roads(0, congestion="cubic")
 
 

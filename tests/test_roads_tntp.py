@@ -9,13 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robosim.errors import BadInput, RobosimError
-from robosim.world.roads.haul import haul
-from robosim.world.roads.instance import Instance
-from robosim.world.roads.problem import coupled
-from robosim.world.roads.shortest_ways import shortest_ways
-from robosim.world.roads.supply import indispensable
-from robosim.world.roads.tntp import RoadNetwork, read_tntp
-from robosim.world.roads.tntp_instance import tntp_instance
+from robosim.freight.roads.haul import haul
+from robosim.freight.roads.instance import Instance, coupled, indispensable
+from robosim.freight.roads.shortest_ways import shortest_ways
+from robosim.freight.roads.tntp import RoadNetwork, read_tntp
+from robosim.freight.roads.tntp_instance import tntp_instance
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "roads"
 needs_data = pytest.mark.skipif(
@@ -119,21 +117,21 @@ def test_paths_pass_through_no_zone_below_the_first_through_node(tmp_path: Path)
     [
         ("net", "<NUMBER OF NODES> 5", "", "net.tntp:1: <NUMBER OF NODES>: is missing ("),
         ("net", "<NUMBER OF NODES> 5", "<NUMBER OF NODES> many", "net.tntp:2: <NUMBER OF NODES>: must be 1 to 1000000"),
-        ("net", "<NUMBER OF LINKS> 7", "<NUMBER OF LINKS> 9", "net.tntp:4: <NUMBER OF LINKS>: says '9', rows: 7 ("),
-        ("net", " 1 5 100 1", " 1 6 100 1", "net.tntp:8: term_node: must be a node, 1 to 5, got '6' ("),
-        ("net", " 1 5 100 1", " 1 1.5 100 1", "net.tntp:8: term_node: must be a node, 1 to 5, got '1.5' ("),
-        ("net", " 1 5 100 1", " 1 5 0 1", "net.tntp:8: capacity: must be a number > 0, got '0' ("),
-        ("net", " 1 5 100 1 2", " 1 5 100 1 fast", "net.tntp:8: free_flow_time: must be a number >= 0, got 'fast' ("),
-        ("net", "0.15 4 0 0 1 ;", "nan 4 0 0 1 ;", "net.tntp:8: b: must be a number >= 0, got 'nan' ("),
+        ("net", "<NUMBER OF LINKS> 7", "<NUMBER OF LINKS> 9", 'net.tntp:4: <NUMBER OF LINKS>: says "9", rows: 7 ('),
+        ("net", " 1 5 100 1", " 1 6 100 1", 'net.tntp:8: term_node: must be a node, 1 to 5, got "6" ('),
+        ("net", " 1 5 100 1", " 1 1.5 100 1", 'net.tntp:8: term_node: must be a node, 1 to 5, got "1.5" ('),
+        ("net", " 1 5 100 1", " 1 5 0 1", 'net.tntp:8: capacity: must be a number > 0, got "0" ('),
+        ("net", " 1 5 100 1 2", " 1 5 100 1 fast", 'net.tntp:8: free_flow_time: must be a number >= 0, got "fast" ('),
+        ("net", "0.15 4 0 0 1 ;", "nan 4 0 0 1 ;", 'net.tntp:8: b: must be a number >= 0, got "nan" ('),
         ("net", "0.15 4 0 0 1 ;", "0.15 4 ;", "net.tntp:8: row: must have 10 columns, got 7 (columns: init_node, "),
-        ("trips", "3 : 100.0", "9 : 100.0", "trips.tntp:5: destination: must be a zone, 1 to 4, got '9' ("),
-        ("trips", "3 : 100.0", "3   100.0", "trips.tntp:5: trips: must be destination : trips, got '3   100.0' ("),
-        ("trips", "3 : 100.0", "3 : -1", "trips.tntp:5: trips: must be a number >= 0, got '-1' ("),
-        ("trips", "Origin 1", "Origin one", "trips.tntp:4: Origin: must be a zone, 1 to 4, got 'one' ("),
+        ("trips", "3 : 100.0", "9 : 100.0", 'trips.tntp:5: destination: must be a zone, 1 to 4, got "9" ('),
+        ("trips", "3 : 100.0", "3   100.0", 'trips.tntp:5: trips: must be destination : trips, got "3   100.0" ('),
+        ("trips", "3 : 100.0", "3 : -1", 'trips.tntp:5: trips: must be a number >= 0, got "-1" ('),
+        ("trips", "Origin 1", "Origin one", 'trips.tntp:4: Origin: must be a zone, 1 to 4, got "one" ('),
         ("trips", "Origin 1\n", "", "trips.tntp:4: trips: stand below no origin ("),
         ("trips", "<NUMBER OF ZONES> 4", "<NUMBER OF ZONES> 9", "trips.tntp:1: <NUMBER OF ZONES>: must be 1 to 5, got"),
         ("nodes", "5 1 0.5 ;", "", "node.tntp:1: file: node 5 has no coordinates ("),
-        ("nodes", "5 1 0.5 ;", "5 1 ;", "node.tntp:6: row: must be node, x and y, got '5 1 ;' ("),
+        ("nodes", "5 1 0.5 ;", "5 1 ;", 'node.tntp:6: row: must be node, x and y, got "5 1 ;" ('),
     ],
 )
 def test_every_fault_has_its_line(tmp_path: Path, kind: str, old: str, new: str, said: str) -> None:
@@ -167,9 +165,12 @@ def test_an_absent_file_says_where_to_get_it(tmp_path: Path) -> None:
         ({"suppliers": 2, "demanders": 1, "goods": 0}, "goods: must be >= 1, got 0"),
         ({"suppliers": 2, "demanders": 1, "scale": -1.0}, "scale: must be finite and > 0, got -1"),
         ({"suppliers": 2, "demanders": 1, "slack": -1.0}, "slack: must be finite and >= 0, got -1"),
-        ({"suppliers": 2, "demanders": 1, "congestion": "cubic"}, "congestion: must be 'bpr' or 'linear', got 'cubic'"),
-        ({"suppliers": 2, "demanders": 1, "by": "toll"}, "by: must be 'time' or 'length', got 'toll'"),
-        ({"suppliers": 2, "demanders": 1, "graph": "rign"}, r"graph: there is no 'rign' \(did you mean 'ring'\?\)"),
+        (
+            {"suppliers": 2, "demanders": 1, "congestion": "cubic"},
+            "congestion: must be 'bpr' or 'linear', got \"cubic\"",
+        ),
+        ({"suppliers": 2, "demanders": 1, "by": "toll"}, "by: must be 'time' or 'length', got \"toll\""),
+        ({"suppliers": 2, "demanders": 1, "graph": "rign"}, r'graph: there is no "rign" \(did you mean "ring"\?\)'),
     ],
 )
 def test_markets_that_cannot_be(tmp_path: Path, options: dict[str, object], said: str) -> None:

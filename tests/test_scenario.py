@@ -9,8 +9,11 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
+from robosim.controllers.selfish.robots import STRATEGIES
 from robosim.errors import BadInput
-from robosim.scenario import RendezvousScenario, SelfishEntry, bundled_worlds, load_scenario, template
+from robosim.rendezvous.scenario import RendezvousScenario, SelfishRobot
+from robosim.scenario.loading import load_scenario
+from robosim.scenario.reading import bundled_worlds, template
 
 SMALLEST = '[mission]\nkind = "rendezvous"\n[robots]\ncount = 4\n'
 World = Callable[[str | bytes], Path]
@@ -90,9 +93,10 @@ def test_the_honest_world_can_be_varied(count: int, graph: str) -> None:
 def test_selfish_tables_keep_robots_strategy_and_parameters(world: World) -> None:
     selfish = '[[selfish]]\nrobots = [0, 2]\nstrategy = "stubborn"\ntarget_m = [1, 2.5]\n'
     one, two = load_scenario(world(SMALLEST + selfish + '[[selfish]]\nrobot = 1\nstrategy = "freeze"\n')).selfish
-    assert (one.robots, one.strategy, one.parameters) == ((0, 2), "stubborn", {"target_m": (1.0, 2.5)})
-    assert (two.robots, two.parameters) == ((1,), {})
-    assert one == SelfishEntry(robots=[0, 2], strategy="stubborn", target_m=[1, 2.5])  # type: ignore[call-arg]
+    assert (one.agents, one.strategy) == ((0, 2), "stubborn")
+    assert one.parameters(STRATEGIES["stubborn"]) == {"target_m": (1.0, 2.5)}
+    assert (two.agents, two.parameters(STRATEGIES["freeze"])) == ((1,), {})
+    assert one == SelfishRobot(robots=[0, 2], strategy="stubborn", target_m=[1, 2.5])  # type: ignore[call-arg]
 
 
 def test_a_scenario_does_not_change() -> None:

@@ -11,9 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from robosim.auction.scenario import AuctionScenario
+from robosim.controllers.selfish.bidders import BIDDING
 from robosim.errors import BadInput, TooLarge
-from robosim.scenario import ChargingScenario, bundled_worlds, estimate_bytes, json_schema, load_scenario
-from robosim.scenario.step_size import share_of_sure
+from robosim.scenario.fields import share_of_sure
+from robosim.scenario.loading import json_schema, load_scenario
+from robosim.scenario.reading import bundled_worlds
+from robosim.scenario.world_file import estimate_bytes
 
 SMALLEST = '[mission]\nkind = "charging"\n[bidders]\ncount = 3\n[market]\ncapacity_kw = 1\n'
 World = Callable[[str], Path]
@@ -31,9 +35,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return write
 
 
-def load(name: str | Path, *options: str) -> ChargingScenario:
+def load(name: str | Path, *options: str) -> AuctionScenario:
     scenario = load_scenario(name, overrides=options)
-    assert isinstance(scenario, ChargingScenario)
+    assert isinstance(scenario, AuctionScenario)
     return scenario
 
 
@@ -100,13 +104,13 @@ def test_selfish_tables_keep_agents_strategy_and_parameters(world: World) -> Non
         '[[selfish]]\nagents = [0, 2]\nstrategy = "constant-bid"\nbid = 1\n[[selfish]]\nagent = 1\nstrategy = "shift"'
     )
     one, two = load(world(SMALLEST + tables)).selfish
-    assert (one.agents, one.strategy, one.parameters) == ((0, 2), "constant-bid", {"bid": 1.0})
-    assert (two.agents, two.parameters) == ((1,), {})
+    assert (one.agents, one.strategy, one.parameters(BIDDING["constant-bid"])) == ((0, 2), "constant-bid", {"bid": 1.0})
+    assert (two.agents, two.parameters(BIDDING["shift"])) == ((1,), {})
 
 
 def test_a_file_that_names_no_kind_is_read_as_the_nearest(world: World) -> None:
     assert errors(world(SMALLEST.replace('kind = "charging"\n', "")), "market.sense=less") == [
-        'w.toml:1: mission.kind: is missing (for example kind = "rendezvous")',
+        'w.toml:1: mission.kind: is missing (for example kind = "charging")',
         '--set:1: market.sense: must be "equal" or "at-most", got "less" (for example sense = "equal")',
     ]
 
@@ -301,7 +305,8 @@ def test_a_written_scenario_loads_to_an_equal_one(tmp_path: Path, sections: dict
     again = load_scenario(file)
     assert again == scenario
     assert again.to_toml() == scenario.to_toml()
-    assert [entry.parameters for entry in again.selfish] == [entry.parameters for entry in scenario.selfish]
+    for entry, was in zip(again.selfish, scenario.selfish, strict=True):
+        assert entry.parameters(BIDDING[entry.strategy]) == was.parameters(BIDDING[was.strategy])
 
 
 def estimate(*options: str) -> int:
@@ -337,7 +342,7 @@ def test_absurd_sizes_are_refused(monkeypatch: pytest.MonkeyPatch, options: list
 
 def test_the_schema_offers_each_kind_its_own_strategies() -> None:
     tables = json_schema()["$defs"]
-    robots, bidders = (tables[name]["properties"] for name in ("SelfishEntry", "SelfishBidder"))
+    robots, bidders = (tables[name]["properties"] for name in ("SelfishRobot", "SelfishBidder"))
     assert "stationary" in robots["strategy"]["enum"]
     assert "constant-bid" in bidders["strategy"]["enum"]
     assert ("robot" in robots, "agent" in bidders, "robot" in bidders) == (True, True, False)

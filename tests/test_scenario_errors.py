@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from robosim.controllers.selfish import STRATEGIES
+from robosim.controllers.selfish.robots import STRATEGIES
 from robosim.errors import BadInput, TooLarge
-from robosim.scenario import bundled_worlds, load_scenario, template
+from robosim.scenario.loading import load_scenario
+from robosim.scenario.reading import bundled_worlds, template
 
 SMALLEST = '[mission]\nkind = "rendezvous"\n[robots]\ncount = 4\n'
 World = Callable[[str | bytes], Path]
@@ -146,7 +147,7 @@ strategy = "stationery"
 """
     assert errors(world(text)) == [
         'w.toml:1: mision: unknown section (did you mean "mission"?)',
-        'w.toml:3: mission.kind: must be "rendezvous", "charging" or "freight", got "rendezvouz" '
+        'w.toml:3: mission.kind: must be "charging", "freight" or "rendezvous", got "rendezvouz" '
         '(did you mean "rendezvous"?)',
         "w.toml:4: mission.rounds: must be >= 1, got 0 (for example rounds = 60)",
         'w.toml:5: mission.dt_s: must be "auto" or a number, got "0.5" (write the number without quotes)',
@@ -181,7 +182,7 @@ strategy = "stationery"
         ),
         (
             "mission.kind=3",
-            'mission.kind: must be "rendezvous", "charging" or "freight", got 3 (for example kind = "rendezvous")',
+            'mission.kind: must be "charging", "freight" or "rendezvous", got 3 (for example kind = "charging")',
         ),
         (
             "mission.seed=9223372036854775808",
@@ -335,7 +336,7 @@ def test_words_of_errors(world: World, option: str, message: str) -> None:
     ("text", "message"),
     [
         ('[mission]\nkind = "rendezvous"\n', "w.toml:1: robots.count: is missing (for example count = 12)"),
-        ("[robots]\ncount = 4\n", 'w.toml:1: mission.kind: is missing (for example kind = "rendezvous")'),
+        ("[robots]\ncount = 4\n", 'w.toml:1: mission.kind: is missing (for example kind = "charging")'),
         (
             "mission = 3\n[robots]\ncount = 4\n",
             "w.toml:1: mission: must be a table, got 3 (write [mission] on a line and its keys on the lines below)",
@@ -385,7 +386,7 @@ def test_a_strategy_may_refuse_values_of_the_right_kind(world: World, monkeypatc
 
     monkeypatch.setitem(STRATEGIES, "shy", Shy)
     text = SMALLEST + '[[selfish]]\nrobot = 1\nstrategy = "shy"\ndistance_m = '
-    assert load_scenario(world(text + "2\n")).selfish[0].parameters == {"distance_m": 2.0}
+    assert load_scenario(world(text + "2\n")).selfish[0].parameters(Shy) == {"distance_m": 2.0}
     assert errors(world(text + "-2\n")) == [
         "w.toml:7: selfish.0.strategy: distance_m must be > 0, got -2.0 (change its parameters)"
     ]

@@ -13,21 +13,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from robosim.controllers.selfish.suppliers import SUPPLIER_DEVIATIONS
 from robosim.errors import BadInput, TooLarge
-from robosim.network import Network
-from robosim.problems.coupled import Coupled
-from robosim.problems.coupled_file import save_problem
-from robosim.scenario import FreightScenario, estimate_bytes, json_schema, load_scenario, template
-from robosim.scenario.freight import FreightNetwork
-from robosim.scenario.freight_penalties import PUBLISHED, TAKEN, published
-from robosim.scenario.freight_size import LARGEST_UNKNOWN, Size, size_of
-from robosim.scenario.freight_values import GRAPHS
-from robosim.scenario.limits import refuse_too_large
-from robosim.world.roads import communication, tntp
-from robosim.world.roads.generator import paper_instance
-from robosim.world.roads.problem import coupled
-from robosim.world.roads.random_roads import random_roads
-from robosim.world.roads.recipes import RECIPES
+from robosim.freight.coupled.file import save_problem
+from robosim.freight.coupled.problem import Coupled
+from robosim.freight.keys import FreightNetwork
+from robosim.freight.published import PUBLISHED, TAKEN, published
+from robosim.freight.roads import tntp
+from robosim.freight.roads.generator import paper_instance
+from robosim.freight.roads.instance import coupled
+from robosim.freight.roads.random_roads import random_roads
+from robosim.freight.roads.recipes import RECIPES
+from robosim.freight.scenario import FreightScenario
+from robosim.freight.size import LARGEST_UNKNOWN, Size, size_of
+from robosim.freight.values import GRAPHS
+from robosim.network import graphs as communication
+from robosim.network.network import Network
+from robosim.scenario.loading import json_schema, load_scenario
+from robosim.scenario.reading import template
+from robosim.scenario.world_file import estimate_bytes, refuse_too_large
 
 SMALLEST = '[mission]\nkind = "freight"\n'
 PAIR = f"{SMALLEST}[problem]\nslope = [[1], [2]]\nA = 1\nb = 3\nH = [[2], [[2]]]\n"
@@ -208,8 +212,9 @@ def test_selfish_suppliers(world: World) -> None:
         world(SMALLEST),
         "selfish=[{supplier=3, strategy='cost-misreport', scale=1.3}, {suppliers=[0, 1], strategy='drop-out'}]",
     ).selfish
-    assert (one.agents, one.strategy, one.parameters) == ((3,), "cost-misreport", {"scale": 1.3})
-    assert (two.agents, two.parameters) == ((0, 1), {})
+    assert (one.agents, one.strategy) == ((3,), "cost-misreport")
+    assert one.parameters(SUPPLIER_DEVIATIONS["cost-misreport"]) == {"scale": 1.3}
+    assert (two.agents, two.parameters(SUPPLIER_DEVIATIONS["drop-out"])) == ((0, 1), {})
 
 
 # -- options that name another source --------------------------------------------------------------------------------
@@ -444,7 +449,7 @@ def test_suppliers_are_counted_as_far_as_no_file_tells(world: World) -> None:
 
 def test_a_file_that_names_no_kind_is_read_as_the_nearest(world: World) -> None:
     assert errors(world("[freight]\nperiods = 0\n")) == [
-        'w.toml:1: mission.kind: is missing (for example kind = "rendezvous")',
+        'w.toml:1: mission.kind: is missing (for example kind = "charging")',
         "w.toml:2: freight.periods: must be >= 1, got 0 (for example periods = 24)",
     ]
 
@@ -696,7 +701,7 @@ def test_the_schema_has_the_sections_of_freight() -> None:
     }  # fmt: skip
     assert freight["required"] == ["mission"]
     assert not freight["additionalProperties"]
-    assert schema["$defs"]["Freight"]["properties"]["suppliers"]["default"] == 4
+    assert schema["$defs"]["FreightSection"]["properties"]["suppliers"]["default"] == 4
     assert "tracker-injection" in schema["$defs"]["SelfishSupplier"]["properties"]["strategy"]["enum"]
 
 

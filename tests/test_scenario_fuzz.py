@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from robosim.errors import BadInput, TooLarge
-from robosim.scenario import bundled_worlds, load_scenario, template
+from robosim.scenario.loading import load_scenario
+from robosim.scenario.reading import bundled_worlds, template
 
 LINE = re.compile(r"^[^\n]+:\d+: [^\n]+ \([^\n]+\)$")
 TOKEN = re.compile(rb"\s+|[A-Za-z0-9_.+-]+|.", re.DOTALL)
@@ -237,7 +238,7 @@ def mutants(count: int, seed: int, disk: pytest.MonkeyPatch) -> dict[str, int]:
         data = rng.choice(worlds)
         for _ in range(rng.choice([1, 1, 1, 2, 3, 5])):
             data = rng.choice(MUTATIONS)(data or b"#", rng)
-        disk.setattr(Path, "open", lambda *_, data=data: io.BytesIO(data))
+        disk.setattr("robosim.files.content.opened", lambda *_, data=data: io.BytesIO(data))
         counts[outcome(Path("w.toml"))] += 1
     return counts
 

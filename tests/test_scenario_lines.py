@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robosim.scenario.lines import DEEPEST, KeyPath, lines_of
+from robosim.files.lines import DEEPEST, KeyPath, lines_of
 
 BARE = st.text("abcXYZ019_-", min_size=1, max_size=4)
 KEY = st.one_of(BARE, st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=4))

@@ -15,14 +15,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from robosim.agent import Strategy
-from robosim.controllers import selfish_evs
+from robosim.charging.keys import SESSIONS, TARIFFS, Charger
+from robosim.charging.rules import LEAST_A
+from robosim.charging.scenario import ChargingScenario, needs
+from robosim.charging.sources import SITES
+from robosim.charging.station import site as evse
+from robosim.charging.station import tariff
+from robosim.controllers.selfish import evs as selfish_evs
 from robosim.errors import BadInput, TooLarge
-from robosim.scenario import StationScenario, estimate_bytes, json_schema, load_scenario, template
-from robosim.scenario.station_rules import LEAST_A
-from robosim.scenario.station_size import needs
-from robosim.scenario.station_values import SESSIONS, TARIFFS, Charger
-from robosim.world.station import evse, tariff
-from robosim.world.station.acn import SITES
+from robosim.scenario.loading import json_schema, load_scenario
+from robosim.scenario.reading import template
+from robosim.scenario.world_file import estimate_bytes
 
 SMALLEST = '[mission]\nkind = "charging"\n[station]\n'
 World = Callable[[str], Path]
@@ -50,9 +53,9 @@ def deviation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selfish_evs, "EV_DEVIATIONS", {"dawdle": Dawdle})
 
 
-def load(name: str | Path, *options: str) -> StationScenario:
+def load(name: str | Path, *options: str) -> ChargingScenario:
     scenario = load_scenario(name, overrides=options)
-    assert isinstance(scenario, StationScenario)
+    assert isinstance(scenario, ChargingScenario)
     return scenario
 
 
@@ -151,7 +154,7 @@ def test_bills_by_meter(world: World) -> None:
 @pytest.mark.usefixtures("deviation")
 def test_selfish_evs(world: World) -> None:
     (one,) = load(world(SMALLEST), "selfish=[{agents=[0, 49], strategy='dawdle'}]").selfish
-    assert (one.agents, one.strategy, one.parameters) == ((0, 49), "dawdle", {})
+    assert (one.agents, one.strategy, one.parameters(Dawdle)) == ((0, 49), "dawdle", {})
 
 
 @pytest.mark.usefixtures("deviation")
@@ -288,7 +291,7 @@ def test_keys_of_a_plain_site_at_caltech(world: World) -> None:
 
 def test_a_file_that_names_no_kind_is_read_as_the_nearest(world: World) -> None:
     assert errors(world("[mission]\nrounds = 1\n[station]\ncount = 0\n")) == [
-        'w.toml:1: mission.kind: is missing (for example kind = "rendezvous")',
+        'w.toml:1: mission.kind: is missing (for example kind = "charging")',
         "w.toml:4: station.count: must be >= 1, got 0 (for example count = 50)",
     ]
 
@@ -316,7 +319,7 @@ def test_a_file_named_in_a_world_is_relative_to_it(world: World, tmp_path: Path)
 
 def test_a_scenario_without_a_file_takes_the_current_folder() -> None:
     values = {"mission": {"kind": "charging"}, "station": {"sessions": "day.csv"}}
-    assert StationScenario.model_validate(values).file_of("sessions") == Path("day.csv")
+    assert ChargingScenario.model_validate(values).file_of("sessions") == Path("day.csv")
 
 
 def test_files_that_are_missing_are_named_where_they_are_named(world: World) -> None:
@@ -415,15 +418,15 @@ def sessions_seen(name: str | Path, *options: str) -> float:
     return (first.size - 24) / (2000 + 24)
 
 
-def test_sessions_of_a_file_are_guessed_from_its_size(world: World) -> None:
+def test_sessions_of_a_table_are_its_rows_and_else_guessed(world: World) -> None:
     name = world(SMALLEST)
-    Path("day.csv").write_text("x" * 60 * 300)
-    Path("small.csv").write_text("x" * 60 * 7)
-    Path("day.json").write_text("x" * 60 * 300)
+    rows = [f"2019-10-{29 + (k >= 300)} 08:00,{'x' * 400}" for k in range(307)]
+    Path("day.csv").write_text("\n".join(["arrival,note", *rows]))
+    Path("day.json").write_text('{"_items": []}')
     assert sessions_seen(name) == 50
     assert sessions_seen(name, "station.sessions=day.csv") == 300
-    assert sessions_seen(name, "station.sessions=day.csv", "station.day=2019-10-29") == 200
-    assert sessions_seen(name, "station.sessions=small.csv", "station.day=2019-10-29") == 7
+    assert sessions_seen(name, "station.sessions=day.csv", "station.day=2019-10-29") == 300
+    assert sessions_seen(name, "station.sessions=day.csv", "station.day=2019-10-30") == 7
     for unknown in ("day.json", "missing.csv", "'a\\u0000.csv'"):
         assert sessions_seen(name, f"station.sessions={unknown}") == 200
     assert sessions_seen(name, "station.sessions=acn:jpl", "station.day=2019-10-29") == 200
@@ -462,14 +465,14 @@ def test_absurd_sizes_are_refused(monkeypatch: pytest.MonkeyPatch, options: list
 def test_the_schema_has_either_bidders_or_a_station() -> None:
     schema = json_schema()
     forms = {ref["$ref"].rpartition("/")[2]: schema["$defs"][ref["$ref"].rpartition("/")[2]] for ref in schema["anyOf"]}
-    bidders, station = forms["ChargingScenario"], forms["StationScenario"]
+    bidders, station = forms["AuctionScenario"], forms["ChargingScenario"]
     assert {"bidders", "market"} <= set(bidders["required"])
     assert "station" in station["required"]
     assert not {"station"} & bidders["properties"].keys()
     assert not {"bidders"} & station["properties"].keys()
     assert not bidders["additionalProperties"]
     assert not station["additionalProperties"]
-    assert schema["$defs"]["StationMarket"]["properties"]["update"]["default"] == "nesterov"
+    assert schema["$defs"]["ChargingMarket"]["properties"]["update"]["default"] == "nesterov"
 
 
 @pytest.mark.usefixtures("deviation")

@@ -10,16 +10,19 @@ import time
 import tomllib
 from itertools import count
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from robosim.controllers.selfish.robots import STRATEGIES
 from robosim.errors import BadInput, TooLarge
-from robosim.scenario import Scenario, bundled_worlds, estimate_bytes, json_schema, load_scenario, template
-from robosim.scenario.limits import limit_bytes
-from robosim.scenario.writing import value_text
+from robosim.files.writing import value_text
+from robosim.kind import kinds
+from robosim.scenario.loading import json_schema, load_scenario
+from robosim.scenario.reading import bundled_worlds, template
+from robosim.scenario.world_file import estimate_bytes, limit_bytes
 
 # -- written ---------------------------------------------------------------------------------------------------------
 
@@ -102,7 +105,8 @@ def test_a_written_scenario_loads_to_an_equal_one(tmp_path: Path, sections: dict
     again = load_scenario(file)
     assert again == scenario
     assert again.to_toml() == scenario.to_toml()
-    assert [entry.parameters for entry in again.selfish] == [entry.parameters for entry in scenario.selfish]
+    for entry, was in zip(again.selfish, scenario.selfish, strict=True):
+        assert entry.parameters(STRATEGIES[entry.strategy]) == was.parameters(STRATEGIES[was.strategy])
 
 
 @pytest.mark.parametrize("name", bundled_worlds())
@@ -178,7 +182,7 @@ def test_a_world_that_is_too_large_is_refused_at_its_line(tmp_path: Path) -> Non
 
 def test_what_just_fits_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     size = estimate("mission.rounds=60")
-    monkeypatch.setattr("robosim.scenario.limits.limit_bytes", lambda: size)
+    monkeypatch.setattr("robosim.scenario.world_file.limit_bytes", lambda: size)
     load_scenario("rendezvous-honest")
     assert refusal("mission.rounds=61")
 
@@ -277,7 +281,7 @@ def test_the_schema_refuses_what_loading_refuses(option: str) -> None:
 
 
 def test_the_schema_describes_every_key() -> None:
-    worlds = [form.__name__ for form in get_args(Scenario)]  # their sections are described where they are defined
+    worlds = [kind.scenario.__name__ for kind in kinds().values()]  # sections are described where they are defined
     for name, section in json_schema()["$defs"].items():
         for key, about in section["properties"].items() if name not in worlds else ():
             assert about.get("description"), key
@@ -288,7 +292,7 @@ def test_the_schema_describes_every_key() -> None:
 
 def test_reading_world_files_imports_nothing_heavy() -> None:
     code = (
-        "import sys, json; from robosim.scenario import load_scenario; load_scenario('swarm'); "
+        "import sys, json; from robosim.scenario.loading import load_scenario; load_scenario('swarm'); "
         "print(json.dumps([m for m in ('numba', 'scipy', 'matplotlib', 'numpy') if m in sys.modules]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from robosim.agent import Deviation, Strategy, View
-from robosim.controllers.selfish import (
+from robosim.controllers.selfish.robots import (
     STRATEGIES,
     FootDragging,
     Freeze,

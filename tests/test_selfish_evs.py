@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import robosim
 from robosim.agent import Deviation, Strategy
-from robosim.controllers.selfish_evs import (
+from robosim.controllers.selfish.evs import (
     EV_DEVIATIONS,
     AsInData,
     BaitAndSwitch,
@@ -23,10 +23,10 @@ from robosim.controllers.selfish_evs import (
     EarlyDeparture,
     FreezeBid,
     OverAsk,
+    Pretender,
     Proportional,
     Shift,
 )
-from robosim.controllers.selfish_evs_types import Pretender
 from robosim.errors import BadInput
 
 ROOT = Path(__file__).parents[1]

@@ -7,7 +7,7 @@ import pytest
 
 import robosim
 from robosim.agent import Deviation, Strategy, View
-from robosim.controllers.selfish_suppliers import (
+from robosim.controllers.selfish.suppliers import (
     SUPPLIER_DEVIATIONS,
     CapacityWithholding,
     CostMisreport,
@@ -16,7 +16,7 @@ from robosim.controllers.selfish_suppliers import (
     StockWithholding,
     TrackerInjection,
 )
-from robosim.problems.coupled_optimum import optimum
+from robosim.freight.coupled.optimum import optimum
 
 Array = np.ndarray
 K, M, PATHS = 3, 2, 2

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robosim.charging.sources import acn_day
+from robosim.charging.station.sessions import read_sessions
 from robosim.errors import BadInput, RobosimError
-from robosim.world.station.acn import acn_day
-from robosim.world.station.sessions import read_sessions
 
 SESSION = {
     "_id": "5bc90cb9f9af8b0d7fe77cd2",
@@ -121,7 +121,7 @@ def test_every_error_stands_at_its_own_line(tmp_path: Path) -> None:
 
 def test_errors_in_one_long_line_are_told_apart_by_number(tmp_path: Path) -> None:
     path = written(tmp_path, SESSION, SESSION | {"sessionID": "b", "kWhDelivered": "x"}, indent=None)
-    assert complaints(path)[0].startswith("1: _items.1.kWhDelivered: not a number: 'x'")
+    assert complaints(path)[0].startswith("1: _items.1.kWhDelivered: not a number: \"x\"")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("packaged")
 def test_a_packaged_day() -> None:
     assert acn_day("caltech", "2019-05-02").ids == ("b",)
-    with pytest.raises(BadInput, match=r"no ACN site 'caltec' \(did you mean 'caltech'\?\)"):
+    with pytest.raises(BadInput, match=r'no ACN site "caltec" \(did you mean "caltech"\?\)'):
         acn_day("caltec", "2019-05-02")
     with pytest.raises(BadInput, match=r"no sessions of caltech on 2018-01-01 .*from 2019-05-01 to 2019-08-31"):
         acn_day("caltech", "2018-01-01")

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robosim.charging.station.sessions import Sessions, read_sessions
+from robosim.charging.station.site import assign, caltech_site, plain_site
 from robosim.errors import BadInput
-from robosim.world.station.assignment import assign
-from robosim.world.station.sessions import Sessions, read_sessions
-from robosim.world.station.site import caltech_site, plain_site
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "ev"
 Stay = tuple[str, float, float]
@@ -50,7 +49,7 @@ def test_a_full_site_names_everybody_left_over() -> None:
         assign(stays, SITE)
     lines = str(caught.value).splitlines()
     assert [line.split(": ")[0] for line in lines] == ["day.csv:5", "day.csv:6"]
-    assert "no station is free at 08:05 for session 's3' (all 3 of site 'plain' are taken" in lines[0]
+    assert 'no station is free at 08:05 for session "s3" (all 3 of site \'plain\' are taken' in lines[0]
 
 
 @settings(deadline=None)

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
+from robosim.charging import sources as drawn
+from robosim.charging.sources import drawn_day
 from robosim.errors import BadInput
-from robosim.world.station import drawn
-from robosim.world.station.drawn import drawn_day
 
 TOLD_H = drawn.SHORTEST_STATED_MIN / 60
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robosim.charging.station.site import KINDS, SLACK, Evses, allowed_current, evses
 from robosim.errors import BadInput
-from robosim.world.station.evse import KINDS, SLACK, Evses, allowed_current, evses
 
 ALL = evses([f"E{kind}" for kind in KINDS], list(KINDS))
 AMPERES = st.floats(-5, 60) | st.sampled_from([0.0, 6.0, 8.0, 16.0, 31.0, 32.0, np.inf, np.nan])
@@ -60,7 +60,7 @@ def test_a_breaker_cuts_every_kind() -> None:
 
 
 def test_what_cannot_be_is_refused() -> None:
-    with pytest.raises(BadInput, match=r"unknown kind 'clipercreek' \(did you mean 'clippercreek'\?\)"):
+    with pytest.raises(BadInput, match=r"""unknown kind "clipercreek" \(did you mean "clippercreek"\?\)"""):
         evses(["x"], "clipercreek")
     with pytest.raises(BadInput, match=r"a limit of 5 A \(kind 'deadband' needs 6 A or more\)"):
         evses(["x"], "deadband", max_a=5.0)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robosim.charging.station.sessions import Sessions, read_sessions
 from robosim.errors import BadInput, RobosimError, TooLarge
-from robosim.world.station import content
-from robosim.world.station.sessions import Sessions, read_sessions
+from robosim.files import content
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "ev"
 HEADER = "arrival,departure,requested_kwh,delivered_kwh,station_id,session_id,estimated_departure,claimed"
@@ -112,9 +112,9 @@ def test_a_file_of_several_days_needs_a_day(write: Write) -> None:
     path = write(HEADER, *lines)
     assert read_sessions(path, "2019-10-29").ids == ("s0", "s2")
     assert read_sessions(path, "2019-11-01").day == "2019-11-01"
-    assert complaints(path) == ["1: day: holds 2 days (name one: 2019-10-29 (2), 2019-11-01 (1))"]
+    assert complaints(path) == ["1: day: holds 2 days (name one as station.day: 2019-10-29 (2), 2019-11-01 (1))"]
     assert "no session began on 2019-10-30" in complaints(path, "2019-10-30")[0]
-    with pytest.raises(BadInput, match=r"day: not a date: 'yesterday' \(write for example 2019-10-29\)"):
+    with pytest.raises(BadInput, match=r'day: not a date: "yesterday" \(write for example 2019-10-29\)'):
         read_sessions(path, "yesterday")
 
 
@@ -155,14 +155,14 @@ def test_every_error_at_once_with_line_column_and_fix(write: Write) -> None:
     [
         (
             "arival,departure,requested_kwh",
-            "1: arival: unknown column, and 'arrival' is missing (did you mean 'arrival'?)",
+            "1: arival: unknown column, and 'arrival' is missing (did you mean \"arrival\"?)",
         ),
-        ("arrival,departure,energy", "1: requested_kwh: missing column (add it; not understood: 'energy')"),
+        ("arrival,departure,energy", '1: requested_kwh: missing column (add it; not understood: "energy")'),
         ("arrival,departure", "1: requested_kwh: missing column (add it)"),
         (
             "arrival,departure,requested_kwh,estimated_depature",
             "1: estimated_depature: unknown column, and 'estimated_departure' is missing "
-            "(did you mean 'estimated_departure'?)",
+            '(did you mean "estimated_departure"?)',
         ),
         ("arrival,departure,requested_kwh,arrival", "1: arrival: the same as column 'arrival' (delete one of the two)"),
         (
@@ -195,7 +195,7 @@ def test_files_that_are_no_tables(write: Write, tmp_path: Path) -> None:
 def test_a_file_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(content, "LARGEST", 1000)
     (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b" " * 100_000))
-    with pytest.raises(TooLarge, match="more than 100 MB"):
+    with pytest.raises(TooLarge, match="more than 1 kB"):
         read_sessions(tmp_path / "bomb.csv.gz")
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from robosim.charging.station.tariff import SCE_TOU_EV_4, TARIFFS, flat_tariff, read_tariff
 from robosim.errors import BadInput
-from robosim.world.station.tariff import SCE_TOU_EV_4, TARIFFS, flat_tariff
-from robosim.world.station.tariff_json import read_tariff
 
 FOLDER = Path(__file__).parents[1] / ".." / "shared" / "data" / "ev" / "tariffs_acnportal"
 here = pytest.mark.skipif(not FOLDER.is_dir(), reason="LOUD: ../shared/data/ev is not here, real tariffs are not read")
@@ -100,14 +99,13 @@ def test_a_day_without_prices(write: Callable[..., Path]) -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"effective_start": "13-01"}, "effective_start: must be \"MM-DD\", got '13-01'"),
+        ({"effective_start": "13-01"}, 'effective_start: must be "MM-DD", got "13-01"'),
         ({"effective_end": 7}, 'effective_end: must be "MM-DD", got 7'),
-        ({"dow_mask": "SUNDAYS"}, "dow_mask: must be WEEKDAYS, WEEKENDS, ALL, got 'SUNDAYS'"),
+        ({"dow_mask": "SUNDAYS"}, 'dow_mask: must be WEEKDAYS, WEEKENDS, ALL, got "SUNDAYS"'),
         ({"times": [1, 8]}, "times: hours must rise from 0 and stay below 24"),
         ({"times": [0, 24]}, "times: hours must rise from 0 and stay below 24"),
         ({"tariffs": [0.1]}, "tariffs: 1 prices for 2 times"),
-        ({"tariffs": [0.1, True]}, "tariffs: must be a list of numbers, got a list"),
-        ({"tariffs": [0.1, float("nan")]}, "tariffs: must be a list of numbers, got a list"),
+        ({"tariffs": [0.1, True]}, "tariffs: must be a list of numbers, got [0.1, true]"),
         ({"demand_charge": -1}, "demand_charge: must be a number >= 0, got -1"),
     ],
 )
@@ -128,9 +126,9 @@ def test_misspelt_and_missing_keys_and_other_files(write: Callable[..., Path], t
         read_tariff(write(season, 3))
     assert [line.split(": ", 1)[1] for line in str(caught.value).splitlines()] == [
         "schedule.0.dow_mask: is missing (which days of the week)",
-        "schedule.0.tarifs: unknown key, and 'tariffs' is missing (did you mean 'tariffs'?)",
+        "schedule.0.tarifs: unknown key, and 'tariffs' is missing (did you mean \"tariffs\"?)",
         "schedule.1: must be a table, got 3 (write { } with id, effective_start, effective_end, dow_mask, times, "
-        "tariffs, demand_charge)",
+        "tariffs)",
     ]
     for text in ("[]", "{}", '{"schedule": {}}'):
         (tmp_path / "other.json").write_text(text)

@@ -8,20 +8,20 @@ import pytest
 
 import robosim
 from robosim.errors import BadInput
-from robosim.result import result
-from robosim.store import FILES, save_record, write_atomically
+from robosim.files.store import FILES, sealed, write_atomically
+from robosim.record import SCHEMA
 
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     record = robosim.run("rendezvous", set={"mission.rounds": 20})
-    return record, save_record(record, tmp_path_factory.mktemp("runs") / "first")
+    return record, record.save(tmp_path_factory.mktemp("runs") / "first")
 
 
 def test_a_record_comes_back_bit_for_bit(saved) -> None:
     record, folder = saved
     back = robosim.load_record(folder)
-    assert result(back) == result(record)
+    assert back.summary() == record.summary()
     for name in ("positions", "energy_j", "private_cost", "reported_cost", "decision", "edges", "start", "kept"):
         np.testing.assert_array_equal(getattr(back, name), getattr(record, name))
     np.testing.assert_array_equal(back.said["z"], record.said["z"])
@@ -31,10 +31,10 @@ def test_a_record_comes_back_bit_for_bit(saved) -> None:
 
 
 def test_a_lie_in_round_0_is_kept_apart_from_where_the_body_stood(tmp_path) -> None:
-    from robosim.controllers.selfish import InitialLie
+    from robosim.controllers.selfish.robots import InitialLie
 
     record = robosim.run("erratum", strategies={0: InitialLie(start_m=(-1.0,))})
-    back = robosim.load_record(save_record(record, tmp_path / "lie"))
+    back = robosim.load_record(record.save(tmp_path / "lie"))
     assert back.said["z"][0, 0, 0] == -1.0
     assert back.positions[0, 0, 0] == 1.0
     np.testing.assert_array_equal(back.said["z"][0, 1:], back.positions[0, 1:])
@@ -87,21 +87,19 @@ def json_equal(name: str, a: bytes, b: bytes) -> bool:
 
 
 def test_a_later_schema_is_refused_by_name(saved, tmp_path) -> None:
-    from robosim import store
-
     _, folder = saved
     copy = shutil.copytree(folder, tmp_path / "later")
     summary = json.loads((copy / "mission.json").read_text())
     del summary["sha256"]
-    (copy / "mission.json").write_bytes(store._sealed({**summary, "schema": 99}))
-    with pytest.raises(BadInput, match="schema: version 99 is not 1"):
+    (copy / "mission.json").write_bytes(sealed({**summary, "schema": 99}))
+    with pytest.raises(BadInput, match=f"schema: version 99 is not {SCHEMA}"):
         robosim.load_record(copy)
 
 
 def test_a_folder_that_cannot_be_written_is_named(saved, tmp_path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BadInput, match="cannot be written"):
-        save_record(saved[0], tmp_path / "file" / "run")
+        saved[0].save(tmp_path / "file" / "run")
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch) -> None:

@@ -11,10 +11,10 @@ import numpy as np
 import pygame
 import pytest
 
-from robosim.building.build import load
-from robosim.controllers.selfish import OverReport
+from robosim.build import load
+from robosim.controllers.selfish.robots import OverReport
 from robosim.errors import BadInput
-from robosim.missions.mission import Mission
+from robosim.mission import Mission
 from robosim.palette import LOOKS, look
 from robosim.view import SIZE, Playback, playback, view, window
 from robosim.view.draw import PANEL, draw, mark, places
@@ -191,7 +191,7 @@ def test_agreeing_before_travelling_shows_the_agreement() -> None:
 
 def test_screenshot_needs_no_display_and_no_sound(tmp_path: Path) -> None:
     code = (
-        "import sys; from robosim.building.build import load; from robosim.view import view;"
+        "import sys; from robosim.build import load; from robosim.view import view;"
         "view(load('rendezvous', set={'mission.rounds': 60}), screenshot=sys.argv[1], rounds=9); import pygame;"
         "assert pygame.mixer.get_init() is None and not pygame.display.get_init()"
     )

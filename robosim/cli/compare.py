@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
-from robosim.cli.app import Json, Seed, Set, World, app, print_json
-
-if TYPE_CHECKING:
-    from robosim.market_power import Power
+from robosim.cli.app import Json, Seed, Set, World, app, print_json, say
+from robosim.errors import BadInput
 
 
 @app.command()
@@ -25,23 +23,45 @@ def compare(
 
     Example: robosim compare market --sweep N=2..50
     """
+    from robosim.cli.app import bar
     from robosim.cli.missions import load_mission
-    from robosim.cli.progress import bar
-    from robosim.market_power import auction, power
-    from robosim.market_power import sweep as sizes_of
 
     sizes = sizes_of(sweep)
-    auction(load_mission(world, seed, set_))  # a world without bidders is refused before a number of them is set
-    found: list[Power] = []
+    kind = load_mission(world, seed, set_).kind  # a world without prices is refused before a number of agents is set
+    if kind.sweep is None:
+        raise BadInput(f"{world}: compare needs bidders and a price (use a world such as market)")
+    found: list[Any] = []
     with bar("markets", len(sizes)) as update:
         for agents in sizes:
-            found.append(power(load_mission(world, seed, [*(set_ or ()), f"bidders.count={agents}"])))
+            found.append(kind.sweep(load_mission(world, seed, [*(set_ or ()), f"{kind.count_key}={agents}"])))
             if update is not None:
                 update(len(found))
     if as_json:
         print_json({"world": world, "sizes": [asdict(one) for one in found]})
         return
-    typer.echo("bidders   best gain $   of its cost   VCG taxes / payments   by strategy")
-    for one in found:
-        figures = f"{one.agents:7d}  {one.gain:+12.6f}  {one.gain_share:+12.4%}  {one.tax_share:21.6f}"
-        typer.echo(f"{figures}   {one.strategy}")
+    for line in (found[0].TITLE, *found):
+        say(str(line))
+
+
+def sizes_of(text: str, points: int = 10) -> list[int]:
+    """The sizes of `N=2..1000`, evenly on a logarithmic scale, or those of `N=2,5,10`.
+
+    >>> sizes_of("N=2..1000", 4)
+    [2, 16, 126, 1000]
+    >>> sizes_of("N=3,5")
+    [3, 5]
+    """
+    name, _, values = text.partition("=")
+    try:
+        if ".." in values:
+            low, high = (int(part) for part in values.split(".."))
+            import numpy as np  # not before it is needed: the command line starts at once
+
+            sizes: list[int] = np.unique(np.rint(np.geomspace(low, high, points)).astype(int)).tolist()
+        else:
+            sizes = [int(part) for part in values.split(",")]
+    except ValueError:
+        sizes = []
+    if name != "N" or not sizes or min(sizes) < 2:
+        raise BadInput(f"--sweep: {text!r} is no row of market sizes (for example N=2..1000, or N=2,10,100)")
+    return sizes

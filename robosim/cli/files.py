@@ -1,13 +1,16 @@
-"""Commands about world files: worlds, new, check, schema."""
+"""Commands about world files, worlds, new, check and schema, and the demo on a bundled one."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from robosim.cli.app import Json, Seed, Set, World, app, print_json
+from robosim.cli.app import Json, Seed, Set, World, app, print_json, say
 
 
 @app.command()
@@ -16,7 +19,7 @@ def worlds(as_json: Json = False) -> None:
 
     Example: robosim worlds
     """
-    from robosim.scenario import bundled_worlds
+    from robosim.scenario.reading import bundled_worlds
 
     found = bundled_worlds()
     if as_json:
@@ -24,7 +27,7 @@ def worlds(as_json: Json = False) -> None:
         return
     width = max(map(len, found))
     for name, line in found.items():
-        typer.echo(f"{name:<{width}}  {line}")
+        say(f"{name:<{width}}  {line}")
 
 
 @app.command()
@@ -35,24 +38,42 @@ def new(
 
     Example: robosim new rendezvous > my.toml
     """
-    from robosim.scenario import template
+    from robosim.scenario.reading import template
 
-    sys.stdout.write(template(world))
+    say(template(world).removesuffix("\n"))
 
 
 @app.command()
-def check(world: World, seed: Seed = None, set_: Set = None) -> None:
+def check(
+    world: World,
+    seed: Seed = None,
+    set_: Set = None,
+    no_code: Annotated[
+        bool, typer.Option("--no-code", help="Run no program of your own; what needs it is not checked.")
+    ] = False,
+) -> None:
     """Check a world without running it; every error at once, as file:line: section.key: message (fix).
+
+    A program of your own plays one round and reports what it cost.
 
     Example: robosim check my.toml
     """
-    from robosim.building.build import build
-    from robosim.scenario import load_scenario
-    from robosim.scenario.limits import estimate_bytes
+    from robosim import lookup
+    from robosim.build import build
+    from robosim.scenario.loading import load_scenario
+    from robosim.scenario.world_file import estimate_bytes
 
     scenario = load_scenario(world, seed=seed, overrides=set_ or ())
+    memory = f"about {estimate_bytes(scenario) / 1e6:.3g} MB"
+    code = lookup.foreign_code(scenario)
+    if code and no_code:
+        build(scenario, controller=lookup.stand_in(scenario))
+        say(f"{world}: ok: {memory}; not checked: {code}, whose code was not run (leave out --no-code to run it)")
+        return
     mission = build(scenario)
-    typer.echo(f"{world}: ok: {mission.summary}, about {estimate_bytes(scenario) / 1e6:.3g} MB")
+    if code:
+        mission.rehearse()
+    say(f"{world}: ok: {mission.summary}, {memory}")
 
 
 @app.command()
@@ -61,6 +82,50 @@ def schema() -> None:
 
     Example: robosim schema > world.schema.json
     """
-    from robosim.scenario import json_schema
+    from robosim.scenario.loading import json_schema
 
     print_json(json_schema())
+
+
+NEXT = """
+Try next:
+  robosim view rendezvous                               watch it live
+  robosim attack rendezvous --tax groves,none           every deviation by every robot
+  robosim certify rendezvous --epsilon 1e-3             how many rounds make cheating pointless
+  robosim run charging                                  fifty cars share a feeder for a day
+  robosim run freight                                   four suppliers share roads, and are paid
+  robosim new rendezvous > my.toml && robosim run my.toml
+"""
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where record and pictures go.")] = Path("demo"),
+) -> None:
+    """Robots meet, one refuses to move, the leader settles the bill.
+
+    Example: robosim demo
+    """
+    from robosim.build import load
+    from robosim.cli import tables
+    from robosim.figures import plot
+    from robosim.files.store import refuse_foreign
+
+    refuse_foreign(out)
+    mission = load("rendezvous")
+    record = mission.run()
+    tables.show_run(record, mission)
+    record.save(out)
+    for path in plot(record, out=out):
+        say(f"wrote {path}")
+    say(NEXT.rstrip() + activation())
+
+
+def activation() -> str:
+    """What makes the shell find `robosim`, where it does not; "" where it does."""
+    here = Path(sys.prefix) / ("Scripts" if os.name == "nt" else "bin")
+    found = shutil.which("robosim")
+    if (found is not None and Path(found).parent == here) or not (here / "activate").exists():
+        return ""
+    shown = here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else here
+    return f"\nOnce in each shell, so that it finds robosim: source {shown}/activate   (or write {shown}/robosim)"

@@ -11,8 +11,8 @@ from robosim.cli.app import Json, Seed, Set, World, app, print_json
 from robosim.errors import BadInput, CheckFailed
 
 if TYPE_CHECKING:
-    from robosim.certificates import Certificate
-    from robosim.missions.mission import Mission
+    from robosim.certificate import Certificate
+    from robosim.mission import Mission
 
 
 @app.command()
@@ -31,8 +31,8 @@ def attack(
     """
     from robosim.attacks import attack as try_all
     from robosim.cli import tables
+    from robosim.cli.app import bar
     from robosim.cli.missions import load_mission
-    from robosim.cli.progress import bar
 
     mission = load_mission(world, seed, set_)
     with bar("attacks", 1) as update:
@@ -70,23 +70,22 @@ def certify(
 
     Example: robosim certify rendezvous --epsilon 1e-3
     """
-    from robosim.certificates import certify as compute
-    from robosim.certificates import rounds_needed
+    from robosim.certificate import certify as compute
     from robosim.cli import tables
+    from robosim.cli.app import bar
     from robosim.cli.missions import load_mission
-    from robosim.cli.progress import bar
 
     mission = load_mission(world, seed, set_)
     with bar("agents", mission.network.n, wanted=mission.network.n * mission.rounds > 10_000) as update:
         found = compute(mission, progress=None if update is None else lambda done: update(done + 1))
-    needed = None if epsilon is None else rounds_needed(mission, epsilon)
+    needed = None if epsilon is None else mission.kind.rounds_needed(mission, epsilon)
     if as_json:
         print_json(_certificate_json(mission, found, epsilon, needed))
     else:
         tables.show_certificate(found, mission, epsilon, needed)
     if epsilon is not None and needed is None:
         raise CheckFailed(
-            f"{world}: no number of rounds certifies {epsilon:g} over all types "
+            f"{world}: no number of rounds up to 10⁹ certifies {epsilon:g} over all types "
             f"({found.void or 'noise or rounding is larger'})"
         )
 
@@ -110,7 +109,7 @@ def _certificate_json(
         "rounds": found.rounds,
         "alpha": found.alpha,
         "beta": found.beta,
-        "tax": mission.tax_rule,
+        "tax": mission.tax.name,
         "epsilon": asdict(found.epsilon),
         "over_types": found.over_types,
         "void": found.void,

@@ -7,35 +7,48 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from robosim.cli.app import Json, Out, Seed, Set, World, app, print_json
+from robosim.cli.app import Json, Out, Seed, Set, World, app, print_json, say
 
 if TYPE_CHECKING:
-    from robosim.missions.mission import Mission
-    from robosim.records.record import Record
+    from robosim.mission import Mission
+    from robosim.record import Record
 
 
 @app.command()
 def run(world: World, seed: Seed = None, set_: Set = None, out: Out = None, as_json: Json = False) -> None:
     """Run a mission, settle the bill, say what selfishness paid.
 
+    Ctrl-C and SIGTERM end it early: what was played is settled, written and shown, and the exit code is 130.
+
     Example: robosim run rendezvous --set robots.count=20 --out runs/first
     """
-    from robosim.cli import tables
-    from robosim.cli.progress import rounds_bar
-    from robosim.result import result
-    from robosim.store import save_record
+    from robosim.cli.app import rounds_bar
+    from robosim.files.store import refuse_foreign
+    from robosim.stopping import ALSO, held, willing
 
-    mission = load_mission(world, seed, set_)
-    with rounds_bar(mission) as watch:
-        record = mission.run(watch=watch)
-    if out is not None:
-        save_record(record, out)
+    with held(ALSO) as stop:
+        if out is not None:
+            refuse_foreign(out)
+        with willing():
+            mission = load_mission(world, seed, set_)
+        with rounds_bar(mission) as watch:
+            record = mission.run(watch=watch)
+        try:
+            if out is not None:
+                record.save(out)
+        finally:  # a disk that is full takes no record, but what was played is shown
+            _answer(record, mission, as_json)
+    if record.interrupted or stop.ever:
+        raise typer.Exit(130)
+
+
+def _answer(record: Record, mission: Mission[Any], as_json: bool) -> None:
+    from robosim.cli import tables
+
     if as_json:
-        print_json(result(record))
+        print_json(record.summary())
     else:
         tables.show_run(record, mission)
-    if record.interrupted:
-        raise typer.Exit(130)
 
 
 @app.command()
@@ -57,7 +70,7 @@ def plot(
     from robosim.figures import plot as draw
 
     for path in draw(record_of(world, seed, set_), kinds=kind.split(","), out=out):
-        typer.echo(str(path))
+        say(str(path))
 
 
 @app.command()
@@ -81,18 +94,19 @@ def view(
 
 def load_mission(world: str, seed: int | None, overrides: list[str] | None) -> Mission[Any]:
     """The mission of a command's WORLD, --seed and --set."""
-    from robosim.building.build import build
-    from robosim.scenario import load_scenario
+    from robosim.build import build
+    from robosim.scenario.loading import load_scenario
 
     return build(load_scenario(world, seed=seed, overrides=overrides or ()))
 
 
 def record_of(world: str, seed: int | None, overrides: list[str] | None) -> Record:
     """A saved record if WORLD is its folder, else the record of running the world."""
-    from robosim.cli.progress import rounds_bar
-    from robosim.store import load_record
+    from robosim.cli.app import rounds_bar
+    from robosim.files.store import holds_record
+    from robosim.stored import load_record
 
-    if (Path(world) / "mission.json").exists():
+    if holds_record(Path(world)):
         return load_record(world)
     mission = load_mission(world, seed, overrides)
     with rounds_bar(mission) as watch:

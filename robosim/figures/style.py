@@ -1,16 +1,21 @@
-"""How every figure looks: sizes for a column (3.4 in) or a page (7 in) of a paper, fonts of 8 points, quiet axes."""
+"""How every figure looks, and how it is written: one or two columns of a paper, the same bytes for the same figure."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from robosim.records.record import Record
+from robosim.errors import BadInput
+from robosim.files.store import write_atomically
+from robosim.files.writing import plain_name, printable
+from robosim.record import Record
 
 COLUMN_IN, PAGE_IN = 3.4, 7.0
 CROWD = 200
@@ -75,3 +80,41 @@ def selfish(record: Record, mission: int) -> dict[str, list[int]]:
         if m == mission:
             players.setdefault(name, []).append(robot)
     return dict(sorted(players.items()))
+
+
+def drawn(name: str) -> str:
+    r"""A name out of a file as matplotlib writes it: a dollar sign begins no formula.
+
+    >>> print(drawn("$5 store"))
+    \$5 store
+    """
+    return plain_name(name).replace("$", r"\$")
+
+
+DPI = 200
+UNDATED: dict[str, dict[str, Any]] = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+"""What each format needs so that no time of day enters its bytes."""
+
+
+def save(figure: Figure, path: str | Path) -> Path:
+    """Write a figure in the format that its ending names, making the folder if it is missing.
+
+    Raises `BadInput` for another ending and for a place that cannot be written.
+    """
+    target = Path(path)
+    ending = target.suffix.lower()
+    if ending not in UNDATED:
+        raise BadInput(f"{target}: pictures end in .png, .svg or .pdf, not {ending!r} (choose one of the three)")
+    buffer = io.BytesIO()
+    try:
+        with house_style():
+            figure.savefig(buffer, format=ending[1:], dpi=DPI, metadata=UNDATED[ending])
+    except ValueError as problem:  # what matplotlib takes for a formula, and cannot read
+        why = printable(str(problem).strip().splitlines()[0])
+        raise BadInput(f"{target}: cannot be drawn: {why} (a name with $ in it? write it otherwise)") from None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(target, buffer.getvalue())
+    except OSError as problem:
+        raise BadInput(f"{target}: cannot be written: {problem.strerror} (choose another place)") from None
+    return target

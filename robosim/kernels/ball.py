@@ -118,14 +118,13 @@ def multiplier(across: float, mean: float, kappa: float, room: float) -> float:
     if pole == 0.0:
         return float(high)
     low = min(np.sqrt(room / (across + pole / kappa**2)), high)
-    for _ in range(200):
-        tau = 0.5 * (low + high)
-        if tau <= low or tau >= high:
-            break
+    tau = 0.5 * (low + high)
+    while low < tau < high:  # ends where no number is left between the two
         if across * tau**2 + pole * (tau / (kappa + tau * (1.0 - kappa))) ** 2 <= room:
             low = tau
         else:
             high = tau
+        tau = 0.5 * (low + high)
     return float(low)
 
 

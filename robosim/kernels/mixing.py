@@ -1,4 +1,4 @@
-"""Weighted sums over neighbours, always in the order of the links, so that bits repeat."""
+"""Weighted sums over neighbours, always in the order of the links, so that bits repeat; a step of consensus."""
 
 from __future__ import annotations
 
@@ -30,3 +30,27 @@ def mix(indptr: Array, indices: Array, weight: Array, voices: Array, out: Array)
                 for c in range(components):
                     out[m, i, c] += w * voices[m, j, c]
     return out
+
+
+@njit(cache=True)
+def step(indptr: Array, indices: Array, voices: Array, own: Array, alpha: float, out: Array) -> None:
+    """out_i = own_i + α Σ_j (voices_j - own_i) over the neighbours j, in the order of the links; arrays (m, i, d)."""
+    d = own.shape[2]
+    for m in range(own.shape[0]):
+        for i in range(own.shape[1]):
+            x = own[m, i, 0]
+            y = own[m, i, 1] if d > 1 else 0.0
+            z = own[m, i, 2] if d > 2 else 0.0
+            dx, dy, dz = 0.0, 0.0, 0.0
+            for e in range(indptr[i], indptr[i + 1]):
+                j = indices[e]
+                dx += voices[m, j, 0] - x
+                if d > 1:  # the same for every robot: the compiler takes these branches out of the loops
+                    dy += voices[m, j, 1] - y
+                if d > 2:
+                    dz += voices[m, j, 2] - z
+            out[m, i, 0] = x + alpha * dx
+            if d > 1:
+                out[m, i, 1] = y + alpha * dy
+            if d > 2:
+                out[m, i, 2] = z + alpha * dz

@@ -145,30 +145,32 @@ def ease(
     content: Array,
     metered: Array,
     kwh: Array,
-) -> None:
-    """Scale pilots of n cars down until what they will draw, kwh[:n], exceeds no row.
+    sweeps: int = SWEEPS,
+) -> bool:
+    """Scale pilots of n cars down until what they will draw, kwh[:n], exceeds no row; false where all had to stop.
 
     All cars of an exceeded row are scaled by the row's limit over what it carries, then rounded down to what their
     stations allow; where levels are coarse that costs more than the excess. A row whose phasors cancel may be exceeded
-    again: after SWEEPS all stop.
+    again: after `sweeps` all stop.
     """
     rows = wires.limit_a.size
     real, imaginary, share = np.empty((rows, 1)), np.empty((rows, 1)), np.empty(rows)
-    for sweep in range(SWEEPS + 1):
+    for sweep in range(sweeps + 1):
         draw(cars, posts, active, n, pilots, hours, content, metered, kwh)
         real[:], imaginary[:] = 0.0, 0.0
         add_currents(cars, posts, wires, active, n, kwh, hours, 0, real, imaginary)
         if not shares(wires, real, imaginary, share):
-            return
+            return True
         for a in range(n):
             i, c, least = active[a], cars.station[active[a]], 1.0
             for e in range(wires.start[c], wires.start[c + 1]):
                 least = min(least, share[wires.row[e]])
-            if sweep == SWEEPS:
+            if sweep == sweeps:
                 pilots[i], kwh[a] = 0.0, 0.0
             elif least < 1.0:
                 asked = least * kwh[a] / (posts.kw_per_a[c] * hours)
                 pilots[i] = told(posts, c, asked)
+    return False
 
 
 @njit(cache=True)
@@ -263,8 +265,9 @@ def execute_day(
     content: Array,
     metered: Array,
     logs: Logs,
-) -> float:
-    """Execute a plan; returns the most by which a row of the feeder was exceeded, A (negative: the least margin).
+) -> tuple[float, int]:
+    """Execute a plan; returns the most by which a row of the feeder was exceeded, A (negative: the least margin), and
+    in how many steps all cars had to stop because no easing of pilots kept to every row.
 
     Parameters
     ----------
@@ -275,15 +278,17 @@ def execute_day(
     """
     cars_count, steps = metered.size, logs.site_kwh.size
     real, imaginary = np.zeros((wires.limit_a.size, steps)), np.zeros((wires.limit_a.size, steps))
+    stopped = 0
     if curtail:
         pilots, kwh, active = np.zeros(cars_count), np.zeros(cars_count), np.zeros(cars_count, np.int32)
         for t in range(steps):
             n = arrived(cars, posts, plan_kw, t // ratio, t, active, pilots)
-            ease(cars, posts, wires, active, n, pilots, hours, content, metered, kwh)
+            if not ease(cars, posts, wires, active, n, pilots, hours, content, metered, kwh):
+                stopped += 1
             add_currents(cars, posts, wires, active, n, kwh, hours, t, real, imaginary)
             commit(cars, active, n, pilots, kwh, t, content, metered, logs)
     else:  # no car matters to another: one after the other, so that any number stays in the cache
         amps = np.zeros(steps)
         for i in range(cars_count):
             stand(cars, posts, wires, plan_kw, ratio, hours, i, content, metered, real, imaginary, logs, amps)
-    return excess(wires, real, imaginary, logs)
+    return excess(wires, real, imaginary, logs), stopped

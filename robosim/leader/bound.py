@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 
 from robosim.agent import Array
 from robosim.errors import BadInput
-from robosim.network import Network
+from robosim.network.network import Network
 
 FLOOR = 1e-12
 """Rounding allowed for, as a share of sup ‖q‖ over the type space."""

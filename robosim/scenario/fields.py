@@ -1,10 +1,23 @@
-"""The kinds of value that stand in world files: exact numbers (no text, no true or false), names, words or numbers."""
+"""The kinds of value that stand in world files: exact numbers, names, numbers of many agents, step sizes."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Strict, Tag
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Strict,
+    Tag,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 NAME_PATTERN = r"^[A-Za-z0-9_.-]{1,64}$"
@@ -71,3 +84,100 @@ Box = Annotated[
 AutoOrPositive = Annotated[
     Annotated[Literal["auto"], Tag("<word>")] | Annotated[Positive, Tag("<number>")], word_or("<number>")
 ]
+
+
+def branch_of(value: object) -> str:
+    """Text is meant as a word, a list as one number for each agent, anything else as one for all."""
+    if isinstance(value, str):
+        return "<word>"
+    return "<list>" if isinstance(value, list | tuple) else "<number>"
+
+
+def only_random(word: str) -> str:
+    """Refuse words other than "random"."""
+    if word == "random":
+        return word
+    raise PydanticCustomError("drawn", 'must be "random", a number, or a list of numbers')
+
+
+Word = Annotated[str, AfterValidator(only_random), WithJsonSchema({"type": "string", "const": "random"}), Tag("<word>")]
+DrawnNumbers = Annotated[
+    Word | Annotated[tuple[Finite, ...], Field(min_length=1), Tag("<list>")] | Annotated[Finite, Tag("<number>")],
+    Discriminator(branch_of),
+]
+DrawnPositives = Annotated[
+    Word | Annotated[tuple[Positive, ...], Field(min_length=1), Tag("<list>")] | Annotated[Positive, Tag("<number>")],
+    Discriminator(branch_of),
+]
+
+
+NUMBER = r"((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?)"
+
+
+def share_of(known: str, step: object) -> float | None:
+    """F of "F/known"; None for anything else.
+
+    >>> share_of("L", "0.5/L")
+    0.5
+    """
+    found = re.fullmatch(f"{NUMBER} ?/ ?{known}", step, re.IGNORECASE) if isinstance(step, str) else None
+    return float(found[1]) if found else None
+
+
+def share_of_max(alpha: object) -> float | None:
+    """F of "F/lambda_max", consensus over a graph; None for anything else.
+
+    >>> share_of_max("0.9/lambda_max")
+    0.9
+    """
+    return share_of("lambda_max", alpha)
+
+
+def share_of_sure(step: object) -> float | None:
+    """F of "F/L", a price that climbs a dual function with L-Lipschitz gradient; None for anything else."""
+    return share_of("L", step)
+
+
+def known_form(known: str, word: str) -> str:
+    """Refuse words other than "auto" and shares that the rounds cannot stand: they diverge from 2/known."""
+    share = share_of(known, word)
+    if word == "auto" or (share is not None and SMALLEST <= share < 2):
+        return word
+    raise PydanticCustomError("step", 'must be "auto", a number > 0, or "F/{known}" with 0 < F < 2', {"known": known})
+
+
+Alpha = Annotated[
+    Annotated[str, AfterValidator(partial(known_form, "lambda_max")), WithJsonSchema({"type": "string"}), Tag("<word>")]
+    | Annotated[Positive, Tag("<number>")],
+    word_or("<number>"),
+]
+PriceStep = Annotated[
+    Annotated[str, AfterValidator(partial(known_form, "L")), WithJsonSchema({"type": "string"}), Tag("<word>")]
+    | Annotated[Positive, Tag("<number>")],
+    word_or("<number>"),
+]
+
+Share = Annotated[float, Strict(), Field(gt=0, le=1, allow_inf_nan=False), AfterValidator(not_tiny)]
+PATH = re.compile(r"[./\\]")
+A_NUMBER = re.compile(r"[-+]?[0-9][0-9_.]{0,30}(e[-+]?[0-9]+)?", re.IGNORECASE)
+
+
+def is_path(text: object) -> bool:
+    """Words of world files have neither dots nor slashes, names of files one at least.
+
+    >>> is_path("day.csv"), is_path("acn:caltech"), is_path("0.3")
+    (True, False, False)
+    """
+    return isinstance(text, str) and PATH.search(text) is not None and not A_NUMBER.fullmatch(text)
+
+
+def word_or_path(words: Sequence[str], form: str, text: str) -> str:
+    """Refuse what is neither one of the words nor a path."""
+    if text in words or is_path(text):
+        return text
+    known = {} if A_NUMBER.fullmatch(text) else {"expected": " ".join(f"'{word}'" for word in words)}
+    raise PydanticCustomError("source", form, known or None)
+
+
+def path_or(*words: str) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [{"enum": list(words)}, {"type": "string", "pattern": PATH.pattern}]})

@@ -2,18 +2,106 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tomllib
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from robosim.errors import BadInput, TooLarge
-from robosim.scenario.bundled import bundled_names, bundled_text, unknown_world
+from robosim.errors import BadInput
+from robosim.files.complaint import Origin, Place, line, refusal
+from robosim.files.content import text_of
+from robosim.files.writing import shown, suggestion
+from robosim.kind import homes
 from robosim.scenario.fields import NAME_PATTERN
-from robosim.scenario.origin import Origin, Place
-from robosim.scenario.problem import line
-from robosim.scenario.words import shown, suggestion
+
+LOG = logging.getLogger(__name__)
+OWN, SUFFIX = "robosim.worlds", ".toml"
+
+
+class Bundled(NamedTuple):
+    """A bundled world: what its file is called in messages, and the file."""
+
+    shown: str
+    content: Traversable
+
+
+@lru_cache
+def bundled() -> dict[str, Bundled]:
+    """The bundled worlds by name, in alphabetical order: robosim's own, then those beside installed kinds of world.
+
+    A name that is taken stays with whom it belongs to, which is logged. Raises `BadInput` for a kind whose package is
+    not there.
+    """
+    found: dict[str, Bundled] = {}
+    for package in (OWN, *homes()):
+        for item in _world_files(package):
+            name, shown_as = item.name.removesuffix(SUFFIX), f"{package.rpartition('.')[2]}/{item.name}"
+            if name in found:
+                LOG.warning("%s of %s is left out, %s has its name (rename it)", item.name, package, found[name].shown)
+            found.setdefault(name, Bundled(shown_as, item))
+    return dict(sorted(found.items()))
+
+
+def _world_files(package: str) -> list[Traversable]:
+    """Those in a package; a module that stands alone has no folder of its own."""
+    try:
+        spec = find_spec(package)
+        if spec is not None and spec.submodule_search_locations is None:
+            return []
+        return sorted((one for one in files(package).iterdir() if one.name.endswith(SUFFIX)), key=lambda one: one.name)
+    except ImportError as problem:
+        raise BadInput(f"{package}: a kind of world is not there: {problem} (install its package again)") from problem
+
+
+def bundled_names() -> list[str]:
+    """Names of the bundled worlds, in alphabetical order."""
+    return list(bundled())
+
+
+def bundled_text(name: str) -> str:
+    """The text of a bundled world."""
+    return bundled()[name].content.read_text("utf-8")
+
+
+def bundled_worlds() -> dict[str, str]:
+    """One line about each bundled world: the first comment of its file.
+
+    >>> bundled_worlds()["erratum"][:14]
+    'Five robots on'
+    """
+    return {name: _description(bundled_text(name)) for name in bundled_names()}
+
+
+def _description(text: str) -> str:
+    return next(row.lstrip("# ").rstrip() for row in text.splitlines() if row.startswith("# "))
+
+
+def template(kind: str) -> str:
+    """A commented world file to start from: the text of the bundled world of this name.
+
+    Raises
+    ------
+    BadInput
+        No bundled world is called so.
+    """
+    if kind not in bundled_names():
+        raise unknown_world(kind)
+    return bundled_text(kind)
+
+
+def unknown_world(name: str) -> BadInput:
+    """The error for a name that is neither a bundled world nor a file."""
+    known = bundled_names()
+    fix = suggestion(name, known, f"bundled worlds: {', '.join(known)}; a file is named by its path")
+    place = Place(False, name or "world", 1)
+    return BadInput(line(place, ("world",), f"no bundled world or file of this name ({fix})"))
+
 
 LARGEST_FILE = 1_000_000
 MANY_DIGITS = re.compile(r"\d[\d_]{4000}")
@@ -26,11 +114,14 @@ GRAMMAR = "TOML has [section] headers and key = value lines; text stands in doub
 def find(world: str | Path) -> Origin:
     """The text of a world; a bundled name wins over a folder that is called so."""
     if isinstance(world, str) and world in bundled_names():
-        return Origin(file=f"worlds/{world}.toml", name=world, text=bundled_text(world))
+        return Origin(file=bundled()[world].shown, name=world, text=bundled_text(world))
     if isinstance(world, str) and not (world.endswith(".toml") or os.sep in world or os.path.exists(world)):
         raise unknown_world(world)
     path = Path(world)
-    return Origin(file=str(path), text=_decoded(path, _content(path)), name=_name(path), path=path)
+    known = bundled_names()
+    missing = suggestion(path.stem, known, f"bundled worlds: {', '.join(known)}")
+    text = text_of(path, LARGEST_FILE, "is this a world file?", missing, "name the world file in it")
+    return Origin(file=str(path), text=text, name=_name(path), path=path)
 
 
 def parse(origin: Origin) -> dict[str, Any]:
@@ -66,42 +157,8 @@ def _malformed(origin: Origin, offset: int, message: str, fix: str) -> BadInput:
     return BadInput(line(place, ("toml",), f"{message} ({fix})"))
 
 
-def _refused(path: Path, message: str, fix: str, line_number: int = 1) -> BadInput:
-    return BadInput(line(Place(False, str(path), line_number), (), f"{message} ({fix})"))
-
-
 def _name(path: Path) -> str:
     if not re.fullmatch(NAME_PATTERN, path.stem) or not path.stem.strip("."):  # "." and ".." would leave the folder
         rule = "the name of a world has 1 to 64 letters, digits, '_', '.' or '-'"
-        raise _refused(path, f"{rule}, got {shown(path.stem)}", "rename the file")
+        raise refusal(str(path), f"{rule}, got {shown(path.stem)}", "rename the file")
     return path.stem
-
-
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise _unreadable(path, error) from None
-    if len(content) > LARGEST_FILE:
-        raise TooLarge(line(Place(False, str(path), 1), (), "more than 1 MB (is this a world file?)"))
-    return content
-
-
-def _unreadable(path: Path, error: OSError | ValueError) -> BadInput:
-    if isinstance(error, FileNotFoundError):
-        known = bundled_names()
-        return _refused(path, "no such file", suggestion(path.stem, known, f"bundled worlds: {', '.join(known)}"))
-    if isinstance(error, IsADirectoryError):
-        return _refused(path, "is a folder", "name the world file in it")
-    reason = getattr(error, "strerror", None) or error
-    return _refused(path, f"cannot be read: {reason}", "check the path and its permissions")
-
-
-def _decoded(path: Path, content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        number = content.count(b"\n", 0, error.start) + 1
-        message = f"not UTF-8: byte 0x{content[error.start]:02x}"
-        raise _refused(path, message, "save the file as UTF-8", number) from None

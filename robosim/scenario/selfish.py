@@ -1,17 +1,21 @@
-"""`[[selfish]]` tables: which agents deviate, by which strategy, with which parameters."""
+"""`[[selfish]]` tables: agents that exist, one strategy each, parameters that the strategy has."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import fields
 from functools import lru_cache
 from types import NoneType
-from typing import Annotated, Any, ClassVar, get_args, get_type_hints
+from typing import Annotated, Any, ClassVar, NamedTuple, get_args, get_type_hints
 
-from pydantic import ConfigDict, Field, Strict, TypeAdapter
+from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError
 
-from robosim.scenario.fields import Finite, Id, Name, Section, Whole
+from robosim.errors import RobosimError
+from robosim.files.complaint import Problem
+from robosim.files.lines import KeyPath
+from robosim.files.writing import shown, suggestion
+from robosim.scenario.checking import Check, Values, key_path, phrase
+from robosim.scenario.fields import Finite, Id, Name, Section, Whole, section_type
 
 STRICT: dict[Any, Any] = {
     bool: Annotated[bool, Strict()],
@@ -26,8 +30,7 @@ STRICT: dict[Any, Any] = {
 class SelfishTable(Section):
     """One `[[selfish]]` table; keys other than its own are the strategy's parameters. Each kind of world has its kind.
 
-    A kind says what it calls an agent (its keys are `noun` and `noun`s), where agents are counted, and which deviations
-    there are.
+    A kind says what it calls an agent (its keys are `noun` and `noun`s) and where agents are counted.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -40,11 +43,6 @@ class SelfishTable(Section):
     strategy: Name
 
     @classmethod
-    @abstractmethod
-    def strategies(cls) -> Mapping[str, type]:
-        """The named deviations; imported when the first world has one, as they bring NumPy with them."""
-
-    @classmethod
     def own_keys(cls) -> tuple[str, str, str]:
         """The keys that are no parameters: one agent, several agents, the strategy."""
         return cls.noun, f"{cls.noun}s", "strategy"
@@ -54,56 +52,10 @@ class SelfishTable(Section):
         """Ids of the agents that play the strategy."""
         return self.several or (() if self.one is None else (self.one,))
 
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The strategy's own parameters that the file gives."""
-        kinds = parameter_kinds(self.strategies()[self.strategy])
+    def parameters(self, strategy: type) -> dict[str, Any]:
+        """The strategy's own parameters that the file gives, as its class wants them."""
+        kinds = parameter_kinds(strategy)
         return {key: kinds[key].validate_python(value) for key, value in (self.model_extra or {}).items()}
-
-
-class SelfishEntry(SelfishTable):
-    """One `[[selfish]]` table of a rendezvous: robots that deviate."""
-
-    noun: ClassVar[str] = "robot"
-    section: ClassVar[str] = "robots"
-
-    one: Id | None = Field(default=None, alias="robot", description="the robot that deviates", examples=[3])
-    several: Annotated[tuple[Id, ...], Field(min_length=1)] | None = Field(
-        default=None, alias="robots", description="the robots that deviate alike", examples=[[3, 4]]
-    )
-    strategy: Name = Field(description="the name of the deviation", examples=["stationary"])
-
-    @classmethod
-    def strategies(cls) -> Mapping[str, type]:
-        """Deviations from average consensus."""
-        from robosim.controllers.selfish import STRATEGIES
-
-        return STRATEGIES
-
-    @property
-    def robots(self) -> tuple[int, ...]:
-        """Ids of the robots that play the strategy."""
-        return self.agents
-
-
-class SelfishBidder(SelfishTable):
-    """One `[[selfish]]` table of a charging world: bidders that deviate."""
-
-    noun: ClassVar[str] = "agent"
-    section: ClassVar[str] = "bidders"
-
-    one: Id | None = Field(default=None, alias="agent", description="the bidder that deviates", examples=[0])
-    several: Annotated[tuple[Id, ...], Field(min_length=1)] | None = Field(
-        default=None, alias="agents", description="the bidders that deviate alike", examples=[[0, 1]]
-    )
-    strategy: Name = Field(description="the name of the deviation", examples=["constant-bid"])
-
-    @classmethod
-    def strategies(cls) -> Mapping[str, type]:
-        """Deviations from dual decomposition."""
-        from robosim.controllers.bidders import BIDDING
-
-        return BIDDING
 
 
 @lru_cache
@@ -116,3 +68,102 @@ def parameter_kinds(strategy: type) -> dict[str, TypeAdapter[Any]]:
 def _kind(hint: Any) -> Any:
     parts = [part for part in get_args(hint) if part is not NoneType]
     return _kind(parts[0]) if NoneType in get_args(hint) else STRICT.get(hint, hint)
+
+
+class Table(NamedTuple):
+    """One `[[selfish]]` table as it stands in the file, and what this kind of world expects of it."""
+
+    path: KeyPath
+    keys: dict[str, Any]
+    kind: type[SelfishTable]
+
+    def agents(self, world: Values) -> Iterator[tuple[KeyPath, int]]:
+        """Every agent that the table names in a sound way, with the key that names it."""
+        for key in self.kind.own_keys()[:2]:
+            if key in self.keys and world.sound((*self.path, key)):
+                named = self.keys[key]
+                yield from (((*self.path, key), agent) for agent in (named if isinstance(named, list) else [named]))
+
+
+def _tables(world: Values) -> list[Table]:
+    found = world.table.get("selfish", [])
+    rows, kind = found if isinstance(found, list) else [], deviation(world.model)
+    return [Table(("selfish", str(row)), keys, kind) for row, keys in enumerate(rows) if isinstance(keys, dict)]
+
+
+def deviation(model: type[Section]) -> type[SelfishTable]:
+    """The `[[selfish]]` tables of a kind of world."""
+    found: type[Any] = section_type(model, "selfish")
+    return found
+
+
+def agents_are_named(world: Values) -> Iterator[Problem]:
+    """Either one agent or several."""
+    for path, keys, kind in _tables(world):
+        one, several, _ = kind.own_keys()
+        if (one in keys) == (several in keys):
+            which = f"both {one} and" if one in keys else f"neither {one} nor"
+            yield Problem(path=path, message=f"has {which} {several}", fix=f"write {one} = 3, or {several} = [3, 4]")
+
+
+def agents_exist(world: Values) -> Iterator[Problem]:
+    """Ids are those of the world."""
+    for table in _tables(world):
+        noun, count = table.kind.noun, world[f"{table.kind.section}.count"]
+        for path, agent in table.agents(world):
+            if agent >= count:
+                yield Problem(
+                    path=path, message=f"{noun} {shown(agent)} does not exist", fix=f"{noun}s are 0..{count - 1}"
+                )
+
+
+def agents_play_one_strategy(world: Values) -> Iterator[Problem]:
+    """No agent is named twice."""
+    seen = set()
+    for table in _tables(world):
+        noun = table.kind.noun
+        for path, agent in table.agents(world):
+            if agent in seen:
+                yield Problem(
+                    path=path, message=f"{noun} {shown(agent)} has a strategy already", fix=f"give each {noun} one"
+                )
+            seen.add(agent)
+
+
+def strategies_are_known(world: Values) -> Iterator[Problem]:
+    """The strategy is in the table of strategies and takes the parameters that it is given."""
+    for table in _tables(world):
+        path, known = (*table.path, "strategy"), world.strategies()
+        if not world.sound(path):
+            continue
+        name = table.keys["strategy"]
+        if name in known:
+            yield from _wrong_parameters(table, known[name])
+        else:
+            fix = suggestion(name, known, f"known: {', '.join(known)}")
+            yield Problem(path=path, message=f"{shown(name)} is not known", fix=fix)
+
+
+def _wrong_parameters(table: Table, strategy: type) -> Iterator[Problem]:
+    kinds, given, own = parameter_kinds(strategy), {}, table.kind.own_keys()
+    for key in (key for key in table.keys if key not in own):
+        try:
+            given[key] = kinds[key].validate_python(table.keys[key])
+        except KeyError:
+            yield Problem(
+                path=(*table.path, key),
+                message=f"{table.keys['strategy']} has no such parameter",
+                fix=suggestion(key, [*kinds, *own], f"it takes {', '.join(kinds) or 'no parameters'}"),
+            )
+        except ValidationError as error:
+            for found in error.errors():
+                yield Problem(
+                    path=(*table.path, key, *key_path(found)), message=phrase(found), fix="leave it out for the default"
+                )
+    try:
+        strategy(**given)
+    except (ValueError, RobosimError) as error:  # a strategy may refuse values of the right kind
+        yield Problem(path=(*table.path, "strategy"), message=str(error), fix="change its parameters")
+
+
+SELFISH_RULES: tuple[Check, ...] = (agents_are_named, agents_exist, agents_play_one_strategy, strategies_are_known)

@@ -1,19 +1,20 @@
-"""What every kind of world has in common: where it came from, and how it is written, measured and complained about."""
+"""What every kind of world has in common: where it came from, how it is written, measured and complained about."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
-from robosim.errors import BadInput
+from robosim.errors import BadInput, TooLarge
+from robosim.files.complaint import Origin, line
+from robosim.files.content import VARIABLE, amount, limit_bytes
+from robosim.files.writing import written
 from robosim.scenario.checking import Check
-from robosim.scenario.fields import Section
-from robosim.scenario.origin import Origin
-from robosim.scenario.problem import line
-from robosim.scenario.writing import written
+from robosim.scenario.fields import Section, Whole
+from robosim.scenario.selfish import SelfishTable
 
 
 class Need(NamedTuple):
@@ -25,11 +26,40 @@ class Need(NamedTuple):
     size: int
 
 
+class MissionSection(Section):
+    """[mission] of every kind of world: kind, rounds, seed and controller, declared by each in its own words."""
+
+    if TYPE_CHECKING:
+        kind: str
+        rounds: int
+        seed: int
+        controller: str
+
+
+class LeaderSection(Section):
+    """[leader] of every kind of world: has tax, declared by each kind in its own words."""
+
+    if TYPE_CHECKING:
+        tax: str
+
+
+class Recording(Section):
+    """[record]: what is kept."""
+
+    every: Annotated[Whole, Field(ge=1, le=10**9)] = Field(default=1, description="keep every so many rounds")
+
+
 class WorldFile(Section):
     """A checked world; each kind of world adds its sections. Two are equal when their values are."""
 
     rules: ClassVar[tuple[Check, ...]] = ()
     """What keys must have to do with each other."""
+
+    if TYPE_CHECKING:  # declared by each kind, so that its sections stand in its own order
+        mission: MissionSection
+        leader: LeaderSection
+        record: Recording
+        selfish: tuple[SelfishTable, ...]
 
     _origin: Origin = PrivateAttr(default_factory=lambda: Origin(file="world", name="world"))
 
@@ -41,6 +71,10 @@ class WorldFile(Section):
     @abstractmethod
     def needs(self) -> tuple[Need, ...]:
         """Estimates of the memory that a mission in this world takes."""
+
+    def inputs(self) -> dict[str, Path]:
+        """The files that the world names, by their keys, such as "station.sessions"."""
+        return {}
 
     @property
     def name(self) -> str:
@@ -71,3 +105,17 @@ class WorldFile(Section):
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.__dict__ == other.__dict__
+
+
+def estimate_bytes(scenario: WorldFile) -> int:
+    """About how many bytes a mission in this world takes; nothing is allocated."""
+    return sum(need.size for need in scenario.needs())
+
+
+def refuse_too_large(scenario: WorldFile) -> None:
+    """Raise `TooLarge`, naming the estimate and the limit, when a mission would not fit."""
+    total, limit = estimate_bytes(scenario), limit_bytes()
+    if total > limit:
+        worst = max(scenario.needs(), key=lambda need: need.size)
+        message = f"{worst.what} need about {amount(total)}, the limit is {amount(limit)}"
+        raise TooLarge(scenario.complaint(worst.key, f"{message} ({worst.fix}; {VARIABLE} raises the limit)"))

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from robosim.errors import BadInput
-from robosim.missions.meeting import Meeting
-from robosim.missions.mission import Mission
+from robosim.mission import Mission
 from robosim.view.playback import Playback, Scene
 
 __all__ = ["Playback", "Scene", "view"]
@@ -30,14 +29,11 @@ def view(
 
     Raises `BadInput` without pygame, for a window without a display, and for a picture that cannot be written.
     """
-    if not isinstance(mission, Meeting):
-        raise BadInput(
-            f"{mission.scenario.name}: nobody moves in this world (view shows a rendezvous; plot draws the others)"
-        )
     try:
         import pygame
 
-        from robosim.view import draw, picture, window
+        from robosim.view import draw, window
+        from robosim.view import draw as picture
     except ImportError as problem:
         raise BadInput(f"view needs pygame: {problem} (pip install pygame-ce)") from None
     playback = Playback(mission, rounds)

@@ -1,13 +1,17 @@
-"""One picture of a mission on any pygame surface: `draw` depends on nothing but the scene."""
+"""One picture of a mission on any pygame surface, or as a PNG: `draw` depends on nothing but the scene."""
 
 from __future__ import annotations
 
+import io
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pygame
 
 from robosim.agent import Array
+from robosim.errors import BadInput
+from robosim.files.store import write_atomically
 from robosim.palette import BLUE, GREEN, look
 from robosim.view.playback import Scene
 
@@ -154,3 +158,16 @@ def _text(surface: pygame.Surface, line: str, at: tuple[float, float], colour: s
     if not pygame.font.get_init():
         pygame.font.init()
     surface.blit(pygame.font.Font(None, LINE).render(line, True, colour), at)
+
+
+def save(surface: pygame.Surface, path: Path) -> None:
+    """Write it whole or not at all. Raises `BadInput` for another ending and for a place that cannot be written."""
+    if path.suffix.lower() != ".png":
+        raise BadInput(f"{path}: screenshots end in .png, not {path.suffix!r} (rename it)")
+    buffer = io.BytesIO()
+    pygame.image.save(surface, buffer, "screenshot.png")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, buffer.getvalue())
+    except OSError as problem:
+        raise BadInput(f"{path}: cannot be written: {problem.strerror} (choose another place)") from None

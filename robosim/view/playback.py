@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
 from robosim.agent import Array
-from robosim.graphs import Edges
-from robosim.missions.meeting import Meeting
-from robosim.missions.mission import Snapshot
-from robosim.network import spread
-from robosim.records.meeting_record import MeetingRecord
+from robosim.errors import BadInput
+from robosim.mission import Mission, Snapshot
+from robosim.network.graphs import Edges
 
 KEPT = 2_000_000
 """Snapshots × robots that are kept to go back; the oldest are forgotten first."""
@@ -20,42 +19,15 @@ TRAIL = 100_000
 """Trail points drawn in one picture: more robots have coarser trails."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scene:
-    """One picture of mission 0, as plain data.
-
-    `trails` (rows, robots, d) are positions in the rounds `kept` (rows,), from the start to now; `distance` (k + 1,)
-    ends now, `beta` (n + 1,) covers the mission; `players` says what the selfish robots play; metres throughout.
-    """
-
-    title: str
-    kept: Array
-    trails: Array
-    lower: Array
-    upper: Array
-    edges: Edges
-    players: dict[int, str]
-    distance: Array
-    beta: Array
-    bill: tuple[str, ...] = ()
-    status: str = ""
-
-    @property
-    def k(self) -> int:
-        """The present round."""
-        return len(self.distance) - 1
-
-    @property
-    def rounds(self) -> int:
-        """n."""
-        return len(self.beta) - 1
-
-
 class Playback:
     """Where the viewer is in a mission; `rounds` stops it early."""
 
-    def __init__(self, mission: Meeting, rounds: int | None = None) -> None:
-        self.mission = mission
+    def __init__(self, mission: Mission[Any], rounds: int | None = None) -> None:
+        if mission.kind.scene is None:
+            raise BadInput(
+                f"{mission.scenario.name}: nobody moves in this world (view shows where agents move; plot draws others)"
+            )
+        self.mission, self.scenery = mission, mission.kind.scene(mission)
         self.last = mission.rounds if rounds is None else min(rounds, mission.rounds)
         self.past: deque[Snapshot] = deque(maxlen=max(2, KEPT // mission.network.n))
         self.distance: deque[float] = deque()
@@ -91,21 +63,8 @@ class Playback:
 
     def scene(self, status: str = "") -> Scene:
         """What there is to see."""
-        scenario, rules = self.mission.scenario, self.mission.announcement
-        shown = self._shown()
-        return Scene(
-            title=f"{scenario.name}, seed {scenario.mission.seed}",
-            kept=np.array([float(row.k) for row in shown]),
-            trails=np.stack([_seen(row) for row in shown]),
-            lower=rules.lower,
-            upper=rules.upper,
-            edges=self.mission.network.edges,
-            players=_players(self.mission),
-            distance=np.array(self.distance),
-            beta=rules.bound.beta(np.arange(rules.rounds + 1.0)),
-            bill=self._settled(),
-            status=status,
-        )
+        scene: Scene = self.scenery.scene(self._shown(), np.array(self.distance), self._settled(), status)
+        return scene
 
     def _shown(self) -> list[Snapshot]:
         """Snapshots from the start to now, thinned to what a picture can hold."""
@@ -118,43 +77,56 @@ class Playback:
         if self.now.k < self.mission.rounds:
             return ()
         if not self.bill:
-            self.bill = _bill(self.mission.settle(self.now))
+            self.bill = self.scenery.bill(self.mission.settle(self.now))
         return self.bill
 
     def _append(self, snapshot: Snapshot) -> None:
         self.past.append(snapshot)
-        self.distance.append(float(spread(snapshot.heard.own["z"][0])))
+        self.distance.append(self.scenery.distance(snapshot))
 
 
-def _seen(snapshot: Snapshot) -> Array:
-    """Positions (robots, d): the true starts, then what everybody sees."""
-    return np.asarray(snapshot.heard.own["z"][0] if snapshot.k else snapshot.body.position[0])
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """One picture of mission 0, as plain data.
+
+    `trails` (rows, robots, d) are positions in the rounds `kept` (rows,), from the start to now; `distance` (k + 1,)
+    ends now, `beta` (n + 1,) covers the mission; `players` says what the selfish robots play; metres throughout.
+    """
+
+    title: str
+    kept: Array
+    trails: Array
+    lower: Array
+    upper: Array
+    edges: Edges
+    players: dict[int, str]
+    distance: Array
+    beta: Array
+    bill: tuple[str, ...] = ()
+    status: str = ""
+
+    @property
+    def k(self) -> int:
+        """The present round."""
+        return len(self.distance) - 1
+
+    @property
+    def rounds(self) -> int:
+        """n."""
+        return len(self.beta) - 1
 
 
-def _players(mission: Meeting) -> dict[int, str]:
-    return {
-        int(agent): deviation.strategy.name
-        for deviation in mission.deviations
-        for m, agent in zip(deviation.missions, deviation.agents, strict=True)
-        if m == 0
-    }
+class Scenery(Protocol):
+    """How a kind of world shows its missions: a mission's snapshots in, scenes out."""
 
+    def distance(self, snapshot: Any) -> float:
+        """How far from agreement the agents are, drawn as a curve."""
+        ...
 
-def _bill(record: MeetingRecord) -> tuple[str, ...]:
-    """The settlement in words: verdict, then robots, the selfish first."""
-    bill, unit = record.settlement, "J" if record.pays_for == "energy" else "m²"
-    verdict = f"inside the bound, tax {record.rules.tax}"
-    if bill.penalised[0]:
-        verdict = f"outside the bound: each is fined {record.rules.penalty:.6g} {unit}"
-    elif bill.distance[0] > bill.beta:
-        verdict = f"outside the bound, tax {record.rules.tax}: nobody is fined"
-    robots = sorted(range(len(record.start)), key=lambda i: (record.strategy(i) == "faithful", i))
-    return (
-        verdict,
-        f"robot: cost + tax = net ({unit})",
-        *(
-            f"{i}: {record.private_cost[0, i]:.4g} + {bill.tax[0, i]:.4g} = {record.net_cost[0, i]:.4g}"
-            + (" report refused" if bill.refused[0, i] else "")
-            for i in robots
-        ),
-    )
+    def scene(self, shown: list[Any], distance: Array, bill: tuple[str, ...], status: str) -> Scene:
+        """The picture of the last snapshot in `shown`, with trails of those before it."""
+        ...
+
+    def bill(self, record: Any) -> tuple[str, ...]:
+        """The settlement in words."""
+        ...

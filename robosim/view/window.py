@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pygame
 
 from robosim.errors import BadInput
-from robosim.view.draw import draw
-from robosim.view.picture import save
+from robosim.view.draw import draw, save
 from robosim.view.playback import Playback
 
-DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "SDL_VIDEO_DRIVER")
+DRIVERS = ("SDL_VIDEODRIVER", "SDL_VIDEO_DRIVER")
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", *DRIVERS)
 """Without any of these variables Linux has no screen, and SDL would draw where nobody sees it."""
+STDERR = 2
+UNSEEN = ("dummy", "offscreen", "evdev")
+"""What SDL falls back to where no display answers; whoever wants one of these names it in a variable."""
 
 
 @dataclass(kw_only=True)
@@ -135,11 +139,32 @@ def _screen() -> pygame.Surface:
     return surface
 
 
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Libraries below SDL write to stderr what is then said in one line."""
+    try:
+        kept = os.dup(STDERR)
+    except OSError:  # closed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, STDERR)
+    try:
+        yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _open(size: tuple[int, int], title: str) -> None:
     try:
         if sys.platform == "linux" and not any(os.environ.get(name) for name in DISPLAYS):
             raise pygame.error("no display found")
-        pygame.display.init()  # not pygame.init(): sound stays untouched
+        with _silence():
+            pygame.display.init()  # not pygame.init(): sound stays untouched
+        if pygame.display.get_driver() in UNSEEN and not any(os.environ.get(name) for name in DRIVERS):
+            raise pygame.error("the display does not answer")
         pygame.display.set_caption(f"robosim: {title}")
         pygame.display.set_mode(size, pygame.RESIZABLE)
     except pygame.error as problem:

@@ -1,0 +1,1 @@
+"""What several programs share: leaders' halves, price steps, local problems."""

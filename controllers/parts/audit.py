@@ -1,0 +1,104 @@
+"""The leader of a problem that agents solve by themselves: silent, it listens, and says when they may stop.
+
+What it reads means the same for every method: what Σ A_i x_i lacks of b at everybody's own block, how far copies are
+from what they copy, and how much decisions still move. Trackers always add up to Σ A_i x_i - b (X, Algorithm 1, line
+15, summed) unless somebody injected what is not there: that is all that the leader needs to notice it.
+
+A mission that is done is closed: what stood in the books then counts, whatever is said later because another mission
+beside it goes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robosim.agent import Array, Rules, Said
+from robosim.kernels.audit import DEMAND, DISAGREEMENT, MOVEMENT, TRACKING, own_blocks, read
+
+NOTHING = 1e-6
+"""Decisions smaller than this share of the largest |b| count as none."""
+
+
+class AuditState(NamedTuple):
+    """What the leader keeps between rounds."""
+
+    rules: Rules
+    tracked: bool | None
+    """Whether sums of trackers mean something; None while nobody knows."""
+    x: Array
+    """(M, N, n) own blocks."""
+    price: Array
+    """(M, m) the mean of what agents take for the marginal cost of b."""
+    residuals: Array
+    """(M, 2) ‖Σ A_i x_i - b‖/‖b‖, and the largest |y - x| over the largest |x|."""
+    injected: Array
+    """(M,) the most by which trackers were off so far, as a share of the largest |b|."""
+    steady: NDArray[np.int64]
+    """(M,) rounds in a row in which nothing was above the tolerance."""
+    counted: NDArray[np.int64]
+    """(M,) rounds that count: all until the mission was done."""
+
+    def closed(self, missions: NDArray[np.bool_], old: AuditState) -> AuditState:
+        """These books, with the old ones where missions (M,) were done before."""
+        if not missions.any():
+            return self
+        kept = (_either(missions, *pair) for pair in zip(old[2:], self[2:], strict=True))
+        return AuditState(self.rules, self.tracked, *kept)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """Rules: missions, A (N, m, n), b (m,), tolerance or None, and tracked: whether Σ_i of the words `tracker` is what
+    Σ A_i x_i lacks of b; None where the program does not say, then its words of the first round show it or nothing is
+    known of injections."""
+
+    patience: int = 5
+    """Rounds in a row that must be within the tolerance."""
+
+    def start(self, rules: Rules) -> tuple[AuditState, Said]:
+        """Nothing was heard yet, nothing is said."""
+        missions, (agents, m, n) = rules["missions"], rules["A"].shape
+        x, price, none = np.zeros((missions, agents, n)), np.zeros((missions, m)), np.zeros(missions, dtype=np.int64)
+        return AuditState(
+            rules, rules["tracked"], x, price, np.full((missions, 2), np.inf), np.zeros(missions), none, none
+        ), {}
+
+    def step(self, state: AuditState, said: Said) -> tuple[AuditState, Said]:
+        """Read everybody's words."""
+        rules, y = state.rules, said["y"]
+        b, x, out = rules["b"], np.empty_like(state.x), np.empty((len(y), 4))
+        own_blocks(y, x)
+        tracked = shows_tracking(said, x, rules["A"], b) if state.tracked is None else state.tracked
+        tracker = said["tracker"] if tracked else np.empty((len(y), 0, b.size))
+        read(y, x, state.x, tracker, rules["A"], b, out)
+        size, largest = np.sqrt((b * b).sum()) or 1.0, np.abs(b).max() or 1.0
+        wide = np.maximum(np.abs(x).max(axis=(1, 2)), NOTHING * largest)  # where nothing is decided, of what is asked
+        residuals = np.stack([out[:, DEMAND] / size, out[:, DISAGREEMENT] / wide], axis=1)
+        injected = np.maximum(state.injected, out[:, TRACKING] / largest)
+        price, steady = -said["multiplier"][..., : b.size].mean(axis=1), state.steady
+        if rules["tolerance"] is not None:
+            worst = np.maximum(residuals.max(axis=1), out[:, MOVEMENT] / wide)
+            steady = np.where(worst <= rules["tolerance"], steady + 1, 0)
+        books = AuditState(rules, tracked, x, price, residuals, injected, steady, state.counted + 1)
+        return books.closed(self.done(state), state), {}
+
+    def done(self, state: AuditState) -> NDArray[np.bool_]:
+        """(M,) where demand, copies and decisions have been within the tolerance for `patience` rounds."""
+        return np.asarray(state.steady >= self.patience)
+
+
+def shows_tracking(said: Said, x: Array, rows: Array, b: Array) -> bool:
+    """Whether words `tracker` (M, N, m) add up to Σ A_i x_i - b, as they do where nobody injected anything."""
+    tracker = said.get("tracker")
+    if tracker is None or tracker.shape[2] != b.size:
+        return False
+    excess = np.einsum("imn,kin->km", rows, x) - b
+    return bool(np.abs(tracker.sum(axis=1) - excess).max() <= 1e-9 * (np.abs(b).max() + np.abs(excess).max()))
+
+
+def _either(missions: NDArray[np.bool_], these: Any, those: Any) -> Any:
+    return np.where(missions.reshape(-1, *(1,) * (these.ndim - 1)), these, those)

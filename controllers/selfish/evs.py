@@ -1,0 +1,256 @@
+"""Selfish EVs that answer every price faithfully, as if they were somebody else.
+
+What such an EV says its term of the dual function is and what a proposal would cost it stay true, so the gap that ends
+a mission is no less true than without it: it can keep a mission from ending early, never end one too early.
+
+Selfish EVs: one deviation from faithful charging per class, and the table of their names.
+
+Here are those that say another plan than a faithful answer to the price; `robosim.controllers.selfish.evs` has
+those that answer as if they were somebody else. All of them tell the truth about costs: see there what that does.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from robosim.agent import Array, Said, Strategy, View
+from robosim.controllers.parts.charging import Answer, fleet, plan
+
+DAY_H = 24.0
+"""A plan is for a day: T periods of 24/T hours."""
+TYPE = ("curvature", "energy_cost", "limit", "stay", "wish")
+
+
+class Pretender(Strategy, ABC):
+    """Says the best plan, (3a) of T, Algorithm 1, of an EV that it is not."""
+
+    @abstractmethod
+    def pretended(self, own: Said) -> Said:
+        """What is false in the types (K, components): keys of `own` with other values."""
+
+    def say(self, k: int, memory: Array | None, view: View) -> tuple[Array | None, Said]:
+        """The false answer to the price that the faithful one answers; the memory is where its search began last."""
+        found = answer(view.own | self.pretended(view.own), heard_price(view), memory)
+        return found.worth, asks(view, found.x[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverAsk(Pretender):
+    """Asks for `factor` times the energy that it wants (1.92: what drivers at Caltech ask, over what they get)."""
+
+    factor: float = 1.92
+
+    def __post_init__(self) -> None:
+        at_least(0.0, factor=self.factor)
+
+    def pretended(self, own: Said) -> Said:
+        return {"wish": own["wish"] * np.array([self.factor, 1.0, 1.0, 1.0])}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyDeparture(Pretender):
+    """Pretends to leave `hours` earlier, so that it is served before those who say when they leave."""
+
+    hours: float = 1.0
+
+    def pretended(self, own: Said) -> Said:
+        first, stop = own["stay"].T
+        sooner = np.maximum(stop - periods(self.hours, own), first + 1)
+        return {"stay": np.stack([first, np.where(stop > first, sooner, stop)], axis=1)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostMisreport(Pretender):
+    """Pretends that wear costs `wear` times and missing energy `unmet` times as much, and that waiting costs more.
+
+    `waiting_dollars_per_kwh_h` is what a kWh an hour later costs beyond what it truly does; less, if negative.
+    """
+
+    wear: float = 1.0
+    unmet: float = 0.5
+    waiting_dollars_per_kwh_h: float = 0.0
+
+    def __post_init__(self) -> None:
+        at_least(1e-3, wear=self.wear)
+        at_least(0.0, unmet=self.unmet)
+
+    def pretended(self, own: Said) -> Said:
+        hours = DAY_H / own["energy_cost"].shape[1]
+        waited_h = np.maximum(np.arange(own["energy_cost"].shape[1]) - own["stay"][:, :1], 0.0) * hours
+        return {
+            "curvature": own["curvature"] * self.wear,
+            "energy_cost": own["energy_cost"] + self.waiting_dollars_per_kwh_h * waited_h * hours,
+            "wish": own["wish"] * np.array([1.0, 1.0, 1.0, self.unmet]),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapacityWithholding(Pretender):
+    """Pretends that battery and charger take only `share` of their power."""
+
+    share: float = 0.5
+
+    def __post_init__(self) -> None:
+        at_least(0.0, share=self.share)
+
+    def pretended(self, own: Said) -> Said:
+        return {"limit": own["limit"] * self.share}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsInData(Pretender):
+    """Asks for the energy and states the departure that its driver told; where sessions are real, a real driver."""
+
+    name = "as-in-data"
+
+    def pretended(self, own: Said) -> Said:
+        energy, stay = own["told"][:, :1], own["told"][:, 1:]
+        return {"wish": np.concatenate([energy, own["wish"][:, 1:]], axis=1), "stay": stay}
+
+
+def answer(own: Said, price: Array, worth: Array | None) -> Answer:
+    """(3a) of K EVs, each with types (K, components) and a price (K, rows·T) of its own: everything (1, K, …).
+
+    `worth` (1, K) begins the search, None where nothing is known.
+    """
+    alone = {key: own[key][None] for key in TYPE}
+    alone["energy_cost"] = (own["energy_cost"] + at_plug(own, price))[None]
+    agents, count = own["energy_cost"].shape
+    begin = np.full((1, agents), np.nan) if worth is None else worth
+    return plan(alone, fleet(alone), np.zeros((1, 1, count)), begin)
+
+
+def heard_price(view: View) -> Array:
+    """λ that the faithful answer answers, (K, rows·T); λ⁰ is the same for all missions."""
+    if view.heard is None:
+        return np.repeat(view.rules["price"][0], len(view.own["wish"]), axis=0)
+    return view.heard["price"]
+
+
+def at_plug(own: Said, price: Array) -> Array:
+    """What a kW costs each of K EVs in each period, (K, T), at prices (K, rows·T)."""
+    if "weights" not in own:
+        return price
+    weights = own["weights"]
+    return np.asarray(np.einsum("kr,krt->kt", weights, price.reshape(*weights.shape, -1)))
+
+
+def periods(hours: float, own: Said) -> int:
+    """So many hours in whole periods, a day's at most."""
+    count = own["energy_cost"].shape[1]
+    return round(min(max(hours / DAY_H, -1.0), 1.0) * int(count))
+
+
+def asks(view: View, z: Array) -> Said:
+    """The faithful words but for what is asked for, (K, T) kW."""
+    return {**view.faithful, "z": z}
+
+
+def at_least(least: float, **values: float) -> None:
+    """Raise `ValueError` for a parameter that is smaller."""
+    for name, value in values.items():
+        if not value >= least:
+            raise ValueError(f"{name} must be at least {least:g}, got {value!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstantBid(Strategy):
+    """Asks for the same power throughout its stay, whatever the price: its energy spread evenly, or `power_kw`."""
+
+    power_kw: float | None = None
+
+    def __post_init__(self) -> None:
+        at_least(0.0, power_kw=self.power_kw or 0.0)
+
+    def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
+        own = view.own
+        first, stop = own["stay"].T[..., None]
+        even = own["wish"][:, :1] / np.maximum(stop - first, 1.0)
+        power = np.minimum(even if self.power_kw is None else self.power_kw, own["limit"])
+        t = np.arange(own["energy_cost"].shape[1])
+        return memory, asks(view, np.where((first <= t) & (t < stop), power, 0.0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaitAndSwitch(Strategy):
+    """Asks for the share `bait` of a faithful answer until round n, then for `catch` times one.
+
+    In round n the price that everybody pays has fallen and has no time to rise. A leader who ends the mission when the
+    gap closes cannot end it before: as long as the bait is out, proposals give this EV less than it wants, and what it
+    says that they cost it is true. What is asked for in excess in round n is taken from all m who charge in a period
+    alike, so a catch of about 1 + (1 - bait)/m gets this EV what it wants, if need be more than its charger can give.
+    """
+
+    bait: float = 0.0
+    catch: float = 1.1
+
+    def __post_init__(self) -> None:
+        at_least(0.0, bait=self.bait, catch=self.catch)
+
+    def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
+        share = self.catch if k >= view.rules["rounds"] else self.bait
+        return memory, asks(view, share * view.faithful["z"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift(Strategy):
+    """Asks for the faithful answer `hours` later (earlier, if negative); what leaves its stay is left out.
+
+    Shift, proportional and freeze are the manipulations of A. Perez-Diaz, E. Gerding, F. McGroarty, Detecting strategic
+    manipulation in distributed optimisation of electric vehicle aggregators (arXiv 1810.07063).
+    """
+
+    hours: float = 1.0
+
+    def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
+        z, by = view.faithful["z"], periods(self.hours, view.own)
+        t = np.arange(z.shape[1])
+        first, stop = view.own["stay"].T[..., None]
+        here = (first <= t) & (t < stop) & (t >= by) & (t < by + z.shape[1])
+        return memory, asks(view, np.where(here, np.roll(z, by, axis=1), 0.0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proportional(Strategy):
+    """Asks for `factor` times the faithful answer, at most what its charger and battery take."""
+
+    factor: float = 0.8
+
+    def __post_init__(self) -> None:
+        at_least(0.0, factor=self.factor)
+
+    def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
+        return memory, asks(view, np.minimum(self.factor * view.faithful["z"], view.own["limit"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreezeBid(Strategy):
+    """Stops listening: z_i^k = z_i^{k-1} for k > τ (default: after the first round)."""
+
+    name = "freeze"
+
+    after_round: int = 1
+
+    def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
+        if view.heard is None or k <= self.after_round:
+            return memory, view.faithful
+        return memory, asks(view, view.heard["z"])
+
+
+EV_DEVIATIONS: dict[str, type[Strategy]] = {
+    "over-ask": OverAsk,
+    "early-departure": EarlyDeparture,
+    "cost-misreport": CostMisreport,
+    "constant-bid": ConstantBid,
+    "capacity-withholding": CapacityWithholding,
+    "bait-and-switch": BaitAndSwitch,
+    "shift": Shift,
+    "proportional": Proportional,
+    "freeze": FreezeBid,
+    "as-in-data": AsInData,
+}
+"""What EVs may play in a station, by name."""

@@ -1,0 +1,1 @@
+"""Bidders share a resource by dual decomposition (T, sections II and V)."""

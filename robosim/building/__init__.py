@@ -1,1 +1,0 @@
-"""World file → mission, for every kind of world."""

@@ -1,0 +1,1 @@
+"""Pictures of a day at a station."""

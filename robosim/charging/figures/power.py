@@ -1,0 +1,202 @@
+"""Power by car under what the feeder carries, its price above, and how full the batteries are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from robosim.agent import Array
+from robosim.charging.figures.hours import (
+    DISTINCT,
+    SERVED_KWH,
+    colours,
+    corners,
+    delivery,
+    explain_colours,
+    hours_across,
+    in_order,
+    players,
+    plug_prices,
+    stairs,
+)
+from robosim.charging.record import ChargingRecord, DayLog
+from robosim.errors import BadInput
+from robosim.figures.style import CROWD, FAINT, INK, PAGE_IN, finish, house_style, sheet
+from robosim.palette import BLUE, SKY, VERMILLION, look
+
+OUTLINED = 60
+"""More cars have no line between them."""
+
+IN_ROW = 5
+"""Entries of the legend."""
+
+
+@house_style()
+def power(record: ChargingRecord, mission: int = 0) -> Figure:
+    """Metered power of every car stacked, kW, the selfish hatched at the bottom; price and tariff above, $/kWh.
+
+    Steps of the execution (of mission 0; means of the periods of others). Of a feeder with several rows, such as a
+    three-phase transformer, the row that is loaded most stands below as a share of its limit, instead of the one limit.
+    """
+    day, rows = record.day, _rows_shown(record, mission)
+    figure, axes = sheet(PAGE_IN, 3.9 if rows == 2 else 4.9, rows=rows)
+    axes[0].get_gridspec().set_height_ratios([1.0, 2.2, 0.8][:rows])
+    _prices(axes[0], record, day, mission)
+    _stack(axes[1], record, day, mission)
+    note = delivery(day, mission)
+    if len(day.limit_a) == 1:
+        _limit(axes[1], float(day.rows_kw[0]), f"feeder limit {day.rows_kw[0]:g} kW")
+    elif rows == 3:
+        load = 100.0 * (day.line_a / day.limit_a[:, None]).max(axis=0)
+        stairs(axes[2], load, color=BLUE, label="most loaded row of the feeder")
+        _limit(axes[2], 100.0, "its limit")
+        axes[2].set(ylabel="load (%)", ylim=(0.0, 1.15 * max(100.0, load.max())))
+        note += f"; the feeder at {load.max():.1f} % of a limit"
+    hours_across(axes[-1])
+    explain_colours(figure, axes, day)
+    entries = sum(len(each.get_legend_handles_labels()[0]) for each in axes)
+    return finish(figure, record, columns=entries if entries <= IN_ROW else -(-entries // 2), note=note)
+
+
+def _rows_shown(record: ChargingRecord, mission: int) -> int:
+    """Currents are kept of mission 0."""
+    return 3 if len(record.day.limit_a) > 1 and mission == 0 else 2
+
+
+def _prices(axes: Axes, record: ChargingRecord, day: DayLog, mission: int) -> None:
+    """λ at the plugs, a band where plugs differ, and the tariff."""
+    at_plugs = plug_prices(record, mission)
+    highest, lowest = at_plugs.max(axis=0), at_plugs.min(axis=0)
+    if len(at_plugs) > 1:
+        hours = corners(lowest)[0]
+        axes.fill_between(
+            hours, corners(lowest)[1], corners(highest)[1], step="post", color=SKY, alpha=0.6, lw=0, label="other plugs"
+        )
+    stairs(axes, highest, color=BLUE, lw=1.2, label="price" if len(at_plugs) == 1 else "price at the dearest plug")
+    stairs(axes, day.tariff_per_kwh, color=INK, ls=(0, (4, 2)), label="tariff")
+    axes.set(ylabel="\\$/kWh")
+    axes.axhline(0.0, color=FAINT, lw=0.5, zorder=0)
+
+
+def _stack(axes: Axes, record: ChargingRecord, day: DayLog, mission: int) -> None:
+    kw, strategies = power_kw(day, mission), players(record, mission)
+    shades, base = colours(day, strategies), np.zeros(kw.shape[1])
+    for car in in_order(day, list(strategies)).tolist():
+        top = base + kw[car]
+        if kw[car].any():
+            named = f"EV {car}" if len(kw) <= len(DISTINCT) and car not in strategies else ""
+            style: dict[str, Any] = {"hatch": "//////", "ec": "white", "lw": 0.0} if car in strategies else {}
+            edge = {"ec": "white", "lw": 0.25 if len(kw) <= OUTLINED else 0.0}
+            _layer(axes, base, top, fc=shades[car], label=named, **(style or edge))
+        base = top
+    stairs(axes, day.plan_kw[mission].sum(axis=0), color=INK, lw=0.8, ls=(0, (1, 1)), label="planned")
+    _marks(axes, kw, strategies)
+    axes.set(ylabel="power (kW)", ylim=(0.0, None))
+
+
+def power_kw(day: DayLog, mission: int) -> Array:
+    """Metered power in each step of the execution, (N, S) kW: means of a period's steps unless they are kept."""
+    if mission == 0:
+        return np.asarray(day.metered_kwh / day.step_h)
+    return np.repeat(day.metered_kw[mission], day.metered_kwh.shape[1] // day.metered_kw.shape[2], axis=1)
+
+
+def _layer(axes: Axes, low: Array, high: Array, **style: Any) -> None:
+    """One car, from its first step with power to its last."""
+    on = np.flatnonzero(high > low)
+    part = slice(on[0], on[-1] + 1)
+    hours = corners(low)[0][on[0] : on[-1] + 2]
+    (lower, upper) = (np.append(x[part], x[on[-1]]) for x in (low, high))
+    axes.fill_between(hours, lower, upper, step="post", **style)
+
+
+def _marks(axes: Axes, kw: Array, strategies: dict[int, str]) -> None:
+    """The marker of each selfish car in the middle of its layer, where that is thickest."""
+    base, named = np.zeros(kw.shape[1]), set()
+    for car, name in strategies.items():
+        at = int(kw[car].argmax())
+        seen, hour = look(name), (at + 0.5) * 24.0 / kw.shape[1]
+        axes.plot(
+            hour,
+            base[at] + kw[car, at] / 2,
+            ls="",
+            marker=seen.shape,
+            mfc=seen.colour,
+            mec=INK,
+            ms=6,
+            zorder=5,
+            label="" if name in named else name,
+        )
+        named.add(name)
+        base = base + kw[car]
+
+
+def _limit(axes: Axes, height: float, label: str) -> None:
+    axes.axhline(height, color=VERMILLION, lw=1.4, ls=(0, (6, 2)), zorder=4, label=label)
+
+
+@house_style()
+def charge(record: ChargingRecord, mission: int = 0) -> Figure:
+    """State of charge, content over capacity in %, of each car from its arrival (hollow) to its departure (filled).
+
+    Crosses mark who leaves without what it wanted; the selfish have their colour and marker. Raises `BadInput` for
+    another mission of a batch than 0, of which batteries are not kept.
+    """
+    day = record.day
+    if mission != 0:
+        raise BadInput(f"mission: batteries are kept of mission 0, got {mission} (draw that one)")
+    strategies = players(record, mission)
+    figure, (axes,) = sheet(PAGE_IN, 3.2)
+    shades = colours(day, strategies)
+    for car in in_order(day, list(strategies)).tolist()[::-1]:
+        _car(axes, day, car, shades[car], strategies.get(car))
+    _lacking(axes, day)
+    _names(axes, len(day.stay_min), strategies)
+    axes.set(ylabel="state of charge (%)", ylim=(0, 104))
+    hours_across(axes)
+    explain_colours(figure, [axes], day)
+    return finish(figure, record, columns=5, note=delivery(day, mission))
+
+
+def soc(day: DayLog, car: int) -> tuple[Array, Array]:
+    """Hours, from the arrival on, and the state of charge then, %."""
+    steps = day.content_kwh.shape[1]
+    first = int(np.floor(day.stay_min[car, 0] / 60.0 / day.step_h))
+    stop = min(max(int(np.ceil(day.stay_min[car, 1] / 60.0 / day.step_h)), first + 1), steps)
+    content = day.content_kwh[car, first:stop]
+    kwh = np.concatenate([content[-1:] - day.stored_kwh[car], content])
+    return np.arange(first, stop + 1) * day.step_h, 100.0 * kwh / day.capacity_kwh[car]
+
+
+def _car(axes: Axes, day: DayLog, car: int, colour: object, strategy: str | None) -> None:
+    hours, percent = soc(day, car)
+    many, marker = len(day.stay_min) > CROWD, look(strategy or "faithful").shape
+    width = 1.6 if strategy else 0.5 if many else 0.9
+    axes.plot(hours, percent, color=colour, lw=width, zorder=3.0 if strategy else 2.0, rasterized=many)
+    if strategy or not many:
+        style: dict[str, Any] = {"ls": "", "marker": marker, "ms": 5.5 if strategy else 2.6, "mec": colour, "mew": 0.7}
+        axes.plot(hours[0], percent[0], mfc="white", zorder=3.5, clip_on=False, **style)
+        axes.plot(hours[-1], percent[-1], mfc=colour, zorder=3.5, clip_on=False, **style)
+
+
+def _lacking(axes: Axes, day: DayLog) -> None:
+    lacking = np.flatnonzero(day.wanted_kwh - day.metered_kwh.sum(axis=1) > SERVED_KWH)
+    if lacking.size:
+        left = [tuple(x[-1] for x in soc(day, int(car))) for car in lacking]
+        axes.plot(*zip(*left, strict=True), ls="", marker="x", ms=6, mew=1.4, color=VERMILLION, zorder=4, clip_on=False,
+                  label="leaves without all it wanted")  # fmt: skip
+
+
+def _names(axes: Axes, count: int, strategies: dict[int, str]) -> None:
+    """Entries of the legend."""
+    axes.plot([], [], ls="", marker="o", ms=3, mfc="white", mec=INK, label="arrival")
+    axes.plot([], [], ls="", marker="o", ms=3, mfc=INK, mec=INK, label="departure")
+    for name in dict.fromkeys(strategies.values()):
+        seen = look(name)
+        axes.plot([], [], color=seen.colour, lw=1.6, marker=seen.shape, ms=5.5, label=name)
+    for car in range(count) if count <= len(DISTINCT) else ():
+        if car not in strategies:
+            axes.plot([], [], color=DISTINCT[car], label=f"EV {car}")

@@ -1,0 +1,218 @@
+"""What stands in the world file of a charging station: keys, their values and defaults (T, sections II, V)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    SerializerFunctionWrapHandler,
+    Strict,
+    Tag,
+    WithJsonSchema,
+    model_serializer,
+)
+from pydantic_core import PydanticCustomError
+
+from robosim.scenario.fields import (
+    DrawnPositives,
+    Finite,
+    NonNegative,
+    Positive,
+    Section,
+    Share,
+    Whole,
+    Word,
+    branch_of,
+    not_tiny,
+    path_or,
+    word_or,
+    word_or_path,
+)
+
+DRAWN_COSTS = {
+    "wear_dollars_per_kw2h": "wear_range_dollars_per_kw2h",
+    "waiting_dollars_per_kwh_h": "waiting_range_dollars_per_kwh_h",
+}
+"""Keys of [station] that may be "random", and where the range stands that they are drawn from."""
+KEYS_OF_SITE = {"plain": ("chargers", "charger_max_a", "voltage_v"), "caltech": ("polygon_sides",)}
+"""Keys of [station] that belong to one site."""
+DAY_MIN = 24 * 60
+LIMIT_KW = {"plain": 60.0, "caltech": 150.0}
+"""Of the feeder, of the transformer."""
+Minutes = Annotated[Whole, Field(ge=1, le=DAY_MIN)]
+
+
+def unused_here(site: str, costs: Mapping[str, object]) -> list[str]:
+    """Keys that a station does not have, given its site and the values of the keys in `DRAWN_COSTS`."""
+    elsewhere = [key for other, keys in KEYS_OF_SITE.items() if other != site for key in keys]
+    return elsewhere + [bounds for key, bounds in DRAWN_COSTS.items() if costs[key] != "random"]
+
+
+class Station(Section):
+    """[station]: the sessions of a day, the site, prices, and what drivers and batteries are like."""
+
+    sessions: SessionSource = Field(
+        default="drawn", description="who comes when: drawn by the seed, a day of ACN-Data, or a CSV or JSON file"
+    )
+    day: IsoDay | None = Field(default=None, description="which day of a file or of ACN-Data", examples=["2019-10-29"])
+    count: Annotated[Whole, Field(ge=1, le=10**18)] = Field(default=50, description="sessions of a drawn day")
+    claimed_only: Annotated[bool, Strict()] = Field(
+        default=False, description="leave out the sessions whose drivers told nothing"
+    )
+    wants: Literal["asked", "delivered"] = Field(
+        default="asked", description="which energy drivers truly want: what they asked for, or what they got"
+    )
+
+    site: Literal["plain", "caltech"] = Field(
+        default="plain", description="equal chargers behind one limit, or the garage at Caltech"
+    )
+    chargers: Annotated[Whole, Field(ge=1, le=10**18)] | None = Field(
+        default=None, description="of a plain site; left out: as many as are ever needed at once", examples=[54]
+    )
+    limit_kw: Positive | None = Field(
+        default=None, description="of the feeder, 60; of Caltech's transformer, 150", examples=[60.0]
+    )
+    charger: Charger | None = Field(
+        default=None,
+        description="which currents chargers can be told; left out: continuous, or Caltech's own two kinds",
+        examples=["continuous"],
+    )
+    charger_max_a: Amperes = Field(default=32.0, description="breaker of a plain charger, A")
+    voltage_v: Volts = Field(default=208.0, description="of a plain charger: watts an ampere")
+    polygon_sides: Annotated[Whole, Field(ge=3, le=4096)] = Field(
+        default=24, description="of the polygon in which three-phase limits are planned"
+    )
+    period_min: Minutes = Field(default=15, description="a plan has one power for so many minutes")
+    step_min: Minutes = Field(default=5, description="plans are executed in steps of so many minutes")
+
+    tariff: TariffSource = Field(
+        default="sce-tou-ev-4", description="price of energy: a known tariff, a JSON file, or dollars/kWh"
+    )
+    tariff_day: IsoDay = Field(default="2019-10-29", description="whose prices hold on a drawn day")
+    demand_dollars_per_kw: NonNegative = Field(
+        default=0.0, description="the aggregator's own cost of the highest power of the day, dollars/kW"
+    )
+    loss_dollars_per_kw2h: NonNegative = Field(
+        default=0.0, description="the aggregator's own cost of squared power, dollars/(kW²·h)"
+    )
+
+    unmet: Literal["forbidden", "allowed"] = Field(
+        default="forbidden", description="refuse EVs that cannot get what they want, or let it cost them"
+    )
+    unmet_dollars_per_kwh: Positive = Field(default=1.0, description="what energy not got costs an EV, dollars/kWh")
+    wear_dollars_per_kw2h: DrawnPositives = Field(
+        default="random", description="battery wear, dollars/(kW²·h): one number, one a session, or drawn"
+    )
+    wear_range_dollars_per_kw2h: Annotated[tuple[Positive, ...], Field(min_length=2, max_length=2)] = Field(
+        default=(0.002, 0.02), description='[lo, hi] of wear_dollars_per_kw2h = "random"'
+    )
+    waiting_dollars_per_kwh_h: DrawnNonNegatives = Field(
+        default="random", description="a kWh an hour later, dollars/(kWh·h): one number, one a session, or drawn"
+    )
+    waiting_range_dollars_per_kwh_h: Annotated[tuple[NonNegative, ...], Field(min_length=2, max_length=2)] = Field(
+        default=(0.0, 0.01), description='[lo, hi] of waiting_dollars_per_kwh_h = "random"'
+    )
+    battery: Literal["two-stage", "linear"] = Field(
+        default="two-stage", description="whether batteries take less towards full"
+    )
+    battery_kwh: FittedOrPositive = Field(
+        default=60.0, description="capacity, kWh: one number, or fitted to what each got in its stay"
+    )
+    target_soc: Share = Field(
+        default=0.8, description="state of charge at which a wish is met; two-stage batteries take less from 0.8 on"
+    )
+    battery_kw: Positive | None = Field(
+        default=None, description="accepted at most, kW; left out: what the charger gives", examples=[6.656]
+    )
+    efficiency: Share = Field(default=1.0, description="energy stored per energy metered")
+
+    @property
+    def acn_site(self) -> str | None:
+        """The site whose day of ACN-Data is wanted, None for other sessions."""
+        return self.sessions.removeprefix(ACN) if self.sessions.startswith(ACN) else None
+
+    @property
+    def feeder_kw(self) -> float:
+        """`limit_kw`, or what the site has by itself."""
+        return LIMIT_KW[self.site] if self.limit_kw is None else self.limit_kw
+
+    @property
+    def charger_kind(self) -> str | None:
+        """The kind of all chargers; None for the kinds that the site has by itself."""
+        return "continuous" if self.charger is None and self.site == "plain" else self.charger
+
+    @property
+    def periods(self) -> int:
+        """Of a day's plan."""
+        return DAY_MIN // self.period_min
+
+    @model_serializer(mode="wrap")
+    def without_unused(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What is refused in a file because it goes with other values is not written either."""
+        unused = unused_here(self.site, {key: getattr(self, key) for key in DRAWN_COSTS})
+        return {key: value for key, value in written(self).items() if key not in unused}
+
+
+DRAWN = "drawn"
+ACN = "acn:"
+SESSIONS = (DRAWN, f"{ACN}caltech", f"{ACN}jpl")
+TARIFFS = ("sce-tou-ev-4",)
+"""The names in `robosim.charging.station.tariff.TARIFFS`, which brings NumPy with it."""
+SESSIONS_FORM = 'must be "drawn", "acn:caltech", "acn:jpl", or a file (with a dot or a slash in its path)'
+TARIFF_FORM = 'must be "sce-tou-ev-4", a price in dollars/kWh, or a file (with a dot or a slash in its path)'
+
+
+def only_fitted(word: str) -> str:
+    """Refuse words other than "fitted"."""
+    if word == "fitted":
+        return word
+    raise PydanticCustomError("fitted", 'must be "fitted" or a number')
+
+
+def iso_text(value: Any) -> Any:
+    """TOML has dates of its own."""
+    return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else value
+
+
+def real_day(text: str) -> str:
+    """The date as 2019-10-29, however ISO lets it be written."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise PydanticCustomError("day", "must be a date") from None
+
+
+IsoDay = Annotated[
+    str,
+    BeforeValidator(iso_text),
+    AfterValidator(real_day),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
+]
+SessionSource = Annotated[str, AfterValidator(partial(word_or_path, SESSIONS, SESSIONS_FORM)), path_or(*SESSIONS)]
+TariffSource = Annotated[
+    Annotated[str, AfterValidator(partial(word_or_path, TARIFFS, TARIFF_FORM)), path_or(*TARIFFS), Tag("<word>")]
+    | Annotated[Finite, Tag("<number>")],
+    word_or("<number>"),
+]
+FittedOrPositive = Annotated[
+    Annotated[str, AfterValidator(only_fitted), WithJsonSchema({"type": "string", "const": "fitted"}), Tag("<word>")]
+    | Annotated[Positive, Tag("<number>")],
+    word_or("<number>"),
+]
+DrawnNonNegatives = Annotated[
+    Word
+    | Annotated[tuple[NonNegative, ...], Field(min_length=1), Tag("<list>")]
+    | Annotated[NonNegative, Tag("<number>")],
+    Discriminator(branch_of),
+]
+Amperes = Annotated[float, Strict(), Field(gt=0, le=32, allow_inf_nan=False), AfterValidator(not_tiny)]
+Volts = Annotated[float, Strict(), Field(ge=50, le=1500, allow_inf_nan=False)]
+Charger = Literal["continuous", "deadband", "aerovironment", "clippercreek"]
+"""The names in `robosim.charging.station.site.KINDS`, which brings NumPy with it."""

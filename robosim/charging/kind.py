@@ -1,0 +1,54 @@
+"""The kind of world in which cars charge at a station."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from robosim.charging.scenario import ChargingScenario
+from robosim.kind import Kind, lazy
+from robosim.leader.tax_rule import ABSENCE, CLEARING_PRICE, GROVES, NONE, VCG, WORTH
+
+
+def figures(record: object) -> dict[str, Callable[..., Any]]:
+    """Power, states of charge, taxes, prices, and one car's absence."""
+    from robosim.charging.figures.hours import day_prices
+    from robosim.charging.figures.power import charge, power
+    from robosim.charging.figures.taxes import day_absence, taxes
+
+    return {"power": power, "charge": charge, "taxes": taxes, "prices": day_prices, "absence": day_absence}
+
+
+def strategies() -> dict[str, type]:
+    """Deviations of EVs from dual decomposition."""
+    from robosim.controllers.selfish.evs import EV_DEVIATIONS
+
+    return EV_DEVIATIONS
+
+
+def record() -> type:
+    """What a day of charging leaves behind."""
+    from robosim.charging.record import ChargingRecord
+
+    return ChargingRecord
+
+
+KIND = Kind(
+    noun="charging",
+    word="charging",
+    section="station",
+    agent="EV",
+    scenario=ChargingScenario,
+    build=lazy("robosim.charging.build:build_charging"),
+    record=record,
+    strategies=strategies,
+    taxes=(VCG.name, CLEARING_PRICE.name, GROVES.name, NONE.name),
+    provides=frozenset({ABSENCE, WORTH}),
+    certify=lazy("robosim.charging.mission:certify_charging"),
+    rounds_needed=lazy("robosim.auction.certificate:rounds_needed"),
+    best_response=lazy("robosim.auction.certificate:best_response"),
+    figures=figures,
+    tables=lazy("robosim.charging.tables:run_tables"),
+    findings=lazy("robosim.charging.tables:findings"),
+    rivals=lazy("robosim.charging.tables:rivals"),
+)

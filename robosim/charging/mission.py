@@ -1,0 +1,128 @@
+"""A day of charging: cars divide the feeder by prices, and the station executes what was decided (T, Algorithm 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robosim.agent import Array
+from robosim.auction.certificate import certify_auction
+from robosim.auction.mission import PriceMission
+from robosim.certificate import Certificate
+from robosim.charging.problem import ChargingDay
+from robosim.charging.record import ChargingRecord, DayLog
+from robosim.charging.scenario import ChargingScenario
+from robosim.charging.station.execution import Day, Station
+from robosim.charging.station.sessions import Sessions
+from robosim.mission import Snapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltDay:
+    """The same day as a problem, as a station, and as its sessions."""
+
+    problem: ChargingDay
+    station: Station
+    sessions: Sessions
+    tariff_per_kwh: Array
+    """(T,) dollars."""
+    unbilled_per_kw: float
+    """Dollars a kW of a month's peak that the tariff charges and the world leaves out."""
+    deadline: NDArray[np.int32]
+    """(N,) the step after the stated departure."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charging(PriceMission[ChargingRecord]):
+    """Cars draw of what they were allotted what is best for them, as far as battery, charger and feeder allow.
+
+    `day` is what is executed after the last round; `bills` says whether reports are about what was decided
+    ("decision"), or about what was metered ("meter").
+    """
+
+    scenario: ChargingScenario
+    day: BuiltDay
+    bills: str = "decision"
+
+    def settle(self, snapshot: Snapshot) -> ChargingRecord:
+        """Project, execute, let everybody report what it cost, tax."""
+        shares = self.shares(snapshot)
+        z, by_meter = self.main(shares), self.bills == "meter"
+        done = executed(self.day, shares if by_meter else z)  # the counterfactuals are executed too, if they are billed
+        billed = done.metered_kw if by_meter else shares
+        reports = self.reports(shares, billed)
+        bill = self.bill(snapshot, billed, reports)
+        gap = self.main(self.coordinator.gap(snapshot.leader, self.usable_reports(reports, billed), billed))
+        days = done.days[:: len(done.days) // self.batch]
+        log = day_log(self.day, z, Executed(self.main(done.plan_kw), self.main(done.metered_kw), days))
+        return ChargingRecord(
+            **self.heading(snapshot),
+            **self.rows(snapshot),
+            decision=z,
+            private_cost=log.metered_cost,
+            reported_cost=self.main(reports),
+            settlement=bill,
+            gap=gap,
+            day=log,
+        )
+
+
+class Executed(NamedTuple):
+    """Allotted power z (P, N, T) of P problems: what each car meant to draw, what meters counted, each (P, N, T) kW."""
+
+    plan_kw: Array
+    metered_kw: Array
+    days: tuple[Day, ...]
+
+
+def executed(built: BuiltDay, z: Array) -> Executed:
+    """Every car draws of what it was allotted what is best for it, as far as battery, charger and feeder allow."""
+    plan = built.problem.use(z)
+    days = tuple(built.station.execute(one) for one in plan)
+    metered = np.stack([built.station.period_kw(day) for day in days])
+    return Executed(plan, metered, days)
+
+
+def day_log(built: BuiltDay, z: Array, done: Executed) -> DayLog:
+    """The log of missions z (M, N, T); steps are those of mission 0."""
+    problem, station, first = built.problem, built.station, done.days[0]
+    sessions = built.sessions
+    return DayLog(
+        hours=problem.hours,
+        step_h=station.step_h,
+        plan_kw=done.plan_kw,
+        metered_kw=done.metered_kw,
+        planned_cost=problem.costs(z),
+        metered_cost=problem.metered_costs(done.metered_kw),
+        leader_cost=problem.supply_cost(done.metered_kw),
+        excess_a=np.array([day.excess_a for day in done.days]),
+        wanted_kwh=problem.energy * problem.hours,
+        rows_kw=problem.rows_kw,
+        tariff_per_kwh=built.tariff_per_kwh,
+        stay_min=np.stack([sessions.arrival_min, sessions.departure_min], axis=1),
+        pilot_a=first.pilot_a,
+        metered_kwh=first.metered_kwh,
+        content_kwh=first.content_kwh,
+        capacity_kwh=station.cars.capacity_kwh,
+        stored_kwh=first.stored_kwh,
+        line_a=first.line_a,
+        limit_a=first.limit_a,
+    )
+
+
+def certify_charging(
+    mission: Charging, record: ChargingRecord, seconds: float = 0.0, progress: object = None
+) -> Certificate:
+    """ε of a day from its faithful run (`robosim.auction.certificate.certify_auction`).
+
+    Where what was decided is billed and something else is metered, as with a battery that takes less than was planned,
+    i pays v_i(metered) where v_i(z) is meant. It never takes more than it was allotted, so v_i(metered) ≥ v_i(z)
+    whatever it does: what its own shortfall costs it when it is faithful is all that it could gain on top.
+    """
+    found = certify_auction(mission, record, seconds)
+    if found.certified is None or mission.bills != "decision":
+        return found
+    return replace(found, certified=found.certified + max(0.0, float(record.day.shortfall[0].max())))

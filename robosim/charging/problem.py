@@ -1,0 +1,295 @@
+"""The problem behind a charging station's day: who wants how much energy when, and what the wires carry.
+
+    min Σ_i v_i(z_i) + G(Σ_i z_i)   s.t.   Σ_i w_ik z_it ≤ c_k for every row k of the feeder and every period t
+
+with the private costs of `robosim.controllers.parts.charging`. The aggregator between the feeder and the grid pays for
+the summed power (X, Example 2)
+
+    G(y) = Σ_t q/2 y_t² + D max_t y_t,      q > 0: losses grow with the square; D ≥ 0: the demand charge
+
+Its half of the dual function is min_y G(y) - λ'y over y ≥ 0. Given the highest power m, y_t = min(λ_t/q, m), and the
+best m is where Σ_t (λ_t - q m)₊ = D: prices above that level pay for the peak. Power in kW; energies in kW times
+periods, prices in dollars a kW and period, so that no length of a period appears.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from robosim.agent import Array, Rules, Said
+from robosim.auction.problem import MARGIN
+from robosim.auction.projection import PublicLimits, nearest
+from robosim.charging.optimum import Central, solved
+from robosim.controllers.parts.charging import fleet, metered_cost, price_at_plug, use
+from robosim.controllers.parts.market import FixedSupply, Supply
+from robosim.controllers.parts.price_step import BOLDEST
+from robosim.errors import BadInput
+from robosim.kernels import Unsettled
+from robosim.kernels.coupling import carried_rows, nearest_within, steepness
+
+Mask = NDArray[np.bool_]
+LOUD = 1e3
+"""Who says more than so many times what its charger gives is heard as saying that: digits are not lost on it."""
+NEAR = 1e-9
+"""Share of a row's limit, and of the loudest that was said, by which the nearest power may miss it."""
+TYPE = ("curvature", "energy_cost", "limit_kw", "stay", "energy", "unmet", "weights", "least_curvature", "told")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargingDay:
+    """N electric vehicles, T periods, K rows of the feeder; what is `told` may differ from what is true.
+
+    Parameters
+    ----------
+    curvature : (N,) a > 0, wear of the battery, dollars a kW² and period.
+    energy_cost : (N, T) tariff and waiting, dollars a kW and period.
+    limit_kw : (N,) what charger and battery take at most.
+    stay : (N, 2) first period and the period after the last.
+    energy : (N,) E ≥ 0, kW-periods.
+    unmet : (N,) w ≥ 0, dollars a kW-period that is missing.
+    weights : (N, K) ≥ 0, how much of each row a kW of this EV takes (else a price could pay for power left alone).
+    rows_kw : (K,) c > 0.
+    least_curvature : (N,) of everybody's type space (one for all, or by the make of a car); the sure steps need it.
+    told : (N, 3) energy and stay as the driver told them.
+    hours : length of a period.
+    loss, demand : the aggregator's own cost of the summed power y, ½ loss ‖y‖² + demand max y; 0: it has none.
+    """
+
+    curvature: Array
+    energy_cost: Array
+    limit_kw: Array
+    stay: NDArray[np.int64]
+    energy: Array
+    unmet: Array
+    weights: Array
+    rows_kw: Array
+    least_curvature: Array
+    told: Array
+    hours: float = 1.0
+    loss: float = 0.0
+    demand: float = 0.0
+    sense: Literal["<="] = "<="
+
+    @property
+    def agents(self) -> int:
+        """N."""
+        return len(self.energy)
+
+    @property
+    def components(self) -> int:
+        """n, numbers in one agent's share: one a period."""
+        return self.periods
+
+    @property
+    def periods(self) -> int:
+        """T."""
+        return int(self.energy_cost.shape[1])
+
+    @property
+    def reached(self) -> Array:
+        """How much of each row everybody takes, with the aggregator's row of the whole at the end, (N, K or K + 1)."""
+        whole = np.ones((self.agents, 1))
+        return np.concatenate([self.weights, whole], axis=1) if self.aggregated else self.weights
+
+    @cached_property
+    def plain(self) -> bool:
+        """One row of which a kW takes a kW: then periods are levelled one by one."""
+        return self.reached.shape[1] == 1 and bool((self.reached == 1.0).all())
+
+    @property
+    def aggregated(self) -> bool:
+        """Whether the summed power costs the aggregator something."""
+        return self.loss > 0
+
+    @cached_property
+    def loudest_kw(self) -> Array:
+        """(N,) what anybody is heard to ask for at most, and minus that at least."""
+        return LOUD * self.limit_kw
+
+    @cached_property
+    def supply(self) -> Supply:
+        """What the leader provides in every row and period."""
+        c = np.repeat(self.rows_kw, self.periods)
+        return Aggregator(curvature=self.loss, demand=self.demand, c=c) if self.aggregated else FixedSupply(c=c)
+
+    def own(self) -> Said:
+        """Private types as EVs hold them, each (1, N, components)."""
+        wish = np.zeros((self.agents, 4))
+        wish[:, 0], wish[:, 3] = self.energy, self.unmet
+        types = {"curvature": self.curvature[:, None], "energy_cost": self.energy_cost, "limit": self.limit_kw[:, None]}
+        types |= {"stay": self.stay.astype(np.float64), "wish": wish, "told": self.told}
+        own = {key: x[None] for key, x in types.items()}
+        return own if self.plain else own | {"weights": self.reached[None]}
+
+    def rules(
+        self,
+        *,
+        rounds: int,
+        gamma: float | None = None,
+        share: float = 1.0,
+        price: ArrayLike = 0.0,
+        present: Mask | None = None,
+        epsilon: float | None = None,
+        rho: float | None = None,
+    ) -> Rules:
+        """What the leader announces; the arguments are those of `robosim.auction.problem.Allocation.rules`."""
+        who = np.ones((1, self.agents, 1), dtype=bool) if present is None else present
+        rows = self.reached.shape[1] * self.periods
+        return {
+            "rounds": rounds,
+            "gamma": share * self.sure_steps(who) if gamma is None else gamma,
+            "steps": self.steps_where if gamma is None and share == 1.0 and not self.plain else None,
+            "price": np.array(np.broadcast_to(np.asarray(price, dtype=np.float64), (len(who), 1, rows))),
+            "boldest": BOLDEST if gamma is None and share == 1.0 else 1.0,
+            "supply": self.supply,
+            "load": self.load,
+            "sense": self.sense,
+            "present": who,
+            "project": self.project,
+            "epsilon": epsilon,
+        }
+
+    def sure_steps(self, present: Mask) -> Array:
+        """A step for every row and period, (missions, 1, rows·T), with which the prices converge for sure.
+
+        An EV's plan moves by at most 1/a when its price does, so the dual Hessian of a period is at most Σ_i w_i w_i'/a
+        over those who have registered for it, which is at most the diagonal of Σ_i |w_ik| Σ_l |w_il| / a. Of the types
+        only registrations enter, and of those not the absent one's: no marginal problem knows who is missing from it.
+        """
+        return self.steps_where(np.ones((len(present), 1, self.reached.shape[1] * self.periods), dtype=bool), present)
+
+    @property
+    def sure(self) -> float | None:
+        """The least of `sure_steps` with everybody there."""
+        return float(self.sure_steps(np.ones((1, self.agents, 1), dtype=bool)).min())
+
+    def steps_where(self, moving: Mask, present: Mask) -> Array:
+        """The same while only the prices `moving` (missions, 1, rows·T) move: longer, as the others do not count."""
+        steep = np.empty((len(moving), self.reached.shape[1], self.periods))
+        here = np.ascontiguousarray(present[..., 0])
+        steepness(self.reached, 1.0 / self.least_curvature, self.stay, here, moving.reshape(steep.shape), steep)
+        if self.aggregated:
+            steep[:, -1] += 1.0 / self.loss
+        size = np.abs(self.reached)
+        least = (size * size / self.least_curvature[:, None]).max(initial=0.0)  # nobody there: any step will do
+        return np.asarray((1 - 1e-9) / np.maximum(steep, least)).reshape(len(moving), 1, -1)
+
+    def load(self, z: Array, present: Mask) -> Array:
+        """Σ_i w_ik z_it over those present, (missions, 1, rows·T)."""
+        taken = np.empty((len(z), self.reached.shape[1], self.periods))
+        said, here = np.ascontiguousarray(z), np.ascontiguousarray(present[..., 0])
+        carried_rows(self.reached, said, self.loudest_kw, here, taken)
+        return taken.reshape(len(z), 1, -1)
+
+    def project(self, z: Array, present: Mask) -> tuple[Array, Array]:
+        """The nearest power that the feeder carries, and the multipliers (missions, 1, rows·T)."""
+        if self.plain:
+            upper, limits = self.limit_kw[:, None], np.repeat(self.rows_kw, self.periods)
+            return nearest(PublicLimits(None, limits, np.zeros_like(upper), upper, False), z, present)
+        loud, rows = self.loudest_kw[:, None], len(self.rows_kw)
+        shares = np.clip(z, -loud, loud)
+        mu = np.zeros((len(z), self.reached.shape[1], self.periods))
+        here = np.ascontiguousarray(present[..., 0])
+        off = nearest_within(self.weights, self.rows_kw, self.limit_kw, here, shares, mu[:, :rows])
+        if not off <= NEAR:
+            raise Unsettled(f"feeder: the nearest power misses a row's limit by {off:.3g} of it after all sweeps")
+        return shares, mu.reshape(len(z), 1, -1)
+
+    def payments(self, price: Array, z: Array) -> Array:
+        """What everybody's power is worth, (missions, N), at prices (missions, 1, rows·T)."""
+        at_plug = price_at_plug(self.own(), price)
+        return np.asarray(np.einsum("mit,mit->mi", np.broadcast_to(at_plug, z.shape), z))
+
+    def costs(self, z: Array) -> Array:
+        """v_i of allotted power z (…, N, T): (…, N)."""
+        own = self.own()
+        return use(own, fleet(own), z.reshape(-1, *z.shape[-2:])).value.reshape(z.shape[:-1])
+
+    def claims(self, z: Array) -> tuple[Array, Array]:
+        """The smallest and the largest cost that a report may claim, each (…, N): nothing, and `MARGIN` times the
+        worst.
+
+        At worst a car is at its charger's limit in every period and all that anybody wants is missing.
+        """
+        power = self.limit_kw.max()
+        drawn = (self.energy_cost.max(axis=0) * power).sum() + 0.5 * self.curvature.max() * power**2 * self.periods
+        worst = drawn + self.unmet.max() * self.energy.max()
+        return np.zeros(z.shape[:-1]), np.full(z.shape[:-1], MARGIN * worst)
+
+    def use(self, z: Array) -> Array:
+        """What everybody does with allotted power z (missions, N, T), in truth."""
+        own = self.own()
+        return use(own, fleet(own), z).x
+
+    def metered_costs(self, x: Array) -> Array:
+        """What charging at x (missions, N, T) kW costs everybody, (missions, N)."""
+        return metered_cost(self.own(), x)[..., 0]
+
+    def supply_cost(self, z: Array) -> Array:
+        """What power z (missions, N, T) costs the aggregator, (missions,)."""
+        return self.supply.cost(self.load(z, np.ones((1, self.agents, 1), dtype=bool)))
+
+    @cached_property
+    def best(self) -> Central:
+        """The central optimum."""
+        return solved(self)
+
+    def optimum(self) -> tuple[Array, Array, float]:
+        """The best plans (N, T), the prices (rows·T,) and the least social cost, by piqp."""
+        return self.best.plan, self.best.price, self.best.cost
+
+    def without(self, agent: int) -> ChargingDay:
+        """The marginal problem P_-i: nobody else changes."""
+        others = np.arange(self.agents) != agent
+        return replace(self, **{name: getattr(self, name)[others] for name in TYPE})
+
+
+def refuse_nonsense(day: ChargingDay) -> None:
+    """Raise `BadInput` for numbers that no day has."""
+    for name, x in ((name, getattr(day, name)) for name in (*TYPE, "rows_kw")):
+        if not np.isfinite(x).all() or (x < 0).any():
+            raise BadInput(f"{name} must be finite and not negative (got {x.min()})")
+    if day.demand > 0 and day.loss <= 0:
+        raise BadInput(f"demand needs loss > 0, or its price jumps between nothing and all of it (got loss {day.loss})")
+    if not ((day.curvature >= day.least_curvature) & (day.least_curvature > 0)).all():
+        raise BadInput(f"curvature must be at least least_curvature > 0 (got {day.curvature.min()})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aggregator:
+    """Provides the summed power at a cost, behind rows `c` (rows·T,) that are given; its own row is the last.
+
+    `curvature` is q in dollars a kW² and period, `demand` D in dollars a kW of the highest power.
+    """
+
+    curvature: float
+    demand: float
+    c: Array
+
+    def answer(self, price: Array) -> tuple[Array, Array]:
+        """What is provided in every row and period, (M, 1, (rows + 1)·T), and its term of the dual function, (M,)."""
+        given, own = price[:, 0, : len(self.c)], np.maximum(price[:, 0, len(self.c) :], 0.0)
+        power = np.minimum(own / self.curvature, peaks(own, self.curvature, self.demand)[:, None])
+        provided = np.concatenate([np.broadcast_to(self.c, given.shape), power], axis=1)
+        value = self._cost(power) - np.einsum("mt,mt->m", own, power) - np.einsum("mr,r->m", given, self.c)
+        return provided[:, None], value
+
+    def cost(self, load: Array) -> Array:
+        """G of the summed power, from the load of all rows (M, 1, (rows + 1)·T)."""
+        return self._cost(load[:, 0, len(self.c) :])
+
+    def _cost(self, power: Array) -> Array:
+        return np.asarray(0.5 * self.curvature * (power**2).sum(axis=1) + self.demand * power.max(axis=1))
+
+
+def peaks(price: Array, curvature: float, demand: float) -> Array:
+    """m with Σ_t (λ_t - q m)₊ = D, at least 0, for prices (M, T): (M,); water filling from the highest price down."""
+    falling = -np.sort(-price, axis=1)
+    counted = np.arange(1, price.shape[1] + 1)
+    level = (np.cumsum(falling, axis=1) - demand) / counted  # if the first t prices are above the level
+    return np.asarray(np.maximum(level.max(axis=1), 0.0) / curvature)

@@ -1,0 +1,102 @@
+"""What a charging day leaves behind: plans and prices, meters, batteries, wires."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+
+from robosim.agent import Array
+from robosim.auction.record import AuctionRecord
+from robosim.files.packing import Axes
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayLog:
+    """An executed day: M missions, N cars, T periods of `hours`; S steps of `step_h` of mission 0, K feeder rows.
+
+    Prices are dollars a kWh; `excess_a` is the most by which a row was exceeded, A, negative where none was.
+    """
+
+    hours: Annotated[float, Axes(least=1e-9)]
+    step_h: Annotated[float, Axes(least=1e-9)]
+    plan_kw: Annotated[Array, Axes("M N n")]
+    """(M, N, T) the power that each car means to draw of what was decided."""
+    metered_kw: Annotated[Array, Axes("M N n")]
+    """(M, N, T) mean power of each period, as metered."""
+    planned_cost: Annotated[Array, Axes("M N")]
+    """(M, N) what the plan would have cost: v_i of the decision."""
+    leader_cost: Annotated[Array, Axes("M")]
+    """(M,) what the summed power cost the aggregator."""
+    excess_a: Annotated[Array, Axes("M", finite=False)]
+    """(M,)."""
+    wanted_kwh: Annotated[Array, Axes("N")]
+    """(N,)."""
+    rows_kw: Annotated[Array, Axes("K", finite=False)]
+    """(K,) limits of the planned rows."""
+    tariff_per_kwh: Annotated[Array, Axes("n")]
+    """(T,)."""
+    stay_min: Annotated[Array, Axes("N 2")]
+    """(N, 2) arrival and departure, minutes of the day."""
+    pilot_a: Annotated[Array, Axes("N S")]
+    """(N, S)."""
+    metered_kwh: Annotated[Array, Axes("N S")]
+    """(N, S)."""
+    content_kwh: Annotated[Array, Axes("N S")]
+    """(N, S) in the battery at the end of each step, 0 when the car is not there."""
+    capacity_kwh: Annotated[Array, Axes("N", finite=False)]
+    """(N,)."""
+    stored_kwh: Annotated[Array, Axes("N")]
+    """(N,) gained by each battery."""
+    line_a: Annotated[Array, Axes("L S")]
+    """(K, S) what each row carried."""
+    limit_a: Annotated[Array, Axes("L", finite=False)]
+    """(K,)."""
+
+    @property
+    def shortfall(self) -> Array:
+        """What it cost each car that meters counted less than planned, (M, N): never negative but for rounding."""
+        return self.metered_cost - self.planned_cost
+
+    metered_cost: Annotated[Array, Axes("M N")]
+    """(M, N) private costs as metered."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ChargingRecord(AuctionRecord):
+    """A finished day of charging; `day` is what was executed."""
+
+    noun: ClassVar[str] = "charging"
+    needed: ClassVar[frozenset[str]] = frozenset({"curvature"})
+
+    day: DayLog
+
+    @property
+    def leader_cost(self) -> Array:
+        """What the aggregator itself paid, (missions,)."""
+        return self.day.leader_cost
+
+    def owed(self) -> Array:
+        """Nobody knows: what the leader paid for the decision that it bills is not what it paid for what was drawn."""
+        return np.full(self.private_cost.shape, np.nan)
+
+    def history(self, mission: int) -> dict[str, Any]:
+        """The highest price of the day, round by round, dollars a kWh."""
+        highest = self.prices[mission].max(axis=1) / self.day.hours
+        return {"distance": None, "beta": None, "highest_price": highest.tolist()}
+
+    def price_list(self, mission: int) -> Any:
+        """λ^n, dollars a kWh in every period; row by row where the feeder has several."""
+        by_row = self.prices[mission, -1].reshape(-1, self.decision.shape[2]) / self.day.hours
+        return (by_row[0] if len(by_row) == 1 else by_row).tolist()
+
+    def columns(self, mission: int) -> dict[str, Any]:
+        """Energies in kWh, the metered one in joules too."""
+        day = self.day
+        metered = day.metered_kw[mission].sum(axis=1) * day.hours
+        wear = self.types["curvature"][0, :, 0] / day.hours
+        rows = zip(day.wanted_kwh.tolist(), *day.stay_min.T.tolist(), wear.tolist(), strict=True)
+        keys = ("wanted_kwh", "arrival_min", "departure_min", "wear_dollars_per_kw2h")
+        kinds = [dict(zip(keys, row, strict=True)) for row in rows]
+        return {"energy_j": metered * 3.6e6, "energy_kwh": metered, "type": kinds, "decision": self.decision[mission]}

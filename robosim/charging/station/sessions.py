@@ -1,0 +1,141 @@
+"""The charging sessions of one day: who comes when, leaves when, asks how much, and got how much."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robosim.agent import Array
+from robosim.charging.station.session_files import acn_visits, table_visits
+from robosim.charging.station.visits import Visit
+from robosim.errors import BadInput
+from robosim.files.complaint import Complaints, refusal
+from robosim.files.content import text_of
+from robosim.files.writing import shown
+
+DAY_MIN = 24 * 60.0
+FIRST_DAYS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sessions:
+    """N sessions; times in minutes since midnight of `day` where the station is, arrays are (N,).
+
+    What really happened (`departure_min`, `delivered_kwh`, NaN where unknown) stands beside what the driver told
+    (`stated_departure_min`, `asked_kwh`); where nobody told anything (`claimed` false) both are the same. A departure
+    after midnight ends with the day: `clipped`.
+    """
+
+    arrival_min: Array
+    departure_min: Array
+    stated_departure_min: Array
+    asked_kwh: Array
+    delivered_kwh: Array
+    claimed: NDArray[np.bool_]
+    clipped: NDArray[np.bool_]
+    stations: tuple[str, ...]
+    ids: tuple[str, ...]
+    places: tuple[str, ...]
+    """Where each session was read, as `file:line`."""
+    day: str = ""
+    """ISO date; "" for a day that never was."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def stay_h(self) -> Array:
+        """How long each car is there within the day, hours."""
+        return (self.departure_min - self.arrival_min) / 60.0
+
+    def only(self, keep: NDArray[np.bool_]) -> Sessions:
+        """The sessions where `keep` (N,) is true, for example `claimed`."""
+        rows = np.flatnonzero(keep)
+        kept: dict[str, Any] = {
+            name: tuple(value[row] for row in rows) if isinstance(value, tuple) else value[rows]
+            for name, value in vars(self).items()
+            if name != "day"
+        }
+        return replace(self, **kept)
+
+
+def read_sessions(path: str | Path, day: str | None = None) -> Sessions:
+    """The sessions that began on one day, in the order of the file.
+
+    Parameters
+    ----------
+    path : a CSV table, or the JSON of ACN-Data; either may be compressed by gzip. A table needs the columns `arrival`,
+        `departure` (ISO 8601 on the clock of the station) and `requested_kwh` or `requested_energy (kWh)`; it may have
+        `delivered_kwh` or `delivered_energy (kWh)`, `estimated_departure`, `station_id`, `session_id` and `claimed`.
+    day : the ISO date wanted; a file of a single day needs none.
+
+    Raises
+    ------
+    BadInput
+        Every error, one a line: `file:line: column: message (fix)`.
+    TooLarge
+        More than 100 MB.
+    """
+    text, file = text_of(path), str(path)
+    complaints = Complaints(file)
+    visits = _visits(text, complaints)
+    complaints.raise_any()
+    wanted = _wanted_day(visits, day, file)
+    return on_day([visit for visit in visits if visit.day == wanted], wanted, file)
+
+
+def on_day(visits: Sequence[Visit], day: date, file: str) -> Sessions:
+    """Sessions that all began on `day`, from `file`."""
+    arrival = np.array([visit.arrival_min for visit in visits], dtype=np.float64)
+    departure = arrival + np.array([visit.stay_min for visit in visits], dtype=np.float64)
+    stated = arrival + np.array([visit.stated_stay_min for visit in visits], dtype=np.float64)
+    return Sessions(
+        arrival_min=arrival,
+        departure_min=np.minimum(departure, DAY_MIN),
+        stated_departure_min=np.minimum(stated, DAY_MIN),
+        asked_kwh=np.array([visit.asked_kwh for visit in visits], dtype=np.float64),
+        delivered_kwh=np.array([visit.delivered_kwh for visit in visits], dtype=np.float64),
+        claimed=np.array([visit.claimed for visit in visits], dtype=np.bool_),
+        clipped=departure > DAY_MIN,
+        stations=tuple(visit.station for visit in visits),
+        ids=tuple(visit.session for visit in visits),
+        places=tuple(f"{file}:{visit.line}" for visit in visits),
+        day=day.isoformat(),
+    )
+
+
+def iso_date(text: str) -> date:
+    """The date that an option or a key names; raises `BadInput`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"day: not a date: {shown(text)} (write for example 2019-10-29)") from None
+
+
+def _visits(text: str, complaints: Complaints) -> list[Visit]:
+    if not text.strip():
+        raise refusal(complaints.file, "is empty", "a table begins with arrival,departure,requested_kwh")
+    visits = acn_visits(text, complaints) if text.lstrip()[0] in "{[" else table_visits(text, complaints)
+    if not visits and not complaints:
+        raise refusal(complaints.file, "holds no session", "add a row below the names of the columns")
+    return visits
+
+
+def _wanted_day(visits: Sequence[Visit], day: str | None, file: str) -> date:
+    """The day asked for, or the only one there is."""
+    days = Counter(visit.day for visit in visits)
+    first = ", ".join(f"{known} ({days[known]})" for known in sorted(days)[:FIRST_DAYS])
+    there = f"{first}{', …' if len(days) > FIRST_DAYS else ''}"
+    wanted = next(iter(days)) if day is None else iso_date(day)
+    if day is None and len(days) > 1:
+        raise refusal(file, f"holds {len(days)} days", f"name one as station.day: {there}", column="day")
+    if wanted not in days:
+        raise refusal(file, f"no session began on {wanted}", f"days (and sessions): {there}", column="day")
+    return wanted

@@ -1,0 +1,140 @@
+"""What people read about a day of charging: cars and their bills, and other rules on the same day."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Table
+
+from robosim.agent import Array
+from robosim.auction.tables import unreached
+from robosim.charging.baselines import MOST, OURS, Baseline, baselines
+from robosim.charging.mission import Charging
+from robosim.charging.record import ChargingRecord, DayLog
+from robosim.cli.tables import amount, empty_table
+from robosim.controllers.parts.charging import price_at_plug
+
+CARS_SHOWN = 20
+ROUNDING = 1e-9
+TINY_KWH = 5e-3
+COLUMNS = {
+    "EV": "",
+    "strategy": "",
+    "metered": "kWh",
+    "wanted": "kWh",
+    "private": "$",
+    "at price": "$",
+    "tax": "$",
+    "net cost": "$",
+}
+
+
+def cars_table(record: ChargingRecord, day: DayLog) -> Table:
+    """A row for each car, of many for the selfish and those with the largest taxes, and the sums.
+
+    `private` is the cost as metered, `at price` what the power is worth at the last prices broadcast, which is what
+    `tax` would be under the clearing price. Dollars below what the duality gap leaves open are 0.
+    """
+    found = empty_table(*COLUMNS, left={"strategy"})
+    found.add_row(*COLUMNS.values(), style="dim")
+    figures, shown = bills(record, day), cars_shown(record)
+    for car in shown.tolist():
+        name = record.strategy(car)
+        style = "bold yellow" if name != "faithful" else None
+        found.add_row(str(car), name, *_cells(figures[:, car], _open(record)), style=style)
+    count = figures.shape[1]
+    if len(shown) < count:
+        found.add_row("…", f"{count - len(shown)} more", style="dim")
+    if count > 1:
+        found.add_section()
+        found.add_row("all", f"{count} EVs", *_cells(figures.sum(axis=1), _open(record)))
+    return found
+
+
+def bills(record: ChargingRecord, day: DayLog) -> Array:
+    """The numbers of the table, (6, N): energy metered and wanted, kWh, and dollars."""
+    price = price_at_plug(record.types, record.prices[0, -1][None, None])[0]
+    worth = (price * record.decision[0]).sum(axis=1)
+    energy = day.metered_kw[0].sum(axis=1) * day.hours
+    dollars = (record.private_cost[0], worth, record.settlement.tax[0], record.net_cost[0])
+    return np.stack([energy, day.wanted_kwh, *dollars])
+
+
+def cars_shown(record: ChargingRecord) -> NDArray[np.int64]:
+    """All cars where they are few; else half a table of selfish ones, filled up with those that are taxed most."""
+    tax = record.settlement.tax[0]
+    selfish = sorted(agent for mission, agent in record.strategies if mission == 0)
+    if len(tax) <= CARS_SHOWN:
+        return np.arange(len(tax))
+    kept = np.array(selfish[: CARS_SHOWN // 2], dtype=np.int64)
+    others = np.setdiff1d(np.argsort(-tax, kind="stable"), kept, assume_unique=True)
+    return np.sort(np.concatenate([kept, others[: CARS_SHOWN - len(kept)]]))
+
+
+def _cells(figures: Array, nothing: float) -> list[str]:
+    energy, dollars = figures[:2].tolist(), figures[2:].tolist()
+    return [amount(x, TINY_KWH, 2) for x in energy] + [amount(x, nothing) for x in dollars]
+
+
+def _open(record: ChargingRecord) -> float:
+    """Dollars that the duality gap leaves open."""
+    return max(float(record.gap[0]), ROUNDING)
+
+
+def run_tables(record: ChargingRecord) -> list[Table]:
+    """Who pays what, and what other rules would have done on the same day."""
+    cars, rivals = cars_table(record, record.day), record.verdict.baselines
+    return [cars] if rivals is None else [cars, rules_table(tuple(Baseline(**cast(Any, one)) for one in rivals))]
+
+
+def rivals(mission: Charging, record: ChargingRecord, certified: float | None) -> dict[str, Any]:
+    """What rules without prices would have done on the same day, ours first; not for very many cars."""
+    if len(record.day.stay_min) > MOST:
+        return {}
+    return {"baselines": tuple(asdict(one) for one in baselines(record, mission.day))}
+
+
+def findings(record: ChargingRecord, mission: Charging) -> list[str]:
+    """What the price did, what meters and wires say, and whether rounds ran out."""
+    charge = mission.day.unbilled_per_kw
+    left_out = f"the tariff's demand charge of {charge:g} $/kW a month is not in these costs"
+    share = f"write station.demand_dollars_per_kw = {charge / 30:.3g} for a day's part of it, and loss_dollars_per_kw2h"
+    unbilled = [f"{left_out} ({share})"] if charge else []
+    return [*day_lines(record, record.day), *unreached(record, mission), *unbilled]
+
+
+def rules_table(found: tuple[Baseline, ...]) -> Table:
+    """One row a rule, ours first."""
+    made = empty_table("rule", "metered", "unmet", "served", "cost", "peak", "over by", "or", left={"rule"})
+    made.add_row("", "kWh", "kWh", "% EVs", "$", "kW", "A", "%", style="dim")
+    for one in found:
+        figures = (
+            amount(one.delivered_kwh, TINY_KWH, 2),
+            amount(one.unmet_kwh, TINY_KWH, 2),
+            f"{100 * one.served_share:.0f}",
+            amount(one.social_cost, ROUNDING, 2),
+            amount(one.highest_kw, TINY_KWH, 2),
+            amount(one.excess_a, 1e-6, 1),
+            amount(100 * one.excess_share, 1e-6, 0),
+        )
+        made.add_row(one.rule, *figures, style="bold" if one.rule == OURS else None)
+    return made
+
+
+def day_lines(record: ChargingRecord, day: DayLog) -> list[str]:
+    """What the price did, and what meters and wires say."""
+    last = record.prices[0, -1] / day.hours
+    scarce, delivered = int((last > 0).sum()), day.metered_kw[0].sum() * day.hours
+    margin = f"exceeded by {day.excess_a[0]:.3g} A" if day.excess_a[0] > 0 else "never exceeded"
+    missed = day.shortfall[0].sum()
+    lines = [
+        f"highest price {last.max():.4g} $/kWh, power is scarce in {scarce} of {len(last)} prices; after "
+        f"{record.rounds} rounds the duality gap is {record.gap[0]:.3g} $",
+        f"{delivered:.4f} kWh metered of {day.wanted_kwh.sum():.4f} kWh wanted; the feeder is {margin}",
+    ]
+    if missed > _open(record):
+        lines[1] += f"; what meters missed of the plan cost {missed:.4g} $"
+    return lines

@@ -1,0 +1,1 @@
+"""Problems with coupled costs and constraints (X, (P)): their optimum, bounds of it, their files."""

@@ -1,0 +1,1 @@
+"""Roads, who ships what over them, and the files that say so."""

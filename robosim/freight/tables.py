@@ -1,0 +1,121 @@
+"""What people read about a freight mission: what the leader found, and who would be paid what under which rule."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.table import Table
+
+from robosim.cli.tables import costs_table, empty_table, number
+from robosim.freight.mission import Freight
+from robosim.freight.record import FreightRecord, RoadLog
+from robosim.verdict import Mechanism
+
+AGENTS_SHOWN = 20
+ROUNDING = 1e-9
+"""Share of the demand by which trackers of the faithful may be off."""
+
+
+def run_tables(record: FreightRecord) -> list[Table]:
+    """Who pays what, and who would be paid what under which rule."""
+    return [costs_table(record), mechanisms_table(record)]
+
+
+def findings(record: FreightRecord, mission: Freight) -> list[str]:
+    """What the leader found, and why rules have no payments."""
+    return [*freight_lines(record, mission), *voids(record)]
+
+
+def freight_lines(record: FreightRecord, mission: Freight) -> list[str]:
+    """How far agents came, the prices they agreed on, whether somebody tampered, and what trucks metered."""
+    demand, apart = record.residuals[0, -1]
+    price, good = record.price[0], "b" if record.roads is None else "demand"
+    of_it = " of it" if mission.problem.b.any() else ""
+    lines = [
+        f"after {record.rounds} rounds of {record.method} the agents' own decisions miss {good} by "
+        f"{demand:.3g}{of_it}, copies are {apart:.3g} of the largest decision apart, and the decision is at most "
+        f"{record.gap:.3g} {record.unit} above the optimum",
+        f"one unit more of {good} costs {price.min():.6g} to {price.max():.6g} {record.unit}",
+    ]
+    if not settled(record, mission):
+        lines.append(f"leader.tolerance {mission.announced['tolerance']:g} was not reached (raise mission.rounds)")
+    if mission.announced["tracked"] is not False:
+        lines.append(trackers(float(record.injected[0]), good))
+    if record.roads is not None:
+        lines.append(metered(record, record.roads))
+    return lines
+
+
+def settled(record: FreightRecord, mission: Freight) -> bool:
+    """Whether demand and copies are within the leader's tolerance, where it announced one."""
+    tolerance = mission.announced["tolerance"]
+    return tolerance is None or record.interrupted or bool((record.residuals[0, -1] <= tolerance).all())
+
+
+def trackers(injected: float, good: str) -> str:
+    """What the leader can say of injections: by how much, and not by whom."""
+    if np.isnan(injected):
+        return "nobody knows of injections: the program does not say that trackers add up (declare `tracks`)"
+    if injected <= ROUNDING:
+        return f"trackers add up to what {good} lacks: nobody injected anything"
+    return f"trackers were off by up to {injected:.3g} of the largest {good}: somebody injected that, nobody knows who"
+
+
+def metered(record: FreightRecord, roads: RoadLog) -> str:
+    """What trips cost by the meter, beside what the decision says."""
+    meter, said = roads.metered_cost.sum(), record.private_cost[0].sum()
+    apart = np.abs(roads.metered_cost.sum(axis=1) - record.private_cost[0]).max()
+    periods = roads.metered_cost.shape[1]
+    return (
+        f"trucks in {periods} periods metered {meter:.6g} {record.unit}, the decision says {said:.6g} {record.unit} "
+        f"(at most {apart:.1g} {record.unit} apart for one agent)"
+    )
+
+
+def mechanisms_table(record: FreightRecord) -> Table:
+    """One row an agent: what each rule pays it; below it what the rules promise."""
+    rules = record.verdict.mechanisms or ()
+    table = empty_table("paid to", *[f"{rule.rule}\n{rule.solved}" for rule in rules], left={"paid to"})
+    table.add_row("", *[record.unit for _ in rules], style="dim")
+    agents = record.private_cost.shape[1]
+    for agent in range(min(agents, AGENTS_SHOWN)):
+        selfish = record.strategy(agent) != "faithful"
+        table.add_row(str(agent), *(_paid(rule, agent) for rule in rules), style="bold yellow" if selfish else None)
+    if agents > AGENTS_SHOWN:
+        table.add_row("…")
+    for name, values in _promises(rules).items():
+        table.add_row(name, *values)
+    return table
+
+
+def voids(record: FreightRecord) -> list[str]:
+    """Why rules have no payments, each reason once."""
+    rules = record.verdict.mechanisms or ()
+    return list(dict.fromkeys(f"{rule.rule}, {rule.solved}: {rule.void}" for rule in rules if rule.void))
+
+
+def _paid(rule: Mechanism, agent: int) -> str:
+    return "-" if rule.payment is None else f"{rule.payment[agent]:.6g}"
+
+
+def _promises(rules: tuple[Mechanism, ...]) -> dict[str, list[str]]:
+    """Rows below the agents."""
+    least = [None if rule.profit is None else min(rule.profit) for rule in rules]
+    return {
+        "all": [number(rule.total) for rule in rules],
+        "least profit": [number(profit) for profit in least],
+        "efficiency": ["-" if rule.efficiency is None else f"{rule.efficiency:.9f}" for rule in rules],
+        "covers costs": ["-" if rule.individually_rational is None else _yes(rule) for rule in rules],
+        "a lie gains at most": [_gap(rule) for rule in rules],
+        "differs by": ["-" if rule.difference is None else f"{rule.difference:.2e}" for rule in rules],
+    }
+
+
+def _yes(rule: Mechanism) -> str:
+    return "yes" if rule.individually_rational else "no"
+
+
+def _gap(rule: Mechanism) -> str:
+    """What is certified; nothing is under shadow prices, which lies can move (X, Example 3)."""
+    if rule.ic_gap is not None:
+        return f"{rule.ic_gap:.2e}"
+    return "no bound" if rule.payment is not None else "-"

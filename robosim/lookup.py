@@ -1,0 +1,258 @@
+"""Find what a user brings by name: programs, strategies and tax rules.
+
+Programs are sought in the project's own `controllers/NAME.py`, then robosim's, then installed entry points.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+import pkgutil
+import traceback
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from robosim import controllers
+from robosim.agent import Controller, Strategy
+from robosim.errors import BadInput
+from robosim.files.writing import suggestion
+from robosim.kind import Kind, kind_named, kind_of
+from robosim.leader.tax_rule import RULES, TaxRule
+from robosim.program import FAILURES, crashed
+from robosim.scenario.world_file import WorldFile
+
+STRATEGIES, TAXES = "robosim.strategies", "robosim.taxes"
+
+
+def strategies(kind: Kind) -> Mapping[str, type[Strategy]]:
+    """The deviations that agents of a kind of world can play, by name: its own, then installed ones."""
+    found = dict(kind.strategies())
+    for entry in entry_points(group=STRATEGIES):
+        one = _loaded(entry, "strategy", Strategy)
+        if not one.serves or kind.noun in one.serves:
+            found.setdefault(entry.name, one)
+    return found
+
+
+def tax_rules(kind: Kind) -> Mapping[str, TaxRule]:
+    """The tax rules that leaders of a kind of world can apply, by name: robosim's own, then installed ones."""
+    found = {name: RULES[name] for name in kind.taxes}
+    for entry in entry_points(group=TAXES):
+        rule = entry.load()
+        if not isinstance(rule, TaxRule):
+            raise BadInput(f"{entry.value}: is no robosim.TaxRule, got {type(rule).__name__} (correct its package)")
+        if rule.needs <= kind.provides:
+            found.setdefault(entry.name, rule)
+    return found
+
+
+def applicable(kind: Kind, rule: TaxRule) -> TaxRule:
+    """The rule, if leaders of this kind of world can apply it. Raises `BadInput`."""
+    missing = sorted(rule.needs - kind.provides)
+    if missing:
+        raise BadInput(f"tax: {rule.name!r} needs {', '.join(missing)}, which {kind.noun} has not (use another rule)")
+    return rule
+
+
+def tax_rule(scenario: WorldFile) -> TaxRule:
+    """The rule that `leader.tax` names. Raises `BadInput` at the key."""
+    known, name = tax_rules(kind_of(scenario)), scenario.leader.tax
+    if name not in known:
+        raise scenario.error("leader.tax", unknown_tax(name, known))
+    return known[name]
+
+
+def unknown_tax(name: object, known: Mapping[str, TaxRule]) -> str:
+    """What is said of a rule that is not there."""
+    names = ", ".join(known)
+    return f"{name!r} is no tax rule of this world ({suggestion(name, known, f'use one of {names}')})"
+
+
+def _loaded(entry: Any, what: str, wanted: type[Any]) -> type[Any]:
+    found = entry.load()
+    if not (isinstance(found, type) and issubclass(found, wanted)):
+        raise BadInput(f"{entry.value}: is no {what} class, got {found!r:.60} (correct its package)")
+    return found
+
+
+PROGRAMS = "robosim.controllers"
+
+LOG = logging.getLogger(__name__)
+KEY = "mission.controller"
+
+
+def controller_class(scenario: WorldFile) -> type[Any]:
+    """The class that runs `mission.controller`: in NAME.py the class NameInCamelCase, or what `controller` stands for.
+
+    It is looked for in the project, among the kind's own programs, in robosim, and among installed entry points.
+
+    `controller` may also be a table of classes by the noun of the kind of world whose agents they are.
+
+    Raises `BadInput` for a name that is nowhere, with every place tried; for a file of robosim's that is no program;
+    for a program that says that it does not serve this kind of world. Logs which file of the user it runs.
+    """
+    name = scenario.mission.controller
+    if name.startswith("_") or not camel_case(name).isidentifier():
+        raise scenario.error(KEY, f"{name!r} cannot be the name of a program (use letters, digits and _)")
+    path, shipped = own_file(scenario), _is_shipped(scenario)
+    if path is not None:
+        LOG.info("runs the code of %s%s", path, f", in place of robosim's own {name}" if shipped else "")
+        found = _class_in(scenario, _load(path), name, path)
+    elif shipped:
+        found = _shipped(scenario, name)
+    else:
+        found = _installed(scenario, name)
+    refuse_stranger(scenario, found)
+    return found
+
+
+def own_file(scenario: WorldFile) -> Path | None:
+    """The file of the user's project that `mission.controller` names, if there is one; nothing is imported."""
+    return next((path for path in _own_places(scenario) if path.is_file()), None)
+
+
+def foreign_code(scenario: WorldFile) -> str | None:
+    """Where the code of `mission.controller` is from unless it is robosim's own; nothing of it is imported."""
+    path, name = own_file(scenario), scenario.mission.controller
+    if path is not None:
+        return str(path)
+    if "." not in name and _is_shipped(scenario):
+        return None
+    entry = _entry(name)
+    return None if entry is None else entry.value
+
+
+def stand_in(scenario: WorldFile) -> Controller:
+    """robosim's own program for this kind of world, where no other code may run."""
+    name = type(scenario.mission).model_fields["controller"].default
+    return made(_shipped(scenario, str(name)))
+
+
+def made(found: type[Any]) -> Controller:
+    """A program of this class. Raises `AgentFailure` where that fails."""
+    try:
+        program: Controller = found()
+    except FAILURES as problem:
+        raise crashed("when it was made", found, problem) from problem
+    return program
+
+
+def refuse_stranger(scenario: WorldFile, program: object) -> None:
+    """Raise `BadInput` for a program, or its class, that says which kinds of world it serves, and not this one."""
+    kinds = getattr(program, "serves", None)
+    if kinds is not None and kind_of(scenario).noun not in kinds:
+        name = program.__name__ if isinstance(program, type) else type(program).__name__
+        message = f"{name} serves {' and '.join(kinds)}, this world is of kind {kind_of(scenario).noun}"
+        raise scenario.error(KEY, f"{message} ({_those_that_do(scenario)})")
+
+
+def serving(noun: str) -> tuple[str, ...]:
+    """Names of a kind's own programs and of robosim's for it.
+
+    >>> serving("auction")
+    ('admm', 'dual_decomposition')
+    """
+    names = sorted(module.name for module in pkgutil.iter_modules(controllers.__path__) if not module.ispkg)
+    kind = kind_named(noun)
+    own = () if kind is None else tuple(kind.programs())
+    return (*own, *(name for name in names if noun in getattr(_program_in(name, noun), "serves", ())))
+
+
+def camel_case(name: str) -> str:
+    """consensus_tracking_admm → ConsensusTrackingAdmm."""
+    return "".join(part.capitalize() for part in name.replace("-", "_").split("_"))
+
+
+def _own_places(scenario: WorldFile) -> list[Path]:
+    """A user's project looks like this repository: worlds/my.toml beside controllers/mine.py."""
+    if scenario.source is None:
+        return []
+    here, file = scenario.source.resolve().parent, f"{scenario.mission.controller}.py"
+    folders = [here / "controllers", here.parent / "controllers"] if here.name == "worlds" else [here / "controllers"]
+    return [folder / file for folder in folders]
+
+
+def _is_shipped(scenario: WorldFile) -> bool:
+    """Whether `mission.controller` names a program of its kind of world, or a module of robosim's."""
+    name = scenario.mission.controller
+    return name in kind_of(scenario).programs() or importlib.util.find_spec(f"{PROGRAMS}.{name}") is not None
+
+
+def _shipped(scenario: WorldFile, name: str) -> type[Any]:
+    """The kind's own program, or robosim's: these say which kinds they serve; what else stands there is a part."""
+    kind = kind_of(scenario)
+    found = kind.programs().get(name) or _program_in(name, kind.noun)
+    if found is None:
+        raise scenario.error(KEY, f"{name!r} is no program, but a part of robosim's ({_those_that_do(scenario)})")
+    return found
+
+
+def _program_in(name: str, noun: str) -> type[Any] | None:
+    found = _named_in(importlib.import_module(f"{PROGRAMS}.{name}"), name, noun)
+    return found if found is not None and hasattr(found, "serves") else None
+
+
+def _installed(scenario: WorldFile, name: str) -> type[Any]:
+    entry = _entry(name)
+    if entry is not None:
+        LOG.info("runs the code of %s, an installed package", entry.value)
+        found: type[Any] = entry.load()
+        return found
+    kind = kind_of(scenario)
+    own = [f"{kind.noun}'s own {', '.join(kind.programs())}"] if kind.programs() else []
+    places = [*map(str, _own_places(scenario)), *own, f"robosim.controllers.{name}"]
+    tried = "; ".join([*places, f'entry point "{name}" in group "robosim.controllers"'])
+    raise scenario.error(KEY, f"no controller {name!r} in {tried} (fix the name or add the file)")
+
+
+def _entry(name: str) -> EntryPoint | None:
+    return next(iter(entry_points(group="robosim.controllers", name=name)), None)
+
+
+def _those_that_do(scenario: WorldFile) -> str:
+    return f"write one of {', '.join(serving(kind_of(scenario).noun))}"
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"robosim_project_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(path)  # a .py file always has both
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except FAILURES as problem:
+        raise BadInput(
+            f"{path}:{_line(problem, path)}: {type(problem).__name__}: {problem} (correct the file)"
+        ) from problem
+    return module
+
+
+def _line(problem: BaseException, path: Path) -> int:
+    """The last line of `path` that ran, or where its syntax is wrong."""
+    if isinstance(problem, SyntaxError) and problem.lineno:
+        return problem.lineno
+    frames = traceback.extract_tb(problem.__traceback__)
+    return next((frame.lineno or 1 for frame in reversed(frames) if frame.filename == str(path)), 1)
+
+
+def _class_in(scenario: WorldFile, module: ModuleType, name: str, path: Path) -> type[Any]:
+    found = _named_in(module, name, kind_of(scenario).noun)
+    if found is None:
+        message = f"{path} has no class {camel_case(name)} (a controller's class is named after its file)"
+        raise scenario.error(KEY, message)
+    return found
+
+
+def _named_in(module: ModuleType, name: str, noun: str) -> type[Any] | None:
+    """What `controller` stands for in a module, for a kind of world if it is a table; else the class of that name."""
+    named = vars(module).get("controller")
+    if isinstance(named, dict):
+        named = named.get(noun, next(iter(named.values()), None))
+    if isinstance(named, type):
+        return named
+    classes = ((key, value) for key, value in vars(module).items() if isinstance(value, type))
+    return next((value for key, value in classes if key.lower() == camel_case(name).lower()), None)

@@ -1,1 +1,0 @@
-"""The mission loop, and each kind of mission that settles its own way."""

@@ -1,0 +1,1 @@
+"""Who hears whom: graphs, their spectrum, and the network that delivers messages."""

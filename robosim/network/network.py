@@ -1,0 +1,159 @@
+"""The communication network: links, Laplacian and incidence matrix, delivery of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from robosim.agent import Array, Heard, Links, Said
+from robosim.errors import BadInput
+from robosim.network import graphs
+
+if TYPE_CHECKING:
+    import control
+    import networkx as nx
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """An undirected, connected graph of n ≥ 2 agents; `edges` is (E, 2), each pair once, smaller id first.
+
+    `name` selects closed forms of the spectrum ("path", "ring", "star", "complete"); `margin` makes weights smaller.
+    """
+
+    n: int
+    edges: graphs.Edges
+    name: str = ""
+    margin: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.n < 2:
+            raise BadInput(f"a network needs at least 2 agents, got {self.n} (add agents)")
+        graphs.refuse_faulty(self.n, self.edges)
+        graphs.refuse_disconnected(self.n, self.edges)
+
+    @classmethod
+    def of(cls, graph: nx.Graph | Sequence[Sequence[int]], n: int | None = None) -> Network:
+        """From any networkx graph (nodes numbered in their order) or from a list of edges.
+
+        Raises `BadInput` for self-loops, ids out of range and graphs that are not connected.
+        """
+        if not isinstance(graph, Sequence):
+            number = {node: i for i, node in enumerate(graph.nodes)}
+            pairs = [(number[a], number[b]) for a, b in graph.edges]
+            return cls(n=len(number), edges=_pairs(pairs, len(number)))
+        pairs = [(int(a), int(b)) for a, b in graph]
+        size = n if n is not None else 1 + max((max(pair) for pair in pairs), default=0)
+        return cls(n=size, edges=_pairs(pairs, size))
+
+    @cached_property
+    def links(self) -> Links:
+        """Both directions of every edge, rows by receiver, with lazy Metropolis weights.
+
+        W_ij = 1 / (2 (max(deg_i, deg_j) + margin)), W_ii = 1 - Σ_j W_ij (X, Remark 2; its authors' figures have a
+        margin of 0.1): symmetric, doubly stochastic, positive semidefinite.
+        """
+        receiver = np.concatenate([self.edges[:, 0], self.edges[:, 1]])
+        sender = np.concatenate([self.edges[:, 1], self.edges[:, 0]])
+        order = np.lexsort((sender, receiver))
+        receiver, sender = receiver[order], sender[order].astype(np.int32)
+        degree = np.bincount(receiver, minlength=self.n)
+        indptr = np.concatenate([[0], np.cumsum(degree)]).astype(np.int32)
+        weight = 0.5 / (np.maximum(degree[receiver], degree[sender]) + self.margin)
+        own = np.asarray(1.0 - np.bincount(receiver, weights=weight, minlength=self.n), dtype=np.float64)
+        return Links(indptr, sender, sender, weight, own)
+
+    @cached_property
+    def laplacian(self) -> csr_array:
+        """L = B Bᵀ, sparse (n, n)."""
+        ones = np.ones(self.links.indices.size)
+        adjacency = csr_array((ones, self.links.indices, self.links.indptr), shape=(self.n, self.n))
+        return csr_array(csr_array((self.links.degree, (np.arange(self.n), np.arange(self.n)))) - adjacency)
+
+    @cached_property
+    def incidence(self) -> csr_array:
+        """B (n, E): +1 where an edge leaves its smaller end, -1 where it enters the larger (T, section VI)."""
+        count = len(self.edges)
+        rows, columns = self.edges.T.ravel(), np.tile(np.arange(count), 2)
+        return csr_array((np.repeat([1.0, -1.0], count), (rows, columns)), shape=(self.n, count))
+
+    @cached_property
+    def _extremes(self) -> tuple[float, float]:
+        found = graphs.named_extremes(self.name, self.n) or graphs.extremes(self.laplacian)
+        return graphs.round12(found[0]), graphs.round12(found[1])
+
+    @property
+    def connectivity(self) -> float:
+        """λ₂, the algebraic connectivity, to 12 digits; on a tree λmin(BᵀB)."""
+        return self._extremes[0]
+
+    @property
+    def lambda_max(self) -> float:
+        """The largest Laplacian eigenvalue, to 12 digits."""
+        return self._extremes[1]
+
+    @property
+    def is_tree(self) -> bool:
+        """No cycles: one edge fewer than agents."""
+        return len(self.edges) == self.n - 1
+
+    def statespace(self, alpha: float | None = None, dt_s: float = 1.0) -> control.StateSpace:
+        """Average consensus z⁺ = (I - αL) z + u, y = z as a discrete-time `control.StateSpace`, one axis of space.
+
+        Without a step size α is 1/λmax, the largest that never overshoots.
+        """
+        import control
+
+        alpha, eye = 1 / self.lambda_max if alpha is None else alpha, np.eye(self.n)
+        return control.ss(eye - alpha * self.laplacian.toarray(), eye, eye, np.zeros_like(eye), dt_s)
+
+    def start(self) -> None:
+        """The perfect network keeps nothing."""
+        return
+
+    def deliver(self, k: int, memory: None, said: Said, cast: Said) -> tuple[None, Heard]:
+        """Everybody hears every neighbour's last words and the leader's."""
+        return None, Heard(said, cast, self.links, said)
+
+
+def _pairs(pairs: list[tuple[int, int]], n: int) -> graphs.Edges:
+    """Checked before they are put in order, so that messages name what was given."""
+    graphs.refuse_faulty(n, np.array(pairs, dtype=np.int64).reshape(-1, 2))
+    return graphs.canonical(pairs)
+
+
+def spread(positions: Array) -> Any:
+    """dist(z, Z) = ‖(I - J) z‖_F over the last two axes (agents, d); J averages over agents (T, section VI)."""
+    off = positions - positions.mean(axis=-2, keepdims=True)
+    return np.sqrt(np.einsum("...ij,...ij->...", off, off))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hub:
+    """A network in which everybody hears the leader and nobody else; n ≥ 1 agents."""
+
+    n: int
+
+    @cached_property
+    def links(self) -> Links:
+        """No links at all."""
+        nobody = np.empty(0, dtype=np.int32)
+        return Links(np.zeros(self.n + 1, dtype=np.int32), nobody, nobody, np.empty(0), np.ones(self.n))
+
+    def start(self) -> None:
+        """Nothing is kept."""
+        return
+
+    def deliver(self, k: int, memory: None, said: Said, cast: Said) -> tuple[None, Heard]:
+        """The leader's broadcast reaches everybody."""
+        return None, Heard(said, cast, self.links, said)
+
+
+def network_of(given: Any) -> Any:
+    """What keeps the protocol `robosim.agent.Network` as it is; anything else must be a networkx graph."""
+    return given if hasattr(given, "deliver") else Network.of(given)

@@ -1,1 +1,0 @@
-"""What agents and leaders want: costs, limits and couplings as plain data, and their central optima."""

@@ -1,1 +1,0 @@
-"""What missions leave behind, as arrays."""

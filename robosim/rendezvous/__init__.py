@@ -1,0 +1,1 @@
+"""Robots meet by average consensus while they drive (T, section VI)."""

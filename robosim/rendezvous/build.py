@@ -1,0 +1,157 @@
+"""World file → rendezvous: starts, graph, timing, bodies and the leader's announcement."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from robosim import energy, lookup
+from robosim.agent import Array, Controller
+from robosim.controllers.consensus import Consensus
+from robosim.errors import BadInput
+from robosim.leader import bound
+from robosim.network import graphs
+from robosim.network.network import Network
+from robosim.rendezvous import problem
+from robosim.rendezvous.mission import Rendezvous
+from robosim.rendezvous.problem import Announcement
+from robosim.rendezvous.scenario import RendezvousScenario
+from robosim.rendezvous.timing import Timing, box, timing
+from robosim.rendezvous.world import BODIES, Arena, TravelArena
+
+PUBLISHED = 'the published bound penalises faithful robots in long missions (use "tight", or "paper", corrected)'
+
+
+def build_rendezvous(
+    scenario: RendezvousScenario, controller: Controller | None, network: Network | None
+) -> Rendezvous:
+    """The rendezvous that a scenario describes, with everybody faithful, on another network if one is given."""
+    lookup.refuse_stranger(scenario, controller)
+    start = starts(scenario)
+    network = network or drawn_network(scenario, start)
+    if network.n != len(start):
+        raise BadInput(f"network: has {network.n} agents, {scenario.name} has {len(start)} robots (set robots.count)")
+    chosen = timing(scenario, network)
+    world = _arena(scenario, chosen)
+    costs = problem.rendezvous(scenario.robots.private_cost, isinstance(world, TravelArena), world.power, world.dt_s)
+    rules = _announce(scenario, network, chosen, costs, world)
+    return Rendezvous(
+        scenario=scenario,
+        own={"start": start[None]},
+        controller=controller or _controller(scenario),
+        network=network,
+        world=world,
+        problem=costs,
+        announcement=rules,
+        rounds=rules.rounds,
+        tax=lookup.tax_rule(scenario),
+        rules={"alpha": rules.alpha, "rounds": rules.rounds, "lower": rules.lower, "upper": rules.upper},
+    )
+
+
+def _controller(scenario: RendezvousScenario) -> Controller:
+    found = lookup.controller_class(scenario)
+    if found is Consensus:
+        return Consensus(pays_for=scenario.robots.private_cost)
+    return lookup.made(found)
+
+
+def _power(scenario: RendezvousScenario) -> energy.PowerModel:
+    wanted = scenario.energy
+    if wanted.power == "stage":
+        return energy.stage(wanted.mass_kg)
+    if wanted.power == "custom":
+        return energy.PowerModel(p0_w=wanted.p0_w, p1_j_per_m=wanted.p1_j_per_m, p2_js_per_m2=wanted.p2_js_per_m2)
+    return energy.argos_time_motion() if wanted.power == "argos-time-motion" else energy.quadratic()
+
+
+def _arena(scenario: RendezvousScenario, chosen: Timing) -> Arena:
+    travels = scenario.mission.travel == "after-agreeing"
+    robots = scenario.robots
+    return (TravelArena if travels else Arena)(
+        d=robots.dimension,
+        body=BODIES[robots.body],
+        dt_s=chosen.travel_s if travels else chosen.dt_s,
+        power=_power(scenario),
+        speed_limit_mps=_or_inf(robots.speed_limit_mps),
+        lower=chosen.lower,
+        upper=chosen.upper,
+        battery_j=_or_inf(scenario.energy.battery_j),
+        noise_m=robots.position_noise_m,
+        seed=int(np.random.SeedSequence([scenario.mission.seed, NOISE]).generate_state(1, np.uint64)[0]),
+    )
+
+
+def _announce(
+    scenario: RendezvousScenario, network: Network, chosen: Timing, costs: problem.RendezvousProblem, world: Arena
+) -> Announcement:
+    robots, rounds = scenario.robots, scenario.mission.rounds
+    corners = box(robots.type_space_m, robots.dimension)
+    noise = robots.position_noise_m
+    if scenario.leader.bound == "paper-as-published":
+        warnings.warn(f"{scenario.complaint('leader.bound', PUBLISHED)}", stacklevel=2)
+    try:
+        envelope = bound.announce(scenario.leader.bound, network, chosen.alpha, *corners, noise)
+    except BadInput as refused:
+        raise scenario.error("leader.bound", str(refused)) from None
+    claims = costs.cost_range(
+        corners, noise * (rounds + 1), world.most_energy_j(rounds, float(np.linalg.norm(corners[1] - corners[0])))
+    )
+    return Announcement(
+        alpha=chosen.alpha,
+        rounds=rounds,
+        lower=corners[0],
+        upper=corners[1],
+        rule=scenario.leader.bound,
+        bound=envelope,
+        penalty=network.n * claims[1] - claims[0],
+        cost_range=claims,
+    )
+
+
+def _or_inf(value: float | None) -> float:
+    return np.inf if value is None else float(value)
+
+
+STARTS, GRAPH, NOISE = 1, 2, 3
+"""Streams of the world's seed: adding a draw to one leaves the others' bits alone."""
+
+
+def starts(scenario: RendezvousScenario) -> Array:
+    """θ, (agents, d) in metres: as listed, or uniform in the type space."""
+    robots = scenario.robots
+    lower, upper = box(robots.type_space_m, robots.dimension)
+    if robots.starts_m == "random":
+        rng = np.random.default_rng([scenario.mission.seed, STARTS])
+        return np.asarray(rng.uniform(lower, upper, (robots.count, robots.dimension)))
+    return np.asarray(robots.starts_m, dtype=np.float64).reshape(robots.count, robots.dimension)
+
+
+def drawn_network(scenario: RendezvousScenario, start: Array) -> Network:
+    """The communication graph that the world file names; geometric graphs link robots that start near each other.
+
+    Raises `BadInput` at `network.graph` or `network.edges` when it is not connected.
+    """
+    wanted, n = scenario.network, len(start)
+    rng = np.random.default_rng([scenario.mission.seed, GRAPH])
+    try:
+        return Network(n=n, edges=_edges(scenario, start, rng), name="" if wanted.long_links else wanted.graph)
+    except BadInput as problem:
+        raise scenario.error("network.edges" if wanted.graph == "edges" else "network.graph", str(problem)) from None
+
+
+def _edges(scenario: RendezvousScenario, start: Array, rng: np.random.Generator) -> graphs.Edges:
+    wanted, n = scenario.network, len(start)
+    if wanted.graph == "geometric":
+        radius = None if wanted.radius_m == "auto" else float(wanted.radius_m)
+        if wanted.long_links:
+            return graphs.small_world(start, wanted.long_links, radius, rng)
+        return graphs.geometric(start, radius)
+    if wanted.graph == "edges":
+        edges = graphs.canonical(wanted.edges or [])
+    elif wanted.graph == "random-tree":
+        edges = graphs.random_tree(n, rng)
+    else:
+        edges = graphs.DETERMINISTIC[wanted.graph](n)
+    return graphs.with_long_links(edges, n, wanted.long_links, rng) if wanted.long_links else edges

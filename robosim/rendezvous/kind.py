@@ -1,0 +1,53 @@
+"""The kind of world in which robots meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from robosim.kind import Kind, lazy
+from robosim.leader.tax_rule import GROVES, NONE
+from robosim.rendezvous.scenario import RendezvousScenario
+
+
+def figures(record: object) -> dict[str, Callable[..., Any]]:
+    """Where robots drove, how they agreed, who pays what."""
+    from robosim.rendezvous.figures.convergence import convergence
+    from robosim.rendezvous.figures.costs import costs
+    from robosim.rendezvous.figures.trajectories import trajectories
+
+    return {"trajectories": trajectories, "convergence": convergence, "costs": costs}
+
+
+def strategies() -> dict[str, type]:
+    """Deviations from average consensus."""
+    from robosim.controllers.selfish.robots import STRATEGIES
+
+    return STRATEGIES
+
+
+def record() -> type:
+    """What a rendezvous leaves behind."""
+    from robosim.rendezvous.record import RendezvousRecord
+
+    return RendezvousRecord
+
+
+KIND = Kind(
+    noun="rendezvous",
+    word="rendezvous",
+    agent="robot",
+    scenario=RendezvousScenario,
+    build=lazy("robosim.rendezvous.build:build_rendezvous"),
+    record=record,
+    strategies=strategies,
+    taxes=(GROVES.name, NONE.name),
+    certify=lazy("robosim.rendezvous.certificate:certify_rendezvous"),
+    rounds_needed=lazy("robosim.rendezvous.certificate:rounds_needed"),
+    best_response=lazy("robosim.rendezvous.certificate:best_response"),
+    solves=lazy("robosim.rendezvous.certificate:solves"),
+    figures=figures,
+    tables=lazy("robosim.rendezvous.tables:run_tables"),
+    findings=lazy("robosim.rendezvous.tables:findings"),
+    scene=lazy("robosim.rendezvous.scene:scene_of"),
+)

@@ -1,0 +1,103 @@
+"""The problem behind a rendezvous, and what its leader announces before round 0 (T, Algorithm 2, lines 1 to 4).
+
+T, (12): min Σ_i ‖z_i - θ_i‖² subject to all z_i equal; the optimum is the mean of the starts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated
+
+import numpy as np
+
+from robosim.agent import Array
+from robosim.energy import PowerModel
+from robosim.files.packing import Axes
+from robosim.leader.bound import Bound
+from robosim.network.network import spread
+
+Boxes = tuple[Array, Array]
+"""Corners (lower, upper), each (d,), in metres."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RendezvousProblem:
+    """Private costs of robots that meet.
+
+    `unit` and `idle` say how the private cost follows from squared displacement, idle + unit·‖z - θ‖²: (1, 0) when
+    displacement is the cost; (p2/T, p0·T) when robots agree first and then travel for T seconds with power
+    p0 + p2|v|², because a single integrator that covers s metres in T seconds at least effort spends s²/T. `unit` is
+    None where no such law holds: consensus then minimises something other than what robots pay for, and the Groves
+    argument is void.
+    """
+
+    pays_for: str = "displacement"
+    unit: float | None = 1.0
+    idle: float = 0.0
+
+    def private_cost(self, start: Array, position: Array, energy_j: Array) -> Array:
+        """True private costs (missions, agents) of final positions and metered energy."""
+        if self.pays_for == "energy":
+            return energy_j
+        way = position - start
+        return np.asarray(np.einsum("mid,mid->mi", way, way))
+
+    def optimum(self, start: Array) -> float | None:
+        """The least social cost, ‖(I - J) θ‖² in the unit of the private cost; `start` is (agents, d)."""
+        if self.unit is None:
+            return None
+        return float(len(start) * self.idle + self.unit * spread(start) ** 2)
+
+    def largest_cost(self, position: Array, types: Boxes, energy_cap: float) -> Array:
+        """sup over types of the private cost of robots seen at `position` (missions, agents, d): (missions, agents)."""
+        if self.unit is None:
+            return np.full(position.shape[:2], energy_cap)
+        far = np.maximum(np.abs(position - types[0]), np.abs(position - types[1]))
+        return np.asarray(self.idle + self.unit * np.einsum("mid,mid->mi", far, far))
+
+    def cost_range(self, types: Boxes, drift_m: float, energy_cap: float) -> tuple[float, float]:
+        """(inf, sup) of one robot's private cost when all stay in the box of types, up to `drift_m` of noise."""
+        if self.unit is None:
+            return 0.0, energy_cap
+        widest = float(np.linalg.norm(types[1] - types[0])) + drift_m
+        return self.idle, self.idle + self.unit * widest**2
+
+
+def rendezvous(pays_for: str, after_agreeing: bool, power: PowerModel, travel_s: float) -> RendezvousProblem:
+    """The costs of a world: displacement, or energy with the exact bridge where there is one."""
+    if pays_for == "displacement":
+        return RendezvousProblem()
+    effort_only = power.p1_j_per_m == 0.0 and power.p2_js_per_m2 > 0.0
+    if after_agreeing and effort_only:
+        return RendezvousProblem(pays_for="energy", unit=power.p2_js_per_m2 / travel_s, idle=power.p0_w * travel_s)
+    return RendezvousProblem(pays_for="energy", unit=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announcement:
+    """The rules; nothing in them depends on what agents do.
+
+    Parameters
+    ----------
+    alpha : step size of the algorithm.
+    rounds : n.
+    lower, upper : (d,) corners of the type space Θ, metres.
+    rule, bound : name and numbers of the bound β.
+    penalty : C, what everyone pays if the team ends outside the bound, and the sender of a refused report.
+    cost_range : smallest and largest private cost that a report may claim for a robot inside the type space.
+    """
+
+    alpha: float
+    rounds: Annotated[int, Axes(least=0)]
+    lower: Annotated[Array, Axes("n")]
+    upper: Annotated[Array, Axes("n")]
+    rule: str
+    bound: Bound
+    penalty: Annotated[float, Axes(finite=False)]
+    cost_range: Annotated[tuple[float, float], Axes(finite=False)]
+
+    @cached_property
+    def beta(self) -> float:
+        """β(n) in metres."""
+        return float(self.bound.beta(self.rounds))

@@ -1,0 +1,75 @@
+"""What a rendezvous leaves behind: trajectories in metres, energy in joules, the bound and the bill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+
+from robosim.agent import Array
+from robosim.files.packing import Axes
+from robosim.network.graphs import Edges
+from robosim.network.network import spread
+from robosim.record import Record
+from robosim.rendezvous.problem import Announcement
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RendezvousRecord(Record):
+    """A finished rendezvous: `said["z"]` (missions, rows, agents, d) are the iterates, m.
+
+    `positions` are the bodies (the same rows, or start and end of the journey when robots agree first and then travel);
+    `energy_j` (missions, rows, agents) runs up to what stands in `spent_j` (missions, agents); `starts` are the types,
+    (1 or missions, agents, d).
+    """
+
+    noun: ClassVar[str] = "rendezvous"
+
+    rules: Announcement
+    travel: str
+    dt_s: Annotated[float, Axes(least=0)]
+    pays_for: str
+    edges: Annotated[Edges, Axes("E 2", least=0)]
+    starts: Annotated[Array, Axes("1|M N n")]
+    positions: Annotated[Array, Axes("M stops N n")]
+    energy_j: Annotated[Array, Axes("M stops N")]
+    spent_j: Annotated[Array, Axes("M N")]
+
+    def faults(self) -> Iterator[str]:
+        """Also links of robots that are not there, and words that are not where bodies are."""
+        yield from super().faults()
+        if self.edges.max(initial=0) >= self.decision.shape[1]:
+            yield f"edges: name a robot that is not there, {self.edges.max()}"
+        if self.said.keys() != {"z"} or self.said["z"].shape[3] != self.decision.shape[2]:
+            yield "said: must hold z, with as many components as a position"
+
+    @property
+    def start(self) -> Array:
+        """The types of mission 0, (agents, d) metres."""
+        return np.asarray(self.starts[0])
+
+    @cached_property
+    def distance(self) -> Array:
+        """dist(z^k, Z) at the kept rounds, (missions, rows), metres."""
+        return np.stack([spread(self.said["z"][:, row]) for row in range(len(self.kept))], axis=1)
+
+    @cached_property
+    def beta(self) -> Array:
+        """The announced bound at the kept rounds, (rows,), metres."""
+        return self.rules.bound.beta(self.kept)
+
+    def leader(self, mission: int) -> dict[str, Any]:
+        """Rules, the distance that was reached and whether it is fined."""
+        return {**self.shared_leader(mission), "bound": self.rules.rule, "alpha": self.rules.alpha}
+
+    def history(self, mission: int) -> dict[str, Any]:
+        """Distance and bound, metres."""
+        return {"distance": self.distance[mission].tolist(), "beta": self.beta.tolist()}
+
+    def columns(self, mission: int) -> dict[str, Any]:
+        """Starts and final positions in metres, energy in joules."""
+        start = self.starts[min(mission, len(self.starts) - 1)]
+        return {"type": start, "decision": self.decision[mission], "energy_j": self.spent_j[mission]}

@@ -1,0 +1,215 @@
+"""Worlds in which robots meet by average consensus while they drive (T, section VI)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import pi, prod
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, Tag, model_serializer
+
+from robosim.leader.tax_rule import GROVES
+from robosim.rendezvous.rules import CONSTANTS, RULES, completed, intervals
+from robosim.scenario.checking import Check
+from robosim.scenario.fields import (
+    Alpha,
+    AutoOrPositive,
+    Box,
+    Id,
+    Name,
+    NonNegative,
+    Point,
+    Positive,
+    Section,
+    Whole,
+    share_of_max,
+    word_or,
+)
+from robosim.scenario.selfish import SelfishTable
+from robosim.scenario.world_file import LeaderSection, MissionSection, Need, Recording, WorldFile
+
+if TYPE_CHECKING:
+    pass
+
+Starts = Annotated[
+    Annotated[Literal["random"], Tag("<word>")] | Annotated[tuple[Point, ...], Tag("<list>")], word_or("<list>")
+]
+
+
+class RendezvousMission(MissionSection):
+    """[mission]: what is done, for how long, and by which program."""
+
+    kind: Literal["rendezvous"] = Field(description="what the agents do together", examples=["rendezvous"])
+    rounds: Annotated[Whole, Field(ge=1, le=10**9)] = Field(default=60, description="rounds of consensus")
+    seed: Annotated[Whole, Field(ge=0, le=2**63 - 1)] = Field(default=0, description="where all randomness comes from")
+    travel: Literal["while-agreeing", "after-agreeing"] = Field(
+        default="while-agreeing", description="drive to every iterate, or agree by messages and drive once"
+    )
+    travel_time_s: AutoOrPositive = Field(default="auto", description="duration of the journey of after-agreeing, s")
+    dt_s: AutoOrPositive = Field(default="auto", description="duration of a round, s")
+    controller: Name = Field(default="consensus", description="the program of faithful robots")
+
+
+def _count_or_starts(schema: dict[str, Any]) -> None:
+    schema["anyOf"] = [{"required": schema.pop("required")}, {"required": ["starts_m"]}]
+
+
+class Robots(Section):
+    """[robots]: how many, where, and with what bodies."""
+
+    model_config = ConfigDict(json_schema_extra=_count_or_starts)
+
+    count: Annotated[Whole, Field(ge=2, le=10**18)] = Field(description="number of robots", examples=[12])
+    dimension: Annotated[Whole, Field(ge=1, le=3)] = Field(default=2, description="of the space they move in")
+    starts_m: Starts = Field(
+        default="random", description="one point a robot, or drawn from the type space by the seed"
+    )
+    type_space_m: Box = Field(
+        default=(-10.0, 10.0), description="where starts may be, as announced: [lo, hi], or one such pair a dimension"
+    )
+    arena_m: Box | None = Field(default=None, description="walls, in the same form", examples=[[-12.0, 12.0]])
+    body: Literal["single-integrator"] = Field(default="single-integrator", description="how they move")
+    speed_limit_mps: Positive | None = Field(default=None, description="top speed, m/s", examples=[0.5])
+    position_noise_m: NonNegative = Field(default=0.0, description="largest landing error, m")
+    private_cost: Literal["displacement", "energy"] = Field(
+        default="displacement", description="what a robot minds: squared displacement, or the joules it spends"
+    )
+
+
+class Energy(Section):
+    """[energy]: what motion costs, P = p0 + p1·|v| + p2·|v|²."""
+
+    power: Literal["quadratic", "stage", "argos-time-motion", "custom"] = Field(
+        default="quadratic", description="a power model by name, or custom with p0_w, p1_j_per_m, p2_js_per_m2"
+    )
+    p0_w: NonNegative = Field(default=0.0, description="idle power of custom, W")
+    p1_j_per_m: NonNegative = Field(default=0.0, description="energy a metre of custom, J/m")
+    p2_js_per_m2: NonNegative = Field(default=0.0, description="power by squared speed of custom, W/(m/s)²")
+    mass_kg: Positive = Field(default=1.0, description="mass in the model of Stage, kg")
+    battery_j: Positive | None = Field(default=None, description="charge at the start, J", examples=[500.0])
+
+    @model_serializer(mode="wrap")
+    def without_unused(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Constants that another power model takes are refused in a file, so they are not written either."""
+        unused = [key for power, keys in CONSTANTS.items() if power != self.power for key in keys]
+        return {key: value for key, value in written(self).items() if key not in unused}
+
+
+class RendezvousNetwork(Section):
+    """[network]: who hears whom."""
+
+    graph: Literal["ring", "path", "star", "complete", "grid", "random-tree", "geometric", "edges"] = Field(
+        default="ring", description="shape of the communication graph"
+    )
+    edges: tuple[Annotated[tuple[Id, ...], Field(min_length=2, max_length=2)], ...] | None = Field(
+        default=None, description='links [i, j] of graph = "edges"', examples=[[[0, 1], [1, 2]]]
+    )
+    radius_m: AutoOrPositive = Field(default="auto", description='hearing distance of graph = "geometric", m')
+    long_links: Annotated[Whole, Field(ge=0, le=1000)] = Field(default=0, description="extra links a robot, anywhere")
+
+
+class RendezvousLeader(LeaderSection):
+    """[leader]: the rules that are announced and the bill that is sent."""
+
+    tax: Name = Field(default=GROVES.name, description="tax rule")
+    bound: Literal["tight", "paper", "paper-as-published"] = Field(
+        default="tight", description="how far from agreement the robots may end"
+    )
+    alpha: Alpha = Field(default="auto", description='step size: a number, or a share of its limit as "0.9/lambda_max"')
+
+    @property
+    def alpha_of_max(self) -> float | None:
+        """F where alpha is written as "F/lambda_max"."""
+        return share_of_max(self.alpha)
+
+
+class SelfishRobot(SelfishTable):
+    """One `[[selfish]]` table of a rendezvous: robots that deviate."""
+
+    noun: ClassVar[str] = "robot"
+    section: ClassVar[str] = "robots"
+
+    one: Id | None = Field(default=None, alias="robot", description="the robot that deviates", examples=[3])
+    several: Annotated[tuple[Id, ...], Field(min_length=1)] | None = Field(
+        default=None, alias="robots", description="the robots that deviate alike", examples=[[3, 4]]
+    )
+    strategy: Name = Field(description="the name of the deviation", examples=["stationary"])
+
+    @property
+    def robots(self) -> tuple[int, ...]:
+        """Ids of the robots that play the strategy."""
+        return self.agents
+
+
+class RendezvousScenario(WorldFile):
+    """A checked world of kind "rendezvous"."""
+
+    rules: ClassVar[tuple[Check, ...]] = RULES
+    mission: RendezvousMission
+    robots: Robots
+    energy: Energy = Energy()
+    network: RendezvousNetwork = RendezvousNetwork()
+    leader: RendezvousLeader = RendezvousLeader()
+    record: Recording = Recording()
+    selfish: tuple[SelfishRobot, ...] = ()
+
+    @classmethod
+    def completed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Number and dimension of the robots whose starts are listed."""
+        return completed(values)
+
+    def needs(self) -> tuple[Need, ...]:
+        """Memory for the trajectory and for the links."""
+        return needs(self)
+
+
+BYTES_PER_ROBOT = 1000
+"""State, messages, buffers and the graph's lists of one robot."""
+BYTES_PER_LINK = 120
+"""Both directions with weights and names, and the sorting that builds them."""
+UNIT_BALL = (2.0, pi, 4 * pi / 3)
+
+
+def needs(world: RendezvousScenario) -> tuple[Need, Need]:
+    """The recorded trajectory (positions and energy, 8 bytes each) and the links."""
+    robots, rounds = world.robots, world.mission.rounds
+    kept = rounds // world.record.every + 2
+    each = BYTES_PER_ROBOT + 8 * (robots.dimension + 1) * kept
+    links = link_count(world.network, robots)
+    return (
+        Need(
+            "robots.count" if robots.count >= rounds else "mission.rounds",
+            f"{robots.count} robots x {rounds} rounds",
+            "fewer robots or rounds, or record.every",
+            robots.count * each,
+        ),
+        Need(
+            "network.graph",
+            f"{links} links of {robots.count} robots",
+            "fewer robots or another graph",
+            links * BYTES_PER_LINK,
+        ),
+    )
+
+
+def link_count(network: RendezvousNetwork, robots: Robots) -> int:
+    """About how many pairs of robots hear each other."""
+    n = robots.count
+    counts: dict[str, Callable[[], int]] = {
+        "complete": lambda: n * (n - 1) // 2,
+        "grid": lambda: 2 * n,
+        "geometric": lambda: _near_pairs(network, robots),
+        "edges": lambda: len(network.edges or ()),
+    }
+    return counts.get(network.graph, lambda: n)() + network.long_links * n
+
+
+def _near_pairs(network: RendezvousNetwork, robots: Robots) -> int:
+    """Without a radius a few times log n neighbours; with one, pairs by chance, or all where starts are listed."""
+    n, radius = robots.count, network.radius_m
+    if radius == "auto":
+        return n * (4 + n.bit_length())
+    ball = UNIT_BALL[robots.dimension - 1] * radius**robots.dimension
+    room = prod(hi - lo for lo, hi in intervals(robots.type_space_m, robots.dimension))
+    share = 1.0 if robots.starts_m != "random" or ball >= room else ball / room
+    return int(share * (n * (n - 1) // 2))

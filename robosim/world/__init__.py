@@ -1,1 +1,0 @@
-"""Physical worlds: what bodies do with what agents say, and what it costs."""
