@@ -121,7 +121,7 @@ def test_every_error_stands_at_its_own_line(tmp_path: Path) -> None:
 
 def test_errors_in_one_long_line_are_told_apart_by_number(tmp_path: Path) -> None:
     path = written(tmp_path, SESSION, SESSION | {"sessionID": "b", "kWhDelivered": "x"}, indent=None)
-    assert complaints(path)[0].startswith("1: _items.1.kWhDelivered: not a number: \"x\"")
+    assert complaints(path)[0].startswith('1: _items.1.kWhDelivered: not a number: "x"')
 
 
 @pytest.mark.parametrize(

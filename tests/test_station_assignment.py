@@ -49,7 +49,7 @@ def test_a_full_site_names_everybody_left_over() -> None:
         assign(stays, SITE)
     lines = str(caught.value).splitlines()
     assert [line.split(": ")[0] for line in lines] == ["day.csv:5", "day.csv:6"]
-    assert 'no station is free at 08:05 for session "s3" (all 3 of site \'plain\' are taken' in lines[0]
+    assert "no station is free at 08:05 for session \"s3\" (all 3 of site 'plain' are taken" in lines[0]
 
 
 @settings(deadline=None)
