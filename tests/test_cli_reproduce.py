@@ -133,11 +133,11 @@ def test_what_ctrl_c_left_is_shown(cli, toys, tmp_path) -> None:
     ],
 )
 def test_places_and_names_are_refused_before_anything_is_computed(cli, words, message) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     code, out, err = cli(*words)
     assert (code, out) == (2, "")
     assert message in err
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("width", [60, 100, 400])

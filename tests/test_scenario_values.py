@@ -122,10 +122,10 @@ def test_bundled_worlds_are_written_and_read(name: str, tmp_path: Path) -> None:
 
 
 def refusal(*options: str) -> str:
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(TooLarge) as caught:
         load_scenario("rendezvous-honest", overrides=options)
-    assert time.perf_counter() - begin < 0.5
+    assert time.process_time() - begin < 0.5
     return str(caught.value)
 
 
@@ -301,7 +301,7 @@ def test_reading_world_files_imports_nothing_heavy() -> None:
 
 def test_loading_takes_a_few_milliseconds() -> None:
     load_scenario("rendezvous")
-    begin = time.perf_counter()
+    begin = time.process_time()
     for _ in range(50):
         load_scenario("rendezvous")
-    assert (time.perf_counter() - begin) / 50 < 0.02
+    assert (time.process_time() - begin) / 50 < 0.02
