@@ -1,9 +1,16 @@
-"""Settings of all tests: the same random examples in every run of CI, fresh ones everywhere else."""
+"""Settings of all tests: the same random examples in every run of CI, fresh ones everywhere else.
+
+A shell that runs the tests in the background may have them ignore Ctrl-C, which some send to themselves.
+"""
 
 import os
+import signal
 
 from hypothesis import settings
 
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
