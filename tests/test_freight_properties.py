@@ -84,6 +84,11 @@ def test_payments_cover_costs_up_to_the_gap(make: str, tax: str, case: tuple[int
         assert gap <= 1e-2 * abs(best)
 
 
+def test_a_local_problem_at_its_least_is_not_asked_for_more_digits() -> None:
+    """Roads of seed 879: every step of one agent was rounding, up or down, and none of it was taken."""
+    assert np.isfinite(solved(roads(879, 4.0), "ring", "vcg", 30).payment).all()
+
+
 INSTANCES = {
     "example-1": {},
     "example-5": {"freight.instance": "example-5"},

@@ -119,6 +119,9 @@ ROUNDING = 1e-13
 FLAT, ENOUGH_FLAT = 1e-11, 5
 """A step that promises to change the cost by less than this share is at its floor or one or two steps from it; so many
 in a row are at it."""
+NOWHERE = 1e-9
+"""A step that promises less than this share of the cost, where no step, damped or not, brings any fall in these digits,
+is rounding: y is the least there is."""
 SHORT = 1e-3
 """Of a step of which less than this may be taken, rounding has turned the direction."""
 DAMPED = (1e-12, 1e-9, 1e-6, 1e-3)
@@ -165,6 +168,8 @@ class BentProblem:
                 share = self._share(h, linear, y, step)
             else:
                 step, share = self._downhill(h, linear, y, step)
+            if share == 0.0 and abs(promised) <= NOWHERE * scale:
+                return y
             y = y + share * step
         raise Unsettled(
             f"agent {self.me}: its local problem did not settle in {STEPS} Newton steps, the last of which promised a "
