@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Deviation, Strategy
-from robosim.certificate import QUICK, certify_record
+from robosim.certificate import LIES, QUICK, Certificate, at_most, certify_record
 from robosim.errors import BadInput
 from robosim.mission import Mission, Snapshot
 from robosim.record import Record
@@ -46,6 +46,8 @@ class Attacks:
 
     attacks: tuple[Attack, ...]
     epsilon: dict[str, Epsilon]
+    void: dict[str, str] = field(default_factory=dict)
+    """Under which tax rules there is no certificate, and why."""
     interrupted: bool = False
 
 
@@ -74,8 +76,9 @@ def attack(
     agents, strategies, taxes = _checked(mission, agents, strategies, taxes)
     bills = {rule: mission.faithful().billed(rule) for rule in taxes}
     honest = {rule: bill.whole() for rule, bill in bills.items()}
-    epsilon = {rule: certify_record(bills[rule], honest[rule], seconds).epsilon for rule in taxes}
+    certificates = {rule: certify_record(bills[rule], honest[rule], seconds) for rule in taxes}
     found: list[Attack] = []
+    lied: set[str] = set()
     total = len(agents) * len(strategies)
     try:
         problems = max(bill.copies for bill in bills.values()) * mission.network.n
@@ -83,21 +86,45 @@ def attack(
             played: dict[object, Snapshot] = {}  # rules that need no marginal problems bill the same play
             solved = any(mission.strategies[name].solved for _, name in cases)
             for rule in taxes:
-                covered = epsilon[rule].certified is not None
                 billed, names = _batch(bills[rule], cases)
                 play = rule if solved else billed.copies  # what is the best response depends on the rule
                 if play not in played:
                     played[play] = billed.played()
                 record = billed.settle(played[play])
+                if record.understated(np.arange(len(cases)), np.array([agent for agent, _ in cases])).any():
+                    lied.add(rule)
                 found += [
-                    _outcome(record, honest[rule], row, agent, names[row], rule, covered)
-                    for row, (agent, _) in enumerate(cases)
+                    _outcome(record, honest[rule], row, agent, names[row], rule) for row, (agent, _) in enumerate(cases)
                 ]
             if progress:
                 progress(len(found) // len(taxes), total)
     except KeyboardInterrupt:
-        return Attacks(attacks=tuple(found), epsilon=epsilon, interrupted=True)
-    return Attacks(attacks=tuple(found), epsilon=epsilon)
+        return _held_against(found, certificates, lied, mission, interrupted=True)
+    return _held_against(found, certificates, lied, mission)
+
+
+def _held_against(
+    found: list[Attack], certificates: dict[str, Certificate], lied: set[str], mission: Mission[Any], **more: bool
+) -> Attacks:
+    """Attacks beside their certificates, which are void where others were seen to lie.
+
+    Raises `Unsettled` where somebody gained more than is certified: then one of the two is wrong.
+    """
+    standing = {
+        rule: Certificate(rounds=one.rounds, void=LIES) if rule in lied else one for rule, one in certificates.items()
+    }
+    for attack in found:
+        certified = standing[attack.tax_rule].certified
+        if certified is not None:
+            size = max(abs(attack.net_cost_faithful), abs(attack.net_cost), certified)
+            what = f"{mission.scenario.name}: found ≤ certified, {attack.strategy}"
+            at_most(np.array([attack.gain]), certified, size, what)
+    return Attacks(
+        attacks=tuple(replace(one, covered=standing[one.tax_rule].certified is not None) for one in found),
+        epsilon={rule: one.epsilon for rule, one in standing.items()},
+        void={rule: one.void for rule, one in standing.items() if one.void},
+        **more,
+    )
 
 
 def _checked(
@@ -160,7 +187,6 @@ def _outcome(
     agent: int,
     named: tuple[str, Strategy],
     rule: str,
-    covered: bool,
 ) -> Attack:
     name, strategy = named
     change = record.net_cost[row] - honest.net_cost[0]
@@ -175,5 +201,5 @@ def _outcome(
         net_cost=float(record.net_cost[row, agent]),
         gain=float(-change[agent]),
         others_change=float(change.sum() - change[agent]),
-        covered=covered,
+        covered=False,
     )

@@ -14,6 +14,7 @@ import numpy as np
 
 from robosim.agent import Array
 from robosim.kernels import Unsettled
+from robosim.premise import Premise
 from robosim.verdict import Epsilon
 
 ROUNDING = 1e-9
@@ -22,12 +23,17 @@ QUICK = 0.3
 """Seconds that a run may spend on exact and bounded figures; `robosim certify` takes as long as it needs."""
 
 
+LIES = "others' reports fell below what they pay in a run in which somebody deviated"
+"""What voids a certificate that the faithful run alone would have."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Certificate:
     """ε of the all-faithful mission, in the unit of the private cost.
 
     `exact` and `bounded` are (agents,), or None where they do not exist or would take longer than allowed; `certified`
-    holds at these types, `over_types` for every type in the type space. `void` says why there is no certificate.
+    holds at these types, `over_types` for every type in the type space. `premises` are what it rests on; `void` says
+    why there is no certificate, and `notes` what should be known beside it.
     """
 
     rounds: int
@@ -38,6 +44,8 @@ class Certificate:
     exact: Array | None = None
     bounded: Array | None = None
     void: str | None = None
+    premises: tuple[Premise, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def epsilon(self) -> Epsilon:

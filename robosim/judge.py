@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
 
 from robosim import stopping
 from robosim.agent import Deviation
-from robosim.certificate import certify_record
+from robosim.certificate import LIES, Certificate, certify_record
 from robosim.errors import RobosimError
 from robosim.files.writing import plain_name, printable
 from robosim.record import Record
-from robosim.verdict import GIVEN_UP, Epsilon, Gain, Verdict
+from robosim.verdict import GIVEN_UP, Gain, Verdict
 
 T = TypeVar("T")
-NO_FIGURES = Epsilon(certified=None, exact=None, bounded=None)
+UNKNOWN = Certificate(rounds=0)
 
 
 def judge(mission: Any, record: Record, given_up: bool = False) -> Verdict:
@@ -35,7 +36,10 @@ def judge(mission: Any, record: Record, given_up: bool = False) -> Verdict:
         unknown.append(printable(f"{what}: {why}"))
         return otherwise
 
-    epsilon = tried("ε", lambda: _epsilon(mission, record), NO_FIGURES)
+    certificate = tried("ε", lambda: _certificate(mission, record), UNKNOWN)
+    epsilon = certificate.epsilon
+    if certificate.void:
+        unknown.append(f"ε: {certificate.void}")
     none: dict[str, Any] = {}
     rivals = tried("other rules", lambda: mission.kind.rivals(mission, record, epsilon.certified), none)
     covered = epsilon.certified is not None
@@ -48,6 +52,8 @@ def judge(mission: Any, record: Record, given_up: bool = False) -> Verdict:
         gains=tried("gains", lambda: gains(mission, record, covered), ()),
         mechanisms=rivals.get("mechanisms"),
         baselines=rivals.get("baselines"),
+        premises=certificate.premises,
+        notes=certificate.notes,
         unknown=tuple(unknown),
     )
 
@@ -68,12 +74,15 @@ def _tried(find: Callable[[], T], given_up: bool) -> tuple[T | None, str | None]
     return found, GIVEN_UP if given_up else None
 
 
-def _epsilon(mission: Any, record: Record) -> Epsilon:
-    """ε(n), which nobody knows for a mission that was stopped before round n."""
+def _certificate(mission: Any, record: Record) -> Certificate:
+    """ε(n), which nobody knows for a mission that was stopped before round n, or where others were seen to lie."""
     if record.interrupted:
-        return NO_FIGURES
+        return UNKNOWN
     faithful = record if not mission.deviations else mission.faithful().whole()
-    return certify_record(mission, faithful).epsilon
+    found = certify_record(mission, faithful)
+    selfish = np.array([deviation.agents[0] for deviation in _singles(mission)], dtype=np.int64)
+    lied = found.void is None and record.understated(np.zeros_like(selfish), selfish).any()
+    return replace(UNKNOWN, void=LIES) if lied else found
 
 
 def gains(mission: Any, record: Record, covered: bool) -> tuple[Gain, ...]:

@@ -55,9 +55,8 @@ def begin(program: Controller, own: Said, rules: Rules, links: Links, form: Form
     state, said = _parts(0, program, answer)
     if not form.keeps(said):
         raise _unusable(0, program, said, str(form))
-    missing = [name for name in ("step", "report") if not callable(getattr(program, name, None))]
-    if missing:
-        raise AgentFailure(f"{place(program)}has no {missing[0]} (a program has start, step and report)")
+    if not callable(getattr(program, "step", None)):
+        raise AgentFailure(f"{place(program)}has no step (a program has start and step, and report if it likes)")
     return state, said
 
 
@@ -75,6 +74,11 @@ def go_on(program: Controller, k: int, state: Any, heard: Heard) -> tuple[Any, S
         if type(x) is not np.ndarray or x.dtype is not FLOAT or x.shape != before[key].shape:
             _refuse_other(k, program, said, before)
     return answer
+
+
+def reports_itself(program: object) -> bool:
+    """Whether a program has a `report` of its own; for one that has none, the leader computes costs from its meter."""
+    return callable(getattr(program, "report", None))
 
 
 def reported(program: Controller, own: Said, decision: Array, meter: Said) -> Array:

@@ -128,6 +128,13 @@ class Record(ABC):
             content = {"world.toml": world.encode(), "trajectory.npz": npz(parts.arrays), **self.copies}
             return save_folder(Path(folder), content, {**summary, "verdict": verdict, "mission": parts.plain})
 
+    def understated(self, missions: NDArray[np.int64], agents: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """In which missions (missions,) somebody reported less than it paid, the deviators (missions, agents) aside.
+
+        A certificate that rests on honest others is void then; kinds whose certificates rest on something else say no.
+        """
+        return np.zeros(len(self.private_cost), dtype=bool)
+
     def owed(self) -> Array:
         """What its tax rule charges for the reports, (missions, agents): NaN where the record alone does not tell."""
         nothing = np.full(self.private_cost.shape, np.nan)
@@ -194,6 +201,8 @@ class Record(ABC):
             "prices": self.price_list(mission),
             "history": {"round": self.kept.tolist(), **self.history(mission)},
             "baselines": None if verdict.baselines is None else list(verdict.baselines),
+            "premises": [asdict(one) for one in verdict.premises],
+            "notes": list(verdict.notes),
             "unknown": list(verdict.unknown),
         }
         plain: dict[str, Any] = strict(told)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from robosim.files.packing import Axes
+from robosim.premise import Premise
 
 Loose = Annotated[float, Axes(finite=False)]
 """A figure that may be infinite, or none, where a mission went astray."""
@@ -75,4 +76,8 @@ class Verdict:
     """Rules of payment side by side, for kinds of world that have some to compare."""
     baselines: tuple[dict[str, Loose | str], ...] | None = None
     """What rules without a mechanism would have done in the same world, ours first, where a kind has some."""
+    premises: tuple[Premise, ...] = ()
+    """What ε rests on, where a kind of world says so."""
+    notes: tuple[str, ...] = ()
+    """What should be known beside ε."""
     unknown: tuple[str, ...] = ()

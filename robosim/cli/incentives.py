@@ -48,6 +48,7 @@ def attack(
             {
                 "attacks": [asdict(one) for one in found.attacks],
                 "epsilon": {rule: asdict(epsilon) for rule, epsilon in found.epsilon.items()},
+                "void": found.void,
             }
         )
     else:
@@ -113,6 +114,8 @@ def _certificate_json(
         "epsilon": asdict(found.epsilon),
         "over_types": found.over_types,
         "void": found.void,
+        "premises": [asdict(one) for one in found.premises],
+        "notes": list(found.notes),
         "asked": epsilon,
         "rounds_needed": needed,
         "agents": [

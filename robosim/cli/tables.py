@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from robosim.cli.streams import answers
+from robosim.premise import Premise, unread
 from robosim.verdict import Epsilon
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def verdict_lines(record: Record) -> list[str]:
         f"social cost {verdict.social_cost:.6g} {unit}, optimum {number(verdict.optimum)} {unit}, "
         f"budget {verdict.budget:.6g} {unit}",
         epsilon_line(verdict.epsilon, unit),
+        *(beside(verdict.premises, verdict.notes) if verdict.epsilon.certified is not None else []),
     ]
     for gain in verdict.gains:
         lines.append(
@@ -113,12 +115,20 @@ def epsilon_line(epsilon: Epsilon, unit: str) -> str:
     return "one selfish agent could gain at most " + ", ".join([*known, f"{epsilon.certified:.6g} {unit} certified"])
 
 
+def beside(premises: Iterable[Premise], notes: Iterable[str]) -> list[str]:
+    """What is printed below ε: what must hold and was not read off the mission, and what makes it large."""
+    open_ones = unread(premises)
+    return [*([f"holds if: {'; '.join(open_ones)}"] if open_ones else []), *(f"note: {one}" for one in notes)]
+
+
 def show_attacks(found: Attacks, unit: str) -> None:
     """For every tax rule the agent that gained most by each strategy, and ε."""
     console = Console(file=answers())
     for rule, epsilon in found.epsilon.items():
         tried = [one for one in found.attacks if one.tax_rule == rule]
         console.print(f"[b]tax {rule}[/b]: {epsilon_line(epsilon, unit)}", highlight=False, soft_wrap=True)
+        if rule in found.void:
+            console.print(f"  {found.void[rule]}", highlight=False, soft_wrap=True)
         console.print(attacks_table(tried, unit))
 
 
@@ -149,6 +159,8 @@ def show_certificate(found: Certificate, mission: Mission[Any], epsilon: float |
     if found.over_types is not None:
         table.add_row("certified over all types", f"{found.over_types:.6g}", "any")
     console.print(table)
+    for line in beside(found.premises, found.notes):
+        console.print(line, highlight=False, soft_wrap=True)
     if epsilon is not None and needed is not None:
         console.print(
             f"ε = {epsilon:g} over all types needs n = {needed} rounds: --set mission.rounds={needed}", highlight=False

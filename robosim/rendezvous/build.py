@@ -34,7 +34,9 @@ def build_rendezvous(
         raise BadInput(f"network: has {network.n} agents, {scenario.name} has {len(start)} robots (set robots.count)")
     chosen = timing(scenario, network)
     world = _arena(scenario, chosen)
-    costs = problem.rendezvous(scenario.robots.private_cost, isinstance(world, TravelArena), world.power, world.dt_s)
+    travels = isinstance(world, TravelArena)
+    driving_s = world.dt_s * (1 if travels else scenario.mission.rounds)
+    costs = problem.rendezvous(scenario.robots.private_cost, world.power, driving_s, travels)
     rules = _announce(scenario, network, chosen, costs, world)
     return Rendezvous(
         scenario=scenario,

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from robosim.agent import Array, Ints
-from robosim.certificate import Certificate, at_most
+from robosim.certificate import Certificate, at_least_0, at_most
 from robosim.controllers.consensus import Consensus
 from robosim.controllers.selfish.robots import Script
 from robosim.errors import BadInput
 from robosim.leader.bound import diameter
 from robosim.network.network import spread
+from robosim.premise import broken
 from robosim.rendezvous.bounded import bounded_best_response, bounded_gains
-from robosim.rendezvous.closed import gain_bound, gain_bound_over_types, rounds_for
+from robosim.rendezvous.closed import gain_bound_over_types, rounds_for
+from robosim.rendezvous.effort import Law, least_total
 from robosim.rendezvous.exact import LARGEST, exact_gains
 from robosim.rendezvous.exact import best_response as free_best_response
 from robosim.rendezvous.mission import Rendezvous
+from robosim.rendezvous.premises import premises
 from robosim.rendezvous.record import RendezvousRecord
 
 
@@ -34,7 +37,7 @@ class Known(NamedTuple):
 def rounds_needed(mission: Rendezvous, epsilon: float) -> int | None:
     """The smallest n whose bound over all types is at most `epsilon`; None if no n is (noise, rounding)."""
     unit = mission.problem.unit
-    if unit is None or not mission.tax.groves:
+    if unit is None or not mission.tax.groves or not announces_consensus(mission):
         return None
     return rounds_for(epsilon, lambda n: unit * over_types(mission, n))
 
@@ -55,45 +58,83 @@ def certify_rendezvous(
     mission: Rendezvous, record: RendezvousRecord, seconds: float, progress: Callable[[int], None] | None = None
 ) -> Certificate:
     """ε of a rendezvous from its faithful run (T, Proposition 5 and beyond)."""
-    rules, unit = record.rules, mission.problem.unit
-    void = why_void(mission, record)
-    none = Certificate(rounds=rules.rounds, alpha=rules.alpha, beta=rules.beta, void=void)
-    if none.void or unit is None:
-        return none
-    theta, end = record.start, record.decision[0]
-    displacement = float(np.einsum("id,id->", end - theta, end - theta))
-    certified = unit * gain_bound(displacement, float(spread(theta)), rules.beta)
-    found = replace(none, certified=certified, over_types=unit * over_types(mission, rules.rounds))
-    if not deterministic(mission):
+    rules, rest = record.rules, premises(mission, record)
+    found = Certificate(
+        rounds=rules.rounds, alpha=rules.alpha, beta=rules.beta, premises=rest, notes=tuple(notes(mission, record))
+    )
+    why = broken(rest)
+    if why is not None:
+        return replace(found, void=why)
+    size = float(np.abs(record.net_cost).max())
+    name = mission.scenario.name
+    gain = float(record.net_cost.max()) - least_net_cost(mission, record)
+    found = replace(found, certified=at_least_0(gain, size, f"{name}: 0 ≤ certified"))
+    unit = mission.problem.unit
+    if unit is None or record.settlement.penalised[0] or not announces_consensus(mission):
         return found
-    links = mission.network.links
-    known = Known((links.indptr, links.indices), (theta, end), rules.beta)
-    size, name = unit * (displacement + float(spread(theta)) ** 2), mission.scenario.name
-    exact = _at_most(certified, _exact(mission, known, seconds), size, f"{name}: exact ≤ certified")
-    limited = mission.world.lower.size > 0
-    bounded = exact
-    if limited:
-        bounded = _at_most(exact, _bounded(mission, known, seconds, progress), size, f"{name}: bounded ≤ exact")
-    return replace(found, exact=exact, bounded=bounded)
+    found = replace(found, over_types=unit * over_types(mission, rules.rounds))
+    return found if not deterministic(mission) else _with_figures(mission, record, found, seconds, progress)
 
 
-def why_void(mission: Rendezvous, faithful: RendezvousRecord) -> str | None:
-    """Why no certificate holds, in words; None where it does."""
-    if not mission.tax.enforces:
-        return "without a tax nothing holds a selfish agent back"
-    if not mission.tax.groves:
-        return f"the tax rule {mission.tax.name} is not declared a Groves rule"
-    if mission.problem.unit is None:
-        return "consensus minimises displacement, these robots pay for something else"
-    if faithful.settlement.penalised[0]:
-        return "the announced bound penalises the faithful team itself"
-    return None
+def least_net_cost(mission: Rendezvous, record: RendezvousRecord) -> float:
+    """The least that any deviator can pay in all, whatever it does, in the unit of the private cost.
+
+    Inside the bound everybody's costs, as Groves taxes charge the others'; outside, or refused, the penalty C and its
+    own; where no limit of bodies holds the others' energy, reports are cut at what was announced as the largest.
+    """
+    problem, rules, world, start = mission.problem, record.rules, mission.world, record.start
+    beta = rules.beta * (1 + 1e-12) + 1e-15 * float(np.abs(start).max())
+    law = problem.law
+    if problem.pays_for == "energy":
+        drives = 1 if record.travel == "after-agreeing" else rules.rounds
+        beta += world.noise_m * drives * float(np.sqrt(len(start)))  # metres that a body was moved and did not pay for
+        if not world.lasts(mission.rounds):
+            law = Law(0.0, 0.0, 0.0)  # an empty battery moves no more: costs are known to be no less than nothing
+    least = min(least_total(law, start, beta), rules.penalty + law.idle)
+    limited = problem.unit is not None or world.lower.size > 0 or np.isfinite(world.reach_m)
+    return float(least if limited else min(least, rules.cost_range[1]))
+
+
+def notes(mission: Rendezvous, record: RendezvousRecord) -> Iterator[str]:
+    """What makes a certificate large."""
+    rules, apart = record.rules, float(spread(record.start))
+    if mission.tax.enforces and record.settlement.penalised[0]:
+        yield "the announced bound penalises the faithful team itself: what somebody gains by leaving it counts as well"
+    if mission.tax.enforces and rules.beta >= apart:
+        yield f"β {rules.beta:.3g} m is no less than the distance at the start, {apart:.3g} m: it enforces nothing"
+
+
+def announces_consensus(mission: Rendezvous) -> bool:
+    """Whether closed forms over all types hold: average consensus that pays for what it reports, a proven bound."""
+    own = mission.controller
+    honest = type(own) is Consensus and own.pays_for == mission.problem.pays_for
+    return honest and mission.announcement.rule in ("tight", "paper")
 
 
 def deterministic(mission: Rendezvous) -> bool:
     """True where the others' answers are linear and known: average consensus, no noise, batteries that last."""
     world = mission.world
-    return isinstance(mission.controller, Consensus) and world.noise_m == 0.0 and world.lasts(mission.rounds)
+    return type(mission.controller) is Consensus and world.noise_m == 0.0 and world.lasts(mission.rounds)
+
+
+def _with_figures(
+    mission: Rendezvous,
+    record: RendezvousRecord,
+    found: Certificate,
+    seconds: float,
+    progress: Callable[[int], None] | None,
+) -> Certificate:
+    theta, end, certified = record.start, record.decision[0], found.certified
+    links = mission.network.links
+    known = Known((links.indptr, links.indices), (theta, end), record.rules.beta)
+    way = end - theta
+    size = (mission.problem.unit or 0.0) * float(np.einsum("id,id->", way, way) + spread(theta) ** 2)
+    name = mission.scenario.name
+    exact = _at_most(certified, _exact(mission, known, seconds), size, f"{name}: exact ≤ certified")
+    bounded = exact
+    if mission.world.lower.size > 0:
+        bounded = _at_most(exact, _bounded(mission, known, seconds, progress), size, f"{name}: bounded ≤ exact")
+    return replace(found, exact=exact, bounded=bounded)
 
 
 def _exact(mission: Rendezvous, known: Known, seconds: float) -> Array | None:

@@ -78,7 +78,8 @@ class Rendezvous(Mission[RendezvousRecord]):
         """The last exchange: bodies finish, agents report, the leader bills; before round n, as if n were now."""
         rules = replace(self.announcement, rounds=snapshot.k)
         meter = self.world.execute(snapshot.body, snapshot.heard.own)
-        reports = self._reports(meter)
+        costs = self.problem.private_cost(self.types["start"], meter.position, meter.energy_j)
+        reports = self._reports(meter, costs)
         nothing = np.full(reports.shape, np.nan)
         case = Case(
             reported=reports,
@@ -88,7 +89,6 @@ class Rendezvous(Mission[RendezvousRecord]):
             worth=nothing,
         )
         bill = settle(self.tax, case, self._terms(rules, meter), self.faulty(snapshot))
-        costs = self.problem.private_cost(self.types["start"], meter.position, meter.energy_j)
         return self._record(snapshot, rules, meter, costs, reports, bill)
 
     def _terms(self, rules: Announcement, meter: Meter) -> Terms:
@@ -102,9 +102,13 @@ class Rendezvous(Mission[RendezvousRecord]):
             beta=np.array(rules.beta),
         )
 
-    def _reports(self, meter: Meter) -> Array:
+    def _reports(self, meter: Meter, costs: Array) -> Array:
+        """What the program reports; of one that has no report the leader reads the costs off its own meter."""
         own_meter = {"energy_j": meter.energy_j[..., None]}
-        reports = program.reported(self.controller, self.types, meter.position, own_meter)
+        if program.reports_itself(self.controller):
+            reports = program.reported(self.controller, self.types, meter.position, own_meter)
+        else:
+            reports = costs.copy()
         deviate.report(self.selfish, meter.position, reports)
         return reports
 

@@ -16,9 +16,12 @@ from robosim.energy import PowerModel
 from robosim.files.packing import Axes
 from robosim.leader.bound import Bound
 from robosim.network.network import spread
+from robosim.rendezvous.effort import DISPLACEMENT, Law
 
 Boxes = tuple[Array, Array]
 """Corners (lower, upper), each (d,), in metres."""
+ROUNDING = 1e-12
+"""A report may be below the cost by this share: programs sum in orders of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +31,14 @@ class RendezvousProblem:
     `unit` and `idle` say how the private cost follows from squared displacement, idle + unit·‖z - θ‖²: (1, 0) when
     displacement is the cost; (p2/T, p0·T) when robots agree first and then travel for T seconds with power
     p0 + p2|v|², because a single integrator that covers s metres in T seconds at least effort spends s²/T. `unit` is
-    None where no such law holds: consensus then minimises something other than what robots pay for, and the Groves
-    argument is void.
+    None where no such law holds: consensus then minimises something other than what robots pay for. `law` is what
+    ending s metres from the start costs at least: by it ε has a bound all the same.
     """
 
     pays_for: str = "displacement"
     unit: float | None = 1.0
     idle: float = 0.0
+    law: Law = DISPLACEMENT
 
     def private_cost(self, start: Array, position: Array, energy_j: Array) -> Array:
         """True private costs (missions, agents) of final positions and metered energy."""
@@ -64,14 +68,24 @@ class RendezvousProblem:
         return self.idle, self.idle + self.unit * widest**2
 
 
-def rendezvous(pays_for: str, after_agreeing: bool, power: PowerModel, travel_s: float) -> RendezvousProblem:
-    """The costs of a world: displacement, or energy with the exact bridge where there is one."""
+def rendezvous(pays_for: str, power: PowerModel, driving_s: float, after_agreeing: bool) -> RendezvousProblem:
+    """The costs of a world: displacement, or energy with the exact bridge where there is one.
+
+    `driving_s` are the seconds from the first move to the last. At constant speed in a straight line they cost least:
+    φ(s) = p0 T + p1 s + p2 s²/T, by Cauchy and Schwarz over the rounds.
+    """
     if pays_for == "displacement":
         return RendezvousProblem()
-    effort_only = power.p1_j_per_m == 0.0 and power.p2_js_per_m2 > 0.0
+    law = Law(*power.coefficients(driving_s)) if driving_s > 0.0 else Law(0.0, 0.0, 0.0)
+    effort_only = law.linear == 0.0 and law.quadratic > 0.0
     if after_agreeing and effort_only:
-        return RendezvousProblem(pays_for="energy", unit=power.p2_js_per_m2 / travel_s, idle=power.p0_w * travel_s)
-    return RendezvousProblem(pays_for="energy", unit=None)
+        return RendezvousProblem(pays_for="energy", unit=law.quadratic, idle=law.idle, law=law)
+    return RendezvousProblem(pays_for="energy", unit=None, law=law)
+
+
+def understated(reported: Array, cost: Array) -> Array:
+    """Which reports are below the cost by more than rounding, or no numbers; both (missions, agents)."""
+    return np.asarray(~(reported >= cost - ROUNDING * np.abs(cost)))
 
 
 @dataclass(frozen=True, kw_only=True)

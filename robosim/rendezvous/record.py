@@ -8,13 +8,14 @@ from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim.agent import Array
 from robosim.files.packing import Axes
 from robosim.network.graphs import Edges
 from robosim.network.network import spread
 from robosim.record import Record
-from robosim.rendezvous.problem import Announcement
+from robosim.rendezvous.problem import Announcement, understated
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,6 +46,12 @@ class RendezvousRecord(Record):
             yield f"edges: name a robot that is not there, {self.edges.max()}"
         if self.said.keys() != {"z"} or self.said["z"].shape[3] != self.decision.shape[2]:
             yield "said: must hold z, with as many components as a position"
+
+    def understated(self, missions: NDArray[np.int64], agents: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Groves taxes hold a deviator back by the others' costs: these must be reported in full."""
+        short = understated(self.reported_cost, self.private_cost)
+        short[missions, agents] = False
+        return np.asarray(short.any(axis=1))
 
     @property
     def start(self) -> Array:

@@ -24,10 +24,10 @@ def findings(record: RendezvousRecord, mission: Rendezvous) -> list[str]:
 
 
 def minimised(mission: Rendezvous) -> str:
-    """Which cost consensus minimises, and which it does not: the Groves argument holds for the first only."""
+    """Which cost consensus minimises, and which it does not: only for the first does ε fall to nothing with n."""
     paid = mission.problem.pays_for
     if paid == "displacement":
         return "robots pay for displacement, which consensus minimises: the Groves argument holds"
     if mission.problem.unit is not None:
         return "robots pay for energy, which after agreeing is displacement up to a factor: the Groves argument holds"
-    return "robots pay for energy along the path, which consensus does not minimise: the Groves argument does not hold"
+    return "robots pay for energy along the path, which consensus does not minimise: ε does not fall to 0 with n"
