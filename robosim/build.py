@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
 
-from robosim import lookup, provenance
+from robosim import lookup, program, provenance
 from robosim.agent import Controller, Deviation, Network, Strategy
 from robosim.errors import BadInput
 from robosim.files.complaint import Origin
@@ -75,6 +75,9 @@ def load(
     120
     """
     scenario = load_scenario(_text(world), seed=seed, overrides=set or {})
+    if controller is not None and scenario.mission.parameters:
+        message = f"are for {scenario.mission.controller}, and a program was given in Python (set them in its class)"
+        raise scenario.error(lookup.PARAMETERS, message)
     graph = None if network is None else network_of(network)
     mission = build(scenario, controller=controller, strategies=strategies, network=graph)
     if kind is not None and not isinstance(mission, kind):
@@ -101,10 +104,11 @@ def build(
 ) -> Mission[Any]:
     """The mission that a scenario describes; its kind of world is imported now, with its solvers."""
     mission: Mission[Any] = kind_of(scenario).build(scenario, controller, network)
+    program.refuse_incomplete(mission.controller, mission.kind.meters)
     plans = _plans(mission) if strategies is None else strategies
     played = deviations(mission, plans)
-    program = lookup.own_file(scenario) if controller is None else provenance.source_of(controller)
-    files, copies = provenance.inputs(scenario.inputs(), program, named=controller is None)
+    source = lookup.own_file(scenario) if controller is None else provenance.source_of(controller)
+    files, copies = provenance.inputs(scenario.inputs(), source, named=controller is None)
     given = provenance.Given(
         files=files,
         copies=copies,

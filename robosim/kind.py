@@ -73,6 +73,7 @@ class Kind:
     strategies : () → its own deviations, name → class; others come by entry point (`robosim.lookup.strategies`).
     taxes : names of robosim's own tax rules that make sense here (`robosim.leader.tax_rule.RULES`).
     provides : what its leader can put before other people's tax rules (`TaxRule.needs`).
+    meters : whether the leader's meter knows what a decision costs everybody, so that programs need no report.
     certify : (mission, faithful record, seconds, progress or None) → `Certificate`.
     rounds_needed : (mission, ε) → rounds that certify ε over all types, or None; raises `BadInput` if nobody can say.
     best_response : (mission, agent, within_limits) → the `Strategy` that earns an agent most; raises `BadInput`.
@@ -102,6 +103,7 @@ class Kind:
     strategies: Callable[[], Mapping[str, type[Strategy]]] = no_mapping
     taxes: tuple[str, ...]
     provides: frozenset[str] = frozenset()
+    meters: bool = False
     certify: Callable[..., Any]
     rounds_needed: Callable[..., int | None]
     best_response: Callable[..., Strategy] | None = None

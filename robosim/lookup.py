@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import logging
 import pkgutil
+import sys
 import traceback
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
@@ -23,6 +24,7 @@ from robosim.files.writing import suggestion
 from robosim.kind import Kind, kind_named, kind_of
 from robosim.leader.tax_rule import RULES, TaxRule
 from robosim.program import FAILURES, crashed
+from robosim.scenario.parameters import checked
 from robosim.scenario.world_file import WorldFile
 
 STRATEGIES, TAXES = "robosim.strategies", "robosim.taxes"
@@ -82,7 +84,7 @@ def _loaded(entry: Any, what: str, wanted: type[Any]) -> type[Any]:
 PROGRAMS = "robosim.controllers"
 
 LOG = logging.getLogger(__name__)
-KEY = "mission.controller"
+KEY, PARAMETERS = "mission.controller", "mission.parameters"
 
 
 def controller_class(scenario: WorldFile) -> type[Any]:
@@ -132,11 +134,19 @@ def stand_in(scenario: WorldFile) -> Controller:
     return made(_shipped(scenario, str(name)))
 
 
-def made(found: type[Any]) -> Controller:
-    """A program of this class. Raises `AgentFailure` where that fails."""
+def made(found: type[Any], scenario: WorldFile | None = None, **given: Any) -> Controller:
+    """A program of this class, with the `[mission.parameters]` of a scenario and what else the world has `given` it.
+
+    Raises `BadInput` for parameters that it does not take, `AgentFailure` where it cannot be made.
+    """
+    wanted = None if scenario is None else scenario.mission.parameters
+    if scenario is not None:
+        given = checked(scenario.origin, found, dict(wanted or {}), given)
     try:
-        program: Controller = found()
+        program: Controller = found(**given)
     except FAILURES as problem:
+        if wanted and scenario is not None and isinstance(problem, ValueError):
+            raise scenario.error(PARAMETERS, f"{found.__name__}: {problem} (change its parameters)") from problem
         raise crashed("when it was made", found, problem) from problem
     return program
 
@@ -222,6 +232,7 @@ def _load(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ImportError(path)  # a .py file always has both
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses read their hints from there
     try:
         spec.loader.exec_module(module)
     except FAILURES as problem:

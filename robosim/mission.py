@@ -24,8 +24,6 @@ from robosim.scenario.world_file import WorldFile
 from robosim.tape import Tape
 
 R = TypeVar("R", bound=Record, covariant=True)
-NOBODY: Said = {}
-"""What a leader says that is silent between announcement and settlement (T, Remark 4)."""
 
 
 class Snapshot(NamedTuple):
@@ -196,7 +194,7 @@ class Mission(ABC, Generic[R]):
         said = {key: x.copy() for key, x in said.items()}  # the first words may be the private types themselves
         memory, faults = deviate.speak(self.selfish, 0, said, None, (None,) * len(self.deviations))
         body, seen = self.world.start(self.types, said, tape or self.tape(None))
-        leader, cast = self.coordinator.start(self.announced) if self.coordinator else (None, NOBODY)
+        leader, cast = program.announce(self.coordinator, self.announced)
         net, heard = self.network.deliver(0, self.network.start(), seen, cast)
         return Snapshot(0, state, heard, leader, body, net, memory, faults)
 
@@ -209,7 +207,7 @@ class Mission(ABC, Generic[R]):
             memory, new = deviate.speak(self.selfish, k, said, snapshot.heard, memory)
             faults += new
         body, seen = self.world.move(snapshot.body, said)
-        leader, cast = self.coordinator.step(snapshot.leader, seen) if self.coordinator else (None, NOBODY)
+        leader, cast = program.lead(self.coordinator, k, snapshot.leader, seen)
         net, heard = self.network.deliver(k, snapshot.net, seen, cast)
         return Snapshot(k, state, heard, leader, body, net, memory, faults)
 

@@ -1,7 +1,9 @@
 """The faithful program at work: whatever fails in it is named with its class and round, what it says is checked.
 
 A mission calls programs through these functions only. Each raises `AgentFailure`, `file:line: Class: …`, for a program
-that stops with an exception (or `sys.exit`), or whose answer has another form than `agent.Controller` says.
+that stops with an exception (or `sys.exit`), that writes into what it is lent, or whose answer has another form than
+`agent.Controller` says. Programs that are not robosim's own get read-only copies (`robosim.lending`), and what they say
+is copied when it arrives: nothing that they keep is part of a mission.
 """
 
 from __future__ import annotations
@@ -12,13 +14,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from robosim.agent import Array, Controller, Heard, Links, Rules, Said
+from robosim import lending
+from robosim.agent import Array, Controller, Coordinator, Heard, Links, Rules, Said
 from robosim.errors import AgentFailure, RobosimError
 from robosim.kernels import Unsettled
 
 FLOAT = np.dtype(np.float64)
 FAILURES = (Exception, SystemExit)
 """What a program may end with; Ctrl-C is none of them."""
+NOBODY: Said = {}
+"""What a leader says that is silent between announcement and settlement (T, Remark 4)."""
 
 
 class Form(NamedTuple):
@@ -46,26 +51,49 @@ class Form(NamedTuple):
         )
 
 
+def refuse_incomplete(program: Controller, metered: bool) -> None:
+    """Raise `AgentFailure` for a program without start and step, or without report where no meter knows its costs.
+
+    `metered` says whether the leader's own meter knows what a decision costs everybody (`Kind.meters`).
+    """
+    missing = [name for name in ("start", "step") if not callable(getattr(program, name, None))]
+    if missing:
+        raise AgentFailure(f"{place(program)}has no {missing[0]} (a program has start, step and report)")
+    if not metered and not reports_itself(program):
+        raise AgentFailure(
+            f"{place(program)}has no report, and no meter knows what a decision costs its agents (add report, which "
+            "returns {'cost': …})"
+        )
+
+
+def reports_itself(program: object) -> bool:
+    """Whether a program reports its agents' costs; where it does not, the leader reads its own meter."""
+    return callable(getattr(program, "report", None))
+
+
 def begin(program: Controller, own: Said, rules: Rules, links: Links, form: Form) -> tuple[Any, Said]:
     """Round 0: the program's state and first words."""
+    foreign = not lending.is_robosims(program)
+    if foreign:
+        own, rules, links = lending.said("own", own), lending.rules(rules), lending.links(links)
     try:
         answer = program.start(own, rules, links)
     except FAILURES as problem:
-        raise crashed("in round 0", program, problem) from problem
+        raise crashed("in round 0", program, problem, own, rules, links) from problem
     state, said = _parts(0, program, answer)
     if not form.keeps(said):
         raise _unusable(0, program, said, str(form))
-    if not callable(getattr(program, "step", None)):
-        raise AgentFailure(f"{place(program)}has no step (a program has start and step, and report if it likes)")
-    return state, said
+    return state, _received(0, program, said) if foreign else said
 
 
 def go_on(program: Controller, k: int, state: Any, heard: Heard) -> tuple[Any, Said]:
     """Round k: the next state and words, of the same form as the last ones."""
+    foreign = not lending.is_robosims(program)
+    lent = lending.heard(heard) if foreign else heard
     try:
-        answer = program.step(state, heard)
+        answer = program.step(state, lent)
     except FAILURES as problem:
-        raise crashed(f"in round {k}", program, problem) from problem
+        raise crashed(f"in round {k}", program, problem, lent) from problem
     if type(answer) is not tuple or len(answer) != 2 or type(answer[1]) is not dict:
         answer = _parts(k, program, answer)
     said, before = answer[1], heard.own
@@ -73,35 +101,90 @@ def go_on(program: Controller, k: int, state: Any, heard: Heard) -> tuple[Any, S
         x = said.get(key)
         if type(x) is not np.ndarray or x.dtype is not FLOAT or x.shape != before[key].shape:
             _refuse_other(k, program, said, before)
-    return answer
+    if not foreign:
+        return answer
+    if len(said) > len(before):
+        _refuse_new(k, program, said, before)
+    return answer[0], _received(k, program, said)
 
 
-def reports_itself(program: object) -> bool:
-    """Whether a program has a `report` of its own; for one that has none, the leader computes costs from its meter."""
-    return callable(getattr(program, "report", None))
+def _received(k: int, program: object, said: Said) -> Said:
+    """Copies of words that are finite, so that a program that keeps its arrays changes nothing any more."""
+    for key, x in said.items():
+        if not np.isfinite(x).all():
+            _, agent, _ = np.argwhere(~np.isfinite(x))[0]
+            number = x[~np.isfinite(x)][0]
+            raise AgentFailure(
+                f"{place(program)}in round {k} agent {agent} said {number} under {key!r} (say finite numbers)"
+            )
+    return {key: np.array(x, order="C", subok=False) for key, x in said.items()}
 
 
-def reported(program: Controller, own: Said, decision: Array, meter: Said) -> Array:
-    """After the last round: the reported costs (missions, agents) of a decision (missions, agents, n)."""
+def announce(coordinator: Coordinator | None, rules: Rules) -> tuple[Any, Said]:
+    """Round 0 of the leader's half, where there is one: its state and first words."""
+    if coordinator is None:
+        return None, NOBODY
+    if lending.is_robosims(coordinator):
+        return coordinator.start(rules)
+    lent = lending.rules(rules)
     try:
-        said = program.report(own, decision, meter)
+        return coordinator.start(lent)
     except FAILURES as problem:
-        raise crashed("in its report", program, problem) from problem
+        raise crashed("in round 0", coordinator, problem, lent) from problem
+
+
+def lead(coordinator: Coordinator | None, k: int, state: Any, said: Said) -> tuple[Any, Said]:
+    """Round k of the leader's half, where there is one."""
+    if coordinator is None:
+        return None, NOBODY
+    if lending.is_robosims(coordinator):
+        return coordinator.step(state, said)
+    lent = lending.said("said", said)
+    try:
+        return coordinator.step(state, lent)
+    except FAILURES as problem:
+        raise crashed(f"in round {k}", coordinator, problem, lent) from problem
+
+
+def reported(program: Controller, own: Said, decision: Array, meter: Said, metered: Array | None = None) -> Array:
+    """After the last round: the reported costs (missions, agents) of a decision (missions, agents, n).
+
+    `metered` is what the leader's own meter says that it cost (missions, agents), None where no meter knows it: it
+    stands for the report of a program that has none.
+    """
+    if metered is not None and not reports_itself(program):
+        return np.array(metered)
+    foreign = not lending.is_robosims(program)
+    if foreign:
+        own, meter = lending.said("own", own), lending.said("meter", meter)
+    lent = lending.frozen(decision) if foreign else decision
+    try:
+        said = program.report(own, lent, meter)
+    except FAILURES as problem:
+        raise crashed("in its report", program, problem, own, meter, lent) from problem
     missions, agents = decision.shape[:2]
     cost = said.get("cost") if isinstance(said, dict) else None
     usable = isinstance(cost, np.ndarray) and cost.dtype == FLOAT
     if cost is None or not usable or cost.shape not in ((missions, agents, 1), (1, agents, 1)):
-        got = _forms(said) if isinstance(said, dict) else f"{type(said).__name__}"
+        got = _forms(said) or "empty" if isinstance(said, dict) else f"{type(said).__name__}"
         raise AgentFailure(
             f"{place(program)}its report is {got}, it must be 'cost' ({missions}, {agents}, 1) of float64 "
             "(return {'cost': …} with one number for each agent)"
         )
+    if foreign and not np.isfinite(cost).all():
+        agent = int(np.argwhere(~np.isfinite(cost))[0][1])
+        number = cost[~np.isfinite(cost)][0]
+        raise AgentFailure(
+            f"{place(program)}its report 'cost' {cost.shape} holds {number} for agent {agent}, it must be 'cost' "
+            f"({missions}, {agents}, 1) of finite numbers (report what it cost)"
+        )
     return np.array(np.broadcast_to(cost[..., 0], (missions, agents)))
 
 
-def crashed(when: str, program: object, problem: BaseException) -> BaseException:
+def crashed(when: str, program: object, problem: BaseException, *lent: Any) -> BaseException:
     """An exception in somebody's program, as the agent failure that it is, with the line that raised it.
 
+    Where it wrote into something that it was `lent`, that is what is said.
     Ctrl-C inside a compiled kernel arrives as a SystemError around it, and stays Ctrl-C; robosim's own errors stay too.
     """
     if isinstance(problem.__cause__, KeyboardInterrupt) or isinstance(problem.__context__, KeyboardInterrupt):
@@ -110,6 +193,12 @@ def crashed(when: str, program: object, problem: BaseException) -> BaseException
         return Unsettled(f"{type(program).__name__} {when}: {problem}")
     if isinstance(problem, RobosimError):
         return problem
+    wrote = lending.written_into(problem, lent)
+    if wrote is not None:
+        return AgentFailure(
+            f"{wrote.file}:{wrote.line}: {type(program).__name__} wrote into {wrote.what}, which is lent to it: "
+            "work on a copy"
+        )
     where = traceback.extract_tb(problem.__traceback__)[-1]
     return AgentFailure(
         f"{where.filename}:{where.lineno}: {type(program).__name__}: {type(problem).__name__} {when}: {problem} "
@@ -139,6 +228,15 @@ def _refuse_other(k: int, program: object, said: Said, before: Said) -> None:
         x = said.get(key)
         if not (isinstance(x, np.ndarray) and x.dtype == FLOAT and x.shape == old.shape):
             raise _unusable(k, program, said, _forms(before))
+
+
+def _refuse_new(k: int, program: object, said: Said, before: Said) -> None:
+    """Words that it did not say before have the axes of all words."""
+    rows = next(iter(before.values())).shape[:2]
+    for key in said.keys() - before.keys():
+        x = said[key]
+        if not (isinstance(x, np.ndarray) and x.dtype == FLOAT and x.ndim == 3 and x.shape[:2] == rows):
+            raise _unusable(k, program, said, f"{_forms(before)}, and {key!r} {(*rows, 'any number')}")
 
 
 def _unusable(k: int, program: object, said: Said, wanted: str) -> AgentFailure:

@@ -163,12 +163,12 @@ def test_check_plays_a_round_of_a_user_s_program_and_asks_its_report(project, ca
     capsys.readouterr()
 
 
-def test_a_program_without_a_report_is_an_agent_failure(project, tmp_path, capsys) -> None:
-    world = project()
+def test_a_program_without_a_report_is_an_agent_failure_where_no_meter_knows(project, tmp_path, capsys) -> None:
+    world = project("bidders")
     text = (tmp_path / "controllers" / "mine.py").read_text()
     (tmp_path / "controllers" / "mine.py").write_text(text.replace("def report", "def reports"))
     assert main(["run", world]) == 4
-    assert "Mine: has no report" in capsys.readouterr().err
+    assert "Mine: has no report, and no meter knows what" in capsys.readouterr().err
 
 
 def test_a_report_may_be_shared_by_all_missions(project) -> None:

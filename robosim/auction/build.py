@@ -28,7 +28,7 @@ def build_auction(scenario: AuctionScenario, controller: Controller | None, netw
     refuse_graph(scenario, network)
     problem = allocation(scenario)
     lookup.refuse_stranger(scenario, controller)
-    program = controller or lookup.made(lookup.controller_class(scenario))
+    program = controller or lookup.made(lookup.controller_class(scenario), scenario)
     market = Market(update=scenario.market.update)
     return said_if_unsure(
         Auction(

@@ -196,7 +196,7 @@ def build_charging(scenario: ChargingScenario, controller: Controller | None, ne
     """The charging day that a scenario describes, with everybody faithful."""
     refuse_graph(scenario, network)
     lookup.refuse_stranger(scenario, controller)
-    program = controller or lookup.made(lookup.controller_class(scenario))
+    program = controller or lookup.made(lookup.controller_class(scenario), scenario)
     day = build_day(scenario)
     return said_if_unsure(
         Charging(

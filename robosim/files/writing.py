@@ -68,7 +68,7 @@ def suggestion(word: object, known: Iterable[str], otherwise: str) -> str:
 
 
 def value_text(value: object) -> str:
-    """A text, number, truth value or list of such, as TOML writes it.
+    """A text, number, truth value, list or table of such, as TOML writes it.
 
     >>> value_text(("auto", 1e-05, [True, 2]))
     '["auto", 1e-05, [true, 2]]'
@@ -77,6 +77,9 @@ def value_text(value: object) -> str:
         return quoted(value)
     if isinstance(value, list | tuple):
         return f"[{', '.join(value_text(part) for part in value)}]"
+    if isinstance(value, Mapping):
+        pairs = (f"{key if BARE.fullmatch(key) else quoted(key)} = {value_text(x)}" for key, x in value.items())
+        return f"{{{', '.join(pairs)}}}"
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 

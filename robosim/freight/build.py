@@ -15,6 +15,7 @@ from robosim.freight.coupled.feasible import indispensable, refuse_unmet
 from robosim.freight.coupled.penalties import penalties
 from robosim.freight.coupled.problem import Coupled
 from robosim.freight.mission import Freight, Penalise
+from robosim.freight.published import PENALTIES, TAKEN
 from robosim.freight.roads.archive import read_instance
 from robosim.freight.roads.generator import paper_instance
 from robosim.freight.roads.instance import Instance, coupled
@@ -121,18 +122,24 @@ def network_of(scenario: FreightScenario, agents: int, instance: Instance | None
 def program(scenario: FreightScenario) -> Controller:
     """The faithful program, in the variant that the world asks for."""
     found = lookup.controller_class(scenario)
-    as_published = scenario.method.variant == "as-published"
-    if found is TrackingAdmm:
-        return TrackingAdmm(mixed=not as_published)
-    if found is Iplux:
-        return Iplux(consistent=not as_published)
-    return lookup.made(found)
+    variants = {TrackingAdmm: "mixed", Iplux: "consistent"}
+    given = {variants[found]: scenario.method.variant != "as-published"} if found in variants else {}
+    return lookup.made(found, scenario, **given)
 
 
 def announced_penalties(scenario: FreightScenario) -> Penalise:
-    """The parameters of the method: published, given, or from the scales of whatever problem is asked about."""
+    """The parameters of the method: published, given, or from the scales of whatever problem is asked about.
+
+    Raises `BadInput` for a method of the user's own whose parameters nobody gave.
+    """
     method, fixed = scenario.mission.controller, scenario.published_penalties
     given = scenario.method.given
+    if fixed is None and method not in TAKEN:
+        if not given:
+            message = f'is "auto", and penalties of {method} are not known to robosim'
+            fix = f"write all that it takes below [method], of {', '.join(PENALTIES)}"
+            raise scenario.error("method.penalties", f"{message} ({fix})")
+        fixed = {}
 
     def penalise(problem: Coupled, network: Network) -> dict[str, float]:
         return (penalties(problem, network, method) if fixed is None else fixed) | given

@@ -48,15 +48,20 @@ def build_rendezvous(
         announcement=rules,
         rounds=rules.rounds,
         tax=lookup.tax_rule(scenario),
-        rules={"alpha": rules.alpha, "rounds": rules.rounds, "lower": rules.lower, "upper": rules.upper},
+        rules={
+            "alpha": rules.alpha,
+            "rounds": rules.rounds,
+            "lower": rules.lower,
+            "upper": rules.upper,
+            "pays_for": costs.pays_for,
+        },
     )
 
 
 def _controller(scenario: RendezvousScenario) -> Controller:
     found = lookup.controller_class(scenario)
-    if found is Consensus:
-        return Consensus(pays_for=scenario.robots.private_cost)
-    return lookup.made(found)
+    given = {"pays_for": scenario.robots.private_cost} if found is Consensus else {}
+    return lookup.made(found, scenario, **given)
 
 
 def _power(scenario: RendezvousScenario) -> energy.PowerModel:

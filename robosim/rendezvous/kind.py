@@ -42,6 +42,7 @@ KIND = Kind(
     record=record,
     strategies=strategies,
     taxes=(GROVES.name, NONE.name),
+    meters=True,
     certify=lazy("robosim.rendezvous.certificate:certify_rendezvous"),
     rounds_needed=lazy("robosim.rendezvous.certificate:rounds_needed"),
     best_response=lazy("robosim.rendezvous.certificate:best_response"),

@@ -102,13 +102,10 @@ class Rendezvous(Mission[RendezvousRecord]):
             beta=np.array(rules.beta),
         )
 
-    def _reports(self, meter: Meter, costs: Array) -> Array:
-        """What the program reports; of one that has no report the leader reads the costs off its own meter."""
+    def _reports(self, meter: Meter, metered: Array) -> Array:
+        """What everybody says that it cost; of a program that says nothing, what the leader's own meter shows."""
         own_meter = {"energy_j": meter.energy_j[..., None]}
-        if program.reports_itself(self.controller):
-            reports = program.reported(self.controller, self.types, meter.position, own_meter)
-        else:
-            reports = costs.copy()
+        reports = program.reported(self.controller, self.types, meter.position, own_meter, metered)
         deviate.report(self.selfish, meter.position, reports)
         return reports
 

@@ -146,14 +146,17 @@ class Arena:
         return np.array([reach, idle, linear, quadratic, float(self.power.taxicab), self.battery_j])
 
     def start(self, own: Said, said: Said, tape: Tape) -> tuple[ArenaState, Said]:
-        """Bodies stand at their true starts; what others see in round 0 is what was announced (inside the walls)."""
+        """Bodies stand at their true starts; what others see in round 0 is what was announced (inside the walls).
+
+        Words other than the waypoint z pass as they were said, here and in every round.
+        """
         row = tape.row(0)
         position, energy = row["position"], row["energy"]
         position[:], energy[:] = own["start"], 0.0
         announced = _orders(said, position.shape)
         if self.lower.size:
             announced = np.clip(announced, self.lower, self.upper)
-        return ArenaState(0, position, energy, tape, announced), {"z": announced}
+        return ArenaState(0, position, energy, tape, announced), {**said, "z": announced}
 
     def move(self, body: ArenaState, said: Said) -> tuple[ArenaState, Said]:
         """One round of driving; others see where the bodies really are."""
@@ -161,7 +164,7 @@ class Arena:
         row = body.tape.row(k)
         position, energy = row["position"], row["energy"]
         self._drive(body, _orders(said, position.shape), self._landing_errors(k, position), position, energy)
-        return ArenaState(k, position, energy, body.tape, body.announced), {"z": position}
+        return ArenaState(k, position, energy, body.tape, body.announced), {**said, "z": position}
 
     def execute(self, body: ArenaState, said: Said) -> Meter:
         """Nothing is left to do: the robots agreed by driving."""
@@ -222,7 +225,7 @@ class TravelArena(Arena):
             raise AgentFailure(f"round {k}: a robot said a number that is not finite (check its controller)")
         if self.lower.size:
             np.clip(agreed, self.lower, self.upper, out=agreed)
-        return ArenaState(k, body.position, energy, body.tape, body.announced), {"z": agreed}
+        return ArenaState(k, body.position, energy, body.tape, body.announced), {**said, "z": agreed}
 
     def execute(self, body: ArenaState, said: Said) -> Meter:
         """The journey to the agreed points."""

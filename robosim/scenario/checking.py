@@ -81,6 +81,7 @@ PHRASES = {
     "too_short": "must have {min_length} or more elements",
     "too_long": "must have {max_length} or fewer elements",
     "model_type": "must be a table",
+    "dict_type": "must be a table",
 }
 OTHER_FORMS = {'"auto"': '"auto" or a number', '"random"': '"random" or a list of points'}
 

@@ -6,14 +6,15 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
-from pydantic import Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from robosim.errors import BadInput, TooLarge
 from robosim.files.complaint import Origin, line
 from robosim.files.content import VARIABLE, amount, limit_bytes
 from robosim.files.writing import written
 from robosim.scenario.checking import Check
-from robosim.scenario.fields import Section, Whole
+from robosim.scenario.fields import Name, Section, Whole
+from robosim.scenario.parameters import plain_values
 from robosim.scenario.selfish import SelfishTable
 
 
@@ -28,6 +29,10 @@ class Need(NamedTuple):
 
 class MissionSection(Section):
     """[mission] of every kind of world: kind, rounds, seed and controller, declared by each in its own words."""
+
+    parameters: Annotated[dict[Name, Any], AfterValidator(plain_values)] | None = Field(
+        default=None, description="keyword arguments of the controller's class", examples=[{"gain": 0.5}]
+    )
 
     if TYPE_CHECKING:
         kind: str
@@ -75,6 +80,11 @@ class WorldFile(Section):
     def inputs(self) -> dict[str, Path]:
         """The files that the world names, by their keys, such as "station.sessions"."""
         return {}
+
+    @property
+    def origin(self) -> Origin:
+        """Where its values came from."""
+        return self._origin
 
     @property
     def name(self) -> str:

@@ -24,7 +24,7 @@ def build_cooling(scenario: CoolingScenario, controller: Controller | None, netw
     return Cooling(
         scenario=scenario,
         own=types(scenario),
-        controller=controller or lookup.made(lookup.controller_class(scenario)),
+        controller=controller or lookup.made(lookup.controller_class(scenario), scenario),
         coordinator=Plant(),
         network=Hub(n=scenario.halls.count),
         world=Building(problem=known),
