@@ -1,17 +1,60 @@
-"""Check anyone's controller for what its types cannot say: row independence, populations of one, replay."""
+"""Check anyone's controller for what its types cannot say: own rows only, populations of one, replay, sound words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import copy
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from robosim.agent import Array, Controller, Heard, Links, Rules, Said
-from robosim.errors import CheckFailed
+from robosim import lending, program
+from robosim.agent import Array, Controller, Coordinator, Heard, Links, Rules, Said
+from robosim.errors import AgentFailure, CheckFailed
 from robosim.network.network import Network
 
 AGENTS, ROUNDS = 9, 20
+SHORT, MOST_TRIED, MOST_ALONE = 5, 8, 200
+"""In a world of one's own: rounds, agents whose types are changed, agents up to which each is run alone."""
+MOVED = 0.25
+"""By how much a type or a decision is changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What was checked, a line each, and what was not, with the reason."""
+
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """All lines."""
+        return "\n".join(self.lines)
+
+
+class Asked(NamedTuple):
+    """What a program was asked to report about."""
+
+    own: Said
+    decision: Array
+    meter: Said
+
+
+class Trial(NamedTuple):
+    """A mission to try programs on; with a leader's half its agents are not run alone, as rules speak of all of them."""
+
+    own: Said
+    rules: Rules
+    links: Links
+    rounds: int
+    tried: tuple[int, ...]
+    coordinator: Coordinator | None = None
+
+    def with_other(self, agent: int, words: Said) -> Said:
+        """Words or types in which one agent's are others: moved, or, where not every number is one, a neighbour's."""
+        if self.coordinator is None:
+            return {key: x + MOVED * (np.arange(x.shape[1]) == agent)[None, :, None] for key, x in words.items()}
+        return {key: _swapped(x, agent) for key, x in words.items()}
 
 
 def check_controller(
@@ -21,75 +64,179 @@ def check_controller(
     rules: Rules | None = None,
     network: Network | None = None,
     rounds: int = ROUNDS,
-) -> None:
+) -> Checked:
     """Raise `CheckFailed` unless a controller keeps the promises that make its missions trustworthy.
 
-    1. Row independence: agent j's private type changes nothing that the others say in round 0, and in round 1 only what
+    1. Sound words: every round the same words, arrays (missions, agents, components) of finite float64.
+    2. Replay: the same mission says the same bits again.
+    3. A population of one is the batch: each agent alone, hearing its neighbours, says the same bits.
+    4. Row independence: agent j's private type changes nothing that the others say in round 0, and in round 1 only what
        j and its neighbours say.
-    2. A population of one is the batch: each agent alone, hearing its neighbours, says the same bits.
-    3. Replay: the same mission says the same bits again.
-    4. Fresh words: what it says in a round is no array that it was given, as the mission puts the selfish rows into it.
+    5. Fresh words: what it says in a round is no array that it was given, as the mission puts the selfish rows into it.
+    6. Lent arrays: it writes into nothing that it is given.
+    7. Its report, if it has one: (missions, agents, 1) finite numbers, of which each depends on its own row only.
 
     Parameters
     ----------
     controller : makes a controller, usually its class.
     own, rules, network : a mission to try it on; by default nine robots on a ring with two chords, in the plane.
 
+    Returns
+    -------
+    What was checked, in lines.
+
     >>> from robosim.controllers.consensus import Consensus
-    >>> check_controller(Consensus)
+    >>> print(check_controller(Consensus))
+    Consensus: words 'z' (1, 9, 2) in rounds 0..20: sound, fresh, the same again, nothing lent was written
+    Consensus: each of 9 agents alone says the same bits
+    Consensus: types of 9 agents changed, one at a time: only who may know says something else
+    Consensus: its report is 'cost' (1, 9, 1), finite, the same again, each from its own row
     """
     network = network or Network.of([*((i, (i + 1) % AGENTS) for i in range(AGENTS)), (0, 4), (2, 7)])
     own = own or {"start": np.random.default_rng(7).uniform(-1, 1, (1, network.n, 2))}
-    rules = rules or {"alpha": 0.2, "rounds": rounds, "lower": np.full(2, -1.0), "upper": np.full(2, 1.0)}
-    first = _together(controller(), own, rules, network.links, rounds)
-    _compare(first, _together(controller(), own, rules, network.links, rounds), "replay: the second run differs")
-    _compare(first, _alone(controller, own, rules, network.links, rounds), "population of one: an agent alone differs")
-    for agent in range(network.n):
-        _check_rows(controller, own, rules, network.links, first, agent)
+    announced = {"alpha": 0.2, "rounds": rounds, "lower": np.full(2, -1.0), "upper": np.full(2, 1.0)}
+    trial = Trial(own, rules or announced | {"pays_for": "displacement"}, network.links, rounds, (*range(network.n),))
+    try:
+        return _check(controller, trial, None)
+    except AgentFailure as problem:
+        raise CheckFailed(f"{_promise(problem)}{problem}") from problem
 
 
-def _together(controller: Controller, own: Said, rules: Rules, links: Links, rounds: int) -> list[Said]:
-    state, said = controller.start(own, rules, links)
-    spoken = [_copy(said)]
-    for k in range(1, rounds + 1):
-        heard = said
-        state, said = controller.step(state, Heard(heard, {}, links, heard))
-        _check_fresh(k, said, heard, own)
+def check_mission(mission: Any) -> Checked:
+    """The same for the program of a mission, on its network, types and rules, for a few rounds.
+
+    Raises `AgentFailure` naming the program and the promise that it breaks.
+    """
+    mission = mission.billed("none").faithful()
+    agents, spread = mission.network.n, max(1, mission.network.n // MOST_TRIED)
+    trial = Trial(
+        mission.types,
+        mission.announced,
+        mission.network.links,
+        min(SHORT, mission.rounds),
+        (*range(0, agents, spread),)[:MOST_TRIED],
+        mission.coordinator,
+    )
+    try:
+        return _check(lambda: copy.deepcopy(mission.controller), trial, _asked(mission))
+    except CheckFailed as problem:
+        raise AgentFailure(f"{program.place(mission.controller)}{problem}") from problem
+
+
+def _check(controller: Callable[[], Controller], trial: Trial, asked: Asked | None) -> Checked:
+    one = controller()
+    name = type(one).__name__
+    first, casts = _together(one, trial)
+    again, _ = _together(controller(), trial)
+    _compare(first, again, "replay: the second run differs")
+    shapes = " and ".join(f"{key!r} {x.shape}" for key, x in first[0].items())
+    rounds = f"rounds 0..{trial.rounds}"
+    lines = [f"{name}: words {shapes} in {rounds}: sound, fresh, the same again, nothing lent was written"]
+    count = len(trial.links.own_weight)
+    if trial.coordinator is None and count <= MOST_ALONE:
+        _compare(first, _alone(controller, trial), "population of one: an agent alone differs")
+        lines.append(f"{name}: each of {count} agents alone says the same bits")
+    else:
+        why = "rules speak of all of them" if trial.coordinator is not None else f"more than {MOST_ALONE}"
+        lines.append(f"{name}: agents were not run alone ({why})")
+    for agent in trial.tried:
+        _check_rows(controller, trial, first, casts, agent)
+    which = f"{count}" if len(trial.tried) == count else f"{len(trial.tried)} of {count}"
+    lines.append(f"{name}: types of {which} agents changed, one at a time: only who may know says something else")
+    return Checked(lines=(*lines, f"{name}: {_check_report(one, trial, first, asked)}"))
+
+
+def _call(when: str, one: object, function: Callable[..., Any], *given: Any) -> tuple[Any, Said]:
+    """What a program answers to what it is lent. Raises `AgentFailure`."""
+    try:
+        answer = function(*given)
+    except program.FAILURES as problem:
+        raise program.crashed(when, one, problem, *given) from problem
+    if not (isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], dict)):
+        raise CheckFailed(f"sound words: {when} it returned {type(answer).__name__} (return state, said)")
+    return answer
+
+
+def _start(one: Controller, own: Said, rules: Rules, links: Links) -> tuple[Any, Said]:
+    state, said = _call(
+        "in round 0", one, one.start, lending.said("own", own), lending.rules(rules), lending.links(links)
+    )
+    _check_sound(0, said, len(links.own_weight), None)
+    return state, said
+
+
+def _step(one: Controller, k: int, state: Any, heard: Heard) -> tuple[Any, Said]:
+    lent = lending.heard(heard)
+    state, said = _call(f"in round {k}", one, one.step, state, lent)
+    _check_sound(k, said, len(heard.links.own_weight), heard.own)
+    _check_fresh(k, said, lent)
+    return state, said
+
+
+def _together(
+    one: Controller, trial: Trial, own: Said | None = None, rounds: int | None = None, casts: list[Said] | None = None
+) -> tuple[list[Said], list[Said]]:
+    """What everybody says, and what the leader said; with `casts` it says that again, whatever it hears."""
+    state, said = _start(one, trial.own if own is None else own, trial.rules, trial.links)
+    leader, cast = program.announce(None if casts else trial.coordinator, trial.rules)
+    spoken, led = [_copy(said)], [casts[0] if casts else _copy(cast)]
+    for k in range(1, (trial.rounds if rounds is None else rounds) + 1):
+        state, said = _step(one, k, state, Heard(spoken[-1], led[-1], trial.links, spoken[-1]))
         spoken.append(_copy(said))
-    return spoken
+        leader, cast = program.lead(None if casts else trial.coordinator, k, leader, spoken[-1])
+        led.append(casts[k] if casts else _copy(cast))
+    return spoken, led
 
 
-def _check_fresh(k: int, said: Said, heard: Said, own: Said) -> None:
+def _check_sound(k: int, said: Said, agents: int, before: Said | None) -> None:
     for key, x in said.items():
-        for name, other in (*heard.items(), *own.items()):
+        if not (isinstance(x, np.ndarray) and x.dtype == np.float64 and x.ndim == 3 and x.shape[1] == agents):
+            got = f"{x.shape} of {x.dtype}" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
+            wanted = f"(missions, {agents}, components) of float64"
+            raise CheckFailed(f"sound words: in round {k} {key!r} is {got}, it must be {wanted}")
+        if not np.isfinite(x).all():
+            agent, number = int(np.argwhere(~np.isfinite(x))[0][1]), x[~np.isfinite(x)][0]
+            word = "NaN" if np.isnan(number) else str(number)
+            raise CheckFailed(f"sound words: said {word} in round {k}, agent {agent}, message {key!r} (say numbers)")
+    for key, x in (before or {}).items():
+        if key not in said or said[key].shape != x.shape:
+            got = f"has the shape {said[key].shape}" if key in said else "is missing"
+            raise CheckFailed(f"sound words: in round {k} {key!r} {got}, it was {x.shape} (say the same words always)")
+
+
+def _check_fresh(k: int, said: Said, heard: Heard) -> None:
+    for key, x in said.items():
+        for name, other in (*heard.own.items(), *heard.voices.items(), *heard.leader.items()):
             if np.shares_memory(x, other):
                 raise CheckFailed(
                     f"fresh words: in round {k} {key!r} is the array {name!r} that it was given (say a copy)"
                 )
 
 
-def _alone(controller: Callable[[], Controller], own: Said, rules: Rules, links: Links, rounds: int) -> list[Said]:
+def _alone(controller: Callable[[], Controller], trial: Trial) -> list[Said]:
     """Every agent is a program of its own with its own links; voices are what its neighbours said."""
-    count = len(links.own_weight)
-    programs, ones = [controller() for _ in range(count)], [links.only(i) for i in range(count)]
-    states, words = _apart([programs[i].start(_row(own, i), rules, ones[i]) for i in range(count)])
-    spoken = [_join(words)]
-    for _ in range(rounds):
-        voices = [{key: _join(words)[key][:, one.ids] for key in words[0]} for one in ones]
-        states, words = _apart(
-            [programs[i].step(states[i], Heard(words[i], {}, ones[i], voices[i])) for i in range(count)]
-        )
-        spoken.append(_join(words))
+    count = len(trial.links.own_weight)
+    programs, ones = [controller() for _ in range(count)], [trial.links.only(i) for i in range(count)]
+    try:
+        pairs = [_start(programs[i], _row(trial.own, i), trial.rules, ones[i]) for i in range(count)]
+        spoken = [_join(said for _, said in pairs)]
+        for k in range(1, trial.rounds + 1):
+            all_ = spoken[-1]
+            voices = [{key: x[:, one.ids] for key, x in all_.items()} for one in ones]
+            heard = [Heard(_row(all_, i), {}, ones[i], voices[i]) for i in range(count)]
+            pairs = [_step(programs[i], k, pairs[i][0], heard[i]) for i in range(count)]
+            spoken.append(_join(said for _, said in pairs))
+    except (AgentFailure, CheckFailed) as problem:
+        raise CheckFailed(f"population of one: an agent alone fails: {problem}") from problem
     return spoken
 
 
 def _check_rows(
-    controller: Callable[[], Controller], own: Said, rules: Rules, links: Links, first: list[Said], agent: int
+    controller: Callable[[], Controller], trial: Trial, first: list[Said], casts: list[Said], agent: int
 ) -> None:
-    other = {key: x + 0.25 * (np.arange(x.shape[1]) == agent)[None, :, None] for key, x in own.items()}
-    changed = _together(controller(), other, rules, links, 1)
-    near = links.ids[links.indptr[agent] : links.indptr[agent + 1]]
-    for k, may in ((0, {agent}), (1, {agent, *near.tolist()})):
+    changed, _ = _together(controller(), trial, trial.with_other(agent, trial.own), min(1, trial.rounds), casts)
+    near = trial.links.ids[trial.links.indptr[agent] : trial.links.indptr[agent + 1]]
+    for k, may in enumerate(({agent}, {agent, *near.tolist()})[: len(changed)]):
         for key, x in changed[k].items():
             touched = np.flatnonzero((x != first[k][key]).any(axis=(0, 2))).tolist()
             foreign = sorted({*touched} - may)
@@ -100,15 +247,79 @@ def _check_rows(
                 )
 
 
+def _check_report(one: Controller, trial: Trial, first: list[Said], asked: Asked | None) -> str:
+    """What is to be said of its report."""
+    if not program.reports_itself(one):
+        return "it has no report: the leader reads its own meter"
+    if asked is None and "z" not in first[-1]:
+        return "its report was not asked for (nobody knows what is decided)"
+    about = asked or Asked(trial.own, first[-1]["z"], {"energy_j": np.ones((*first[-1]["z"].shape[:2], 1))})
+    cost = program.reported(one, *about)
+    if not np.isfinite(cost).all():
+        raise CheckFailed(f"report: it holds {cost[~np.isfinite(cost)][0]} (report finite numbers)")
+    if not np.array_equal(cost, program.reported(one, *about)):
+        raise CheckFailed("replay: its report differs when it is asked again (use nothing that changes)")
+    for agent in trial.tried:
+        own, decision = trial.with_other(agent, about.own), trial.with_other(agent, {"z": about.decision})["z"]
+        for other in (about._replace(own=own), about._replace(decision=decision)):
+            touched = np.flatnonzero((program.reported(one, *other) != cost).any(axis=0)).tolist()
+            foreign = sorted({*touched} - {agent})
+            if foreign:
+                raise CheckFailed(
+                    f"row independence: agent {agent}'s type or decision changed what {foreign} report (row i may "
+                    "use row i)"
+                )
+    return f"its report is 'cost' {(*cost.shape, 1)}, finite, the same again, each from its own row"
+
+
+class _Witness:
+    """A program that keeps what it is asked to report about."""
+
+    def __init__(self, inner: Controller) -> None:
+        self.inner = inner
+        self.asked: Asked | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def report(self, own: Said, decision: Array, meter: Said) -> Said:
+        """What the program itself reports."""
+        self.asked = Asked(own, decision, meter)
+        return self.inner.report(own, decision, meter)
+
+
+def _asked(mission: Any) -> Asked | None:
+    """What the program of a mission is asked to report about after its first round."""
+    if not program.reports_itself(mission.controller):
+        return None
+    witness = _Witness(copy.deepcopy(mission.controller))
+    replace(mission, controller=witness).rehearse()
+    return witness.asked
+
+
 def _compare(expected: list[Said], got: list[Said], what: str) -> None:
     for k, (a, b) in enumerate(zip(expected, got, strict=True)):
         for key in a:
-            if not np.array_equal(a[key], b[key]):
-                agent = int(np.flatnonzero((a[key] != b[key]).any(axis=(0, 2)))[0])
+            if key not in b or not np.array_equal(a[key], b[key]):
+                same = key in b and a[key].shape == b[key].shape
+                agent = int(np.flatnonzero((a[key] != b[key]).any(axis=(0, 2)))[0]) if same else 0
                 raise CheckFailed(
                     f"{what} at round {k}, agent {agent}, message {key!r} (use no state outside `state`, no "
                     "global random numbers, and the same order of sums)"
                 )
+
+
+def _promise(problem: AgentFailure) -> str:
+    return "lent arrays: " if "which is lent to it" in str(problem) else ""
+
+
+def _swapped(x: Array, agent: int) -> Array:
+    """The same with another agent's row in place of one agent's, one that differs where there is such a one."""
+    others = [j for j in range(x.shape[1]) if not np.array_equal(x[:, j], x[:, agent])]
+    out = x.copy()
+    if others:
+        out[:, agent] = x[:, others[0]]
+    return out
 
 
 def _row(said: Said, i: int) -> Said:
@@ -119,9 +330,6 @@ def _copy(said: Said) -> Said:
     return {key: np.array(x) for key, x in said.items()}
 
 
-def _join(words: list[Said]) -> Said:
-    return {key: np.concatenate([said[key] for said in words], axis=1) for key in words[0]}
-
-
-def _apart(pairs: list[tuple[Any, Said]]) -> tuple[list[Any], list[dict[str, Array]]]:
-    return [state for state, _ in pairs], [said for _, said in pairs]
+def _join(words: Iterable[Said]) -> Said:
+    every = list(words)
+    return {key: np.concatenate([said[key] for said in every], axis=1) for key in every[0]}

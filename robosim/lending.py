@@ -43,7 +43,7 @@ class Lent(dict[str, Any]):
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise ReadOnly(self.name)
 
-    update = clear = pop = popitem = setdefault = __ior__ = _refuse  # type: ignore[assignment]
+    update = clear = pop = popitem = setdefault = __ior__ = _refuse
 
     def __reduce__(self) -> Any:
         return type(self), (self.name, dict(self))
@@ -59,7 +59,7 @@ def _ours(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == "robosim"
 
 
-def frozen(x: Array) -> Array:
+def frozen(x: Any) -> Any:
     """A read-only copy, in C order."""
     if x.dtype.hasobject:
         kept = np.array(x)

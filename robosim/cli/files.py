@@ -54,12 +54,13 @@ def check(
 ) -> None:
     """Check a world without running it; every error at once, as file:line: section.key: message (fix).
 
-    A program of your own plays one round and reports what it cost.
+    A program of your own plays one round, reports what it cost, and is checked as by robosim.check_controller.
 
     Example: robosim check my.toml
     """
     from robosim import lookup
     from robosim.build import build
+    from robosim.checks import check_mission
     from robosim.scenario.loading import load_scenario
     from robosim.scenario.world_file import estimate_bytes
 
@@ -71,9 +72,13 @@ def check(
         say(f"{world}: ok: {memory}; not checked: {code}, whose code was not run (leave out --no-code to run it)")
         return
     mission = build(scenario)
+    checked: tuple[str, ...] = ()
     if code:
         mission.rehearse()
+        checked = check_mission(mission).lines
     say(f"{world}: ok: {mission.summary}, {memory}")
+    for line in checked:
+        say(f"  {line}")
 
 
 @app.command()

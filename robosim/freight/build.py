@@ -122,7 +122,7 @@ def network_of(scenario: FreightScenario, agents: int, instance: Instance | None
 def program(scenario: FreightScenario) -> Controller:
     """The faithful program, in the variant that the world asks for."""
     found = lookup.controller_class(scenario)
-    variants = {TrackingAdmm: "mixed", Iplux: "consistent"}
+    variants: dict[type[Any], str] = {TrackingAdmm: "mixed", Iplux: "consistent"}
     given = {variants[found]: scenario.method.variant != "as-published"} if found in variants else {}
     return lookup.made(found, scenario, **given)
 

@@ -93,8 +93,10 @@ def _sayable(hint: Any) -> bool:
     return (
         hint in STRICT
         or hint is Any
-        or get_origin(hint) in (Literal, list, tuple)
-        and all(part in STRICT or part is Ellipsis or get_origin(hint) is Literal for part in get_args(hint))
+        or (
+            get_origin(hint) in (Literal, list, tuple)
+            and all(part in STRICT or part is Ellipsis or get_origin(hint) is Literal for part in get_args(hint))
+        )
     )
 
 
