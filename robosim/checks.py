@@ -18,6 +18,8 @@ from robosim.trials import Asked, Trial, alone, together
 AGENTS, ROUNDS = 9, 20
 SHORT, MOST_TRIED, MOST_ALONE = 5, 8, 200
 """In a world of one's own: rounds, agents whose types are changed, agents up to which each is run alone."""
+OWN_STATE = "use no state outside `state`, no global random numbers, and the same order of sums"
+OWN_ROWS = f"row i may use row i and what i heard; {OWN_STATE}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,13 +104,13 @@ def _check(controller: Callable[[], Controller], trial: Trial, asked: Asked | No
     name = type(one).__name__
     first, casts = together(one, trial)
     again, _ = together(controller(), trial)
-    _compare(first, again, "replay: the second run differs")
+    _compare(first, again, "replay: the second run differs", OWN_STATE)
     shapes = " and ".join(f"{key!r} {x.shape}" for key, x in first[0].items())
     rounds = f"rounds 0..{trial.rounds}"
     lines = [f"{name}: words {shapes} in {rounds}: sound, fresh, the same again, nothing lent was written"]
     count = len(trial.links.own_weight)
     if trial.coordinator is None and count <= MOST_ALONE:
-        _compare(first, alone(controller, trial), "population of one: an agent alone differs")
+        _compare(first, alone(controller, trial), "population of one: an agent alone differs", OWN_ROWS)
         lines.append(f"{name}: each of {count} agents alone says the same bits")
     else:
         why = "rules speak of all of them" if trial.coordinator is not None else f"more than {MOST_ALONE}"
@@ -186,16 +188,13 @@ def _asked(mission: Any) -> Asked | None:
     return witness.asked
 
 
-def _compare(expected: list[Said], got: list[Said], what: str) -> None:
+def _compare(expected: list[Said], got: list[Said], what: str, fix: str) -> None:
     for k, (a, b) in enumerate(zip(expected, got, strict=True)):
         for key in a:
             if key not in b or not np.array_equal(a[key], b[key]):
                 same = key in b and a[key].shape == b[key].shape
                 agent = int(np.flatnonzero((a[key] != b[key]).any(axis=(0, 2)))[0]) if same else 0
-                raise CheckFailed(
-                    f"{what} at round {k}, agent {agent}, message {key!r} (use no state outside `state`, no "
-                    "global random numbers, and the same order of sums)"
-                )
+                raise CheckFailed(f"{what} at round {k}, agent {agent}, message {key!r} ({fix})")
 
 
 def _promise(problem: AgentFailure) -> str:

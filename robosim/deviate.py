@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from robosim import lending
 from robosim.agent import Array, Deviation, Heard, Rules, Said, View
 from robosim.errors import AgentFailure
 from robosim.files.writing import plain_name
@@ -41,10 +42,11 @@ def speak(
     for deviation, own, remembered in zip(selfish.deviations, selfish.own, memory, strict=True):
         faithful = deviation.rows(said)
         view = View(own, None if heard is None else _hears(deviation, heard), faithful, selfish.rules)
+        lent = _lent(deviation, view)
         try:
-            remembered, rows = deviation.strategy.say(k, remembered, view)
+            remembered, rows = deviation.strategy.say(k, remembered, lent)
         except FAILURES as problem:
-            raise crashed(f"in round {k}", deviation.strategy, problem) from problem
+            raise crashed(f"in round {k}", deviation.strategy, problem, lent) from problem
         faults += _receive(k, said, deviation, rows, view.heard or faithful)
         kept.append(remembered)
     return tuple(kept), faults
@@ -55,11 +57,17 @@ def report(selfish: Selfish, decision: Array, reports: Array) -> None:
     for deviation, own in zip(selfish.deviations, selfish.own, strict=True):
         rows = (deviation.missions, deviation.agents)
         true = {"cost": reports[rows][:, None]}
-        view = View(own, None, true, selfish.rules)
+        view = _lent(deviation, View(own, None, true, selfish.rules))
         try:
-            reports[rows] = deviation.strategy.report(view, decision[rows], true)["cost"][:, 0]
+            reports[rows] = deviation.strategy.report(view, decision[rows], view.faithful)["cost"][:, 0]
         except FAILURES as problem:
-            raise crashed("in its report", deviation.strategy, problem) from problem
+            raise crashed("in its report", deviation.strategy, problem, view) from problem
+
+
+def _lent(deviation: Deviation, view: View) -> View:
+    """What a strategy may see: read-only where somebody else than robosim wrote it."""
+    seen: View = view if lending.is_robosims(deviation.strategy) else lending.view(view)
+    return seen
 
 
 def _hears(deviation: Deviation, heard: Heard) -> Said:

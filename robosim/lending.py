@@ -76,7 +76,7 @@ def said(name: str, words: Mapping[str, Any]) -> Said:
 def heard(true: Heard) -> Heard:
     """What reached the agents, read-only; own words and voices that are the same stay the same."""
     own = said("heard.own", true.own)
-    voices = own if true.voices is true.own else said("heard.voices", true.voices)
+    voices = Lent("heard.voices", own) if true.voices is true.own else said("heard.voices", true.voices)
     return Heard(own, said("heard.leader", true.leader), links(true.links), voices)
 
 
@@ -186,6 +186,10 @@ def _array(line: str, frame: FrameType, lent: list[tuple[str, Array]]) -> str | 
             return name
     for word in re.findall(r"[A-Za-z_]\w*", line):
         x = frame.f_locals.get(word)
+        if isinstance(x, Lent):
+            named = next((key for key in x if f"{word}[{key!r}]" in text), None)
+            if named is not None:
+                return f"{x.name}[{named!r}]"
         if isinstance(x, np.ndarray):
             for name, one in lent:
                 if np.may_share_memory(x, one) and x.size and one.size:
