@@ -79,7 +79,19 @@ class Controller(Protocol):
     """The follower's program σ_i (T, Definition of a mechanism and (4b)). Row i may use row i only.
 
     `serves`, a tuple of "rendezvous", "auction", "charging" and "freight", says in which kinds of world it works; a
-    program that does not say so is taken everywhere. What it says and reports is checked when it arrives.
+    program that does not say so is taken everywhere.
+
+    Everything that a program is given is lent: one that is not robosim's own and writes into it ends with
+    `AgentFailure`. It may keep what it was lent. All words that it says are heard, its own and its neighbours', as they
+    were after the selfish replaced theirs; worlds read those that they need ("z" where robots drive). What it says and
+    reports is checked when it arrives: the same words every round, of float64 and finite.
+
+    Arguments of its class can be set in world files, `[mission.parameters]`. `rules` hold rounds and, by kind of world,
+
+    - rendezvous: alpha, the step size; lower and upper, the corners of the type space (d,) in metres; pays_for, what
+      robots pay for, "displacement" (m²) or "energy" (J);
+    - auction and charging: the price's start and step (`robosim.auction.problem.Allocation.rules`);
+    - freight: the penalties of the method, A, b, theta and congestion (`robosim.freight.mission.Freight.announced`).
     """
 
     def start(self, own: Said, rules: Rules, links: Links) -> tuple[Any, Said]:
@@ -91,7 +103,10 @@ class Controller(Protocol):
         ...
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:
-        """After the last round: `{"cost": v̂}`, (missions, agents, 1); `meter` holds the agent's own readings."""
+        """After the last round: `{"cost": v̂}`, (missions, agents, 1); `meter` holds the agent's own readings.
+
+        It may be left out where the leader's own meter knows what a decision costs everybody, as in a rendezvous.
+        """
         ...
 
 

@@ -75,7 +75,7 @@ def load(
     120
     """
     scenario = load_scenario(_text(world), seed=seed, overrides=set or {})
-    if controller is not None and scenario.mission.parameters:
+    if controller is not None and scenario.parameters:
         message = f"are for {scenario.mission.controller}, and a program was given in Python (set them in its class)"
         raise scenario.error(lookup.PARAMETERS, message)
     graph = None if network is None else network_of(network)

@@ -66,7 +66,8 @@ def report(selfish: Selfish, decision: Array, reports: Array) -> None:
 
 def _lent(deviation: Deviation, view: View) -> View:
     """What a strategy may see: read-only where somebody else than robosim wrote it."""
-    seen: View = view if lending.is_robosims(deviation.strategy) else lending.view(view)
+    kind: type = type(deviation.strategy)
+    seen: View = view if lending.ours(kind) else lending.view(view)
     return seen
 
 

@@ -49,13 +49,9 @@ class Lent(dict[str, Any]):
         return type(self), (self.name, dict(self))
 
 
-def is_robosims(program: object) -> bool:
-    """Whether robosim wrote it: it keeps to what it may do, and is given arrays as they are."""
-    return _ours(program if isinstance(program, type) else type(program))
-
-
 @lru_cache(maxsize=256)
-def _ours(kind: type) -> bool:
+def ours(kind: type) -> bool:
+    """Whether robosim wrote a class: it keeps to what it may do, and is given arrays as they are."""
     return kind.__module__.partition(".")[0] == "robosim"
 
 

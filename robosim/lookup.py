@@ -139,9 +139,9 @@ def made(found: type[Any], scenario: WorldFile | None = None, **given: Any) -> C
 
     Raises `BadInput` for parameters that it does not take, `AgentFailure` where it cannot be made.
     """
-    wanted = None if scenario is None else scenario.mission.parameters
+    wanted = {} if scenario is None else scenario.parameters
     if scenario is not None:
-        given = checked(scenario.origin, found, dict(wanted or {}), given)
+        given = checked(scenario.origin, found, wanted, given)
     try:
         program: Controller = found(**given)
     except FAILURES as problem:

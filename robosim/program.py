@@ -73,7 +73,7 @@ def reports_itself(program: object) -> bool:
 
 def begin(program: Controller, own: Said, rules: Rules, links: Links, form: Form) -> tuple[Any, Said]:
     """Round 0: the program's state and first words."""
-    foreign = not lending.is_robosims(program)
+    foreign = not lending.ours(type(program))
     if foreign:
         own, rules, links = lending.said("own", own), lending.rules(rules), lending.links(links)
     try:
@@ -88,7 +88,7 @@ def begin(program: Controller, own: Said, rules: Rules, links: Links, form: Form
 
 def go_on(program: Controller, k: int, state: Any, heard: Heard) -> tuple[Any, Said]:
     """Round k: the next state and words, of the same form as the last ones."""
-    foreign = not lending.is_robosims(program)
+    foreign = not lending.ours(type(program))
     lent = lending.heard(heard) if foreign else heard
     try:
         answer = program.step(state, lent)
@@ -124,7 +124,7 @@ def announce(coordinator: Coordinator | None, rules: Rules) -> tuple[Any, Said]:
     """Round 0 of the leader's half, where there is one: its state and first words."""
     if coordinator is None:
         return None, NOBODY
-    if lending.is_robosims(coordinator):
+    if lending.ours(type(coordinator)):
         return coordinator.start(rules)
     lent = lending.rules(rules)
     try:
@@ -137,7 +137,7 @@ def lead(coordinator: Coordinator | None, k: int, state: Any, said: Said) -> tup
     """Round k of the leader's half, where there is one."""
     if coordinator is None:
         return None, NOBODY
-    if lending.is_robosims(coordinator):
+    if lending.ours(type(coordinator)):
         return coordinator.step(state, said)
     lent = lending.said("said", said)
     try:
@@ -154,7 +154,7 @@ def reported(program: Controller, own: Said, decision: Array, meter: Said, meter
     """
     if metered is not None and not reports_itself(program):
         return np.array(metered)
-    foreign = not lending.is_robosims(program)
+    foreign = not lending.ours(type(program))
     if foreign:
         own, meter = lending.said("own", own), lending.said("meter", meter)
     lent = lending.frozen(decision) if foreign else decision

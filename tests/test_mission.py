@@ -198,7 +198,7 @@ class Mad(Consensus):
 @pytest.mark.parametrize("travel", ["while-agreeing", "after-agreeing"])
 def test_a_faithful_program_that_breaks_the_protocol_is_an_agent_failure(travel: str) -> None:
     world = SMALL | {"mission.travel": travel}
-    with pytest.raises(AgentFailure, match=r"round 1: (robot 0 ordered the waypoint|a robot said a number)"):
+    with pytest.raises(AgentFailure, match=r"Mad: in round 1 agent 0 said inf under 'z'"):
         robosim.run("rendezvous-honest", set=world, controller=Mad(pays_for="energy"))
     with pytest.raises(AgentFailure, match=r"Mad: in round 1 it said 'z' \(1, 2, 2\), it must say 'z' \(1, 6, 2\)"):
         robosim.run("rendezvous-honest", set=world, controller=Mad())

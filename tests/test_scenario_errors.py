@@ -274,7 +274,8 @@ strategy = "stationery"
         ("mission", "mission: must read section.key=value (for example mission.seed=1)"),
         (
             "mission.\udcff=1",
-            'mission."\\\\udcff": unknown key (known: kind, rounds, seed, travel, travel_time_s, dt_s, controller)',
+            'mission."\\\\udcff": unknown key (known: kind, rounds, seed, travel, travel_time_s, dt_s, controller, '
+            "parameters)",
         ),
         (
             "energy.p0_w=0",

@@ -23,7 +23,15 @@ from robosim.scenario.fields import (
     share_of_sure,
 )
 from robosim.scenario.selfish import SelfishTable
-from robosim.scenario.world_file import LeaderSection, MissionSection, Need, Recording, WorldFile
+from robosim.scenario.world_file import (
+    PARAMETERS,
+    LeaderSection,
+    MissionSection,
+    Need,
+    Parameters,
+    Recording,
+    WorldFile,
+)
 
 if TYPE_CHECKING:
     pass
@@ -36,6 +44,7 @@ class AuctionMission(MissionSection):
     rounds: Annotated[Whole, Field(ge=1, le=10**9)] = Field(default=60, description="rounds of bids and prices")
     seed: Annotated[Whole, Field(ge=0, le=2**63 - 1)] = Field(default=0, description="where all randomness comes from")
     controller: Name = Field(default="dual_decomposition", description="the program of faithful bidders")
+    parameters: Parameters = PARAMETERS
 
 
 def _count_or_list(schema: dict[str, Any]) -> None:

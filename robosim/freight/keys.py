@@ -11,7 +11,7 @@ from robosim.freight.published import PENALTIES
 from robosim.freight.values import Demanders, FilePath, InstanceSource, Suppliers
 from robosim.leader.tax_rule import VCG
 from robosim.scenario.fields import Id, Name, NonNegative, Positive, Section, Share, Whole
-from robosim.scenario.world_file import LeaderSection, MissionSection
+from robosim.scenario.world_file import PARAMETERS, LeaderSection, MissionSection, Parameters
 
 CONGESTION: dict[Source, Literal["linear", "bpr"]] = {"roads": "bpr"}
 """Of sources that know capacities of roads; elsewhere it is linear, as in the paper."""
@@ -24,6 +24,7 @@ class FreightMission(MissionSection):
     rounds: Annotated[Whole, Field(ge=1, le=10**9)] = Field(default=1000, description="rounds of messages, at most")
     seed: Annotated[Whole, Field(ge=0, le=2**63 - 1)] = Field(default=0, description="where all randomness comes from")
     controller: Name = Field(default="consensus_tracking_admm", description="the program of faithful suppliers")
+    parameters: Parameters = PARAMETERS
 
 
 class FreightSection(Section):

@@ -26,7 +26,15 @@ from robosim.scenario.fields import (
     word_or,
 )
 from robosim.scenario.selfish import SelfishTable
-from robosim.scenario.world_file import LeaderSection, MissionSection, Need, Recording, WorldFile
+from robosim.scenario.world_file import (
+    PARAMETERS,
+    LeaderSection,
+    MissionSection,
+    Need,
+    Parameters,
+    Recording,
+    WorldFile,
+)
 
 if TYPE_CHECKING:
     pass
@@ -48,6 +56,7 @@ class RendezvousMission(MissionSection):
     travel_time_s: AutoOrPositive = Field(default="auto", description="duration of the journey of after-agreeing, s")
     dt_s: AutoOrPositive = Field(default="auto", description="duration of a round, s")
     controller: Name = Field(default="consensus", description="the program of faithful robots")
+    parameters: Parameters = PARAMETERS
 
 
 def _count_or_starts(schema: dict[str, Any]) -> None:

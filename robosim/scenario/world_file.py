@@ -28,17 +28,23 @@ class Need(NamedTuple):
 
 
 class MissionSection(Section):
-    """[mission] of every kind of world: kind, rounds, seed and controller, declared by each in its own words."""
+    """[mission] of every kind of world: kind, rounds, seed and controller, declared by each in its own words.
 
-    parameters: Annotated[dict[Name, Any], AfterValidator(plain_values)] | None = Field(
-        default=None, description="keyword arguments of the controller's class", examples=[{"gain": 0.5}]
-    )
+    Where programs take parameters, it has `parameters: Parameters = PARAMETERS` too.
+    """
 
     if TYPE_CHECKING:
         kind: str
         rounds: int
         seed: int
         controller: str
+
+
+Parameters = Annotated[dict[Name, Any], AfterValidator(plain_values)] | None
+PARAMETERS: Any = Field(
+    default=None, description="keyword arguments of the controller's class", examples=[{"gain": 0.5}]
+)
+"""`[mission.parameters]` (`robosim.scenario.parameters`)."""
 
 
 class LeaderSection(Section):
@@ -85,6 +91,11 @@ class WorldFile(Section):
     def origin(self) -> Origin:
         """Where its values came from."""
         return self._origin
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the world sets of the program that it names."""
+        return dict(getattr(self.mission, "parameters", None) or {})
 
     @property
     def name(self) -> str:

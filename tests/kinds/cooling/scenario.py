@@ -13,7 +13,15 @@ from robosim.leader.tax_rule import VCG
 from robosim.scenario.checking import Check, Values
 from robosim.scenario.fields import DrawnNumbers, Finite, Id, Interval, Name, Positive, Section, Whole
 from robosim.scenario.selfish import SELFISH_RULES, SelfishTable
-from robosim.scenario.world_file import LeaderSection, MissionSection, Need, Recording, WorldFile
+from robosim.scenario.world_file import (
+    PARAMETERS,
+    LeaderSection,
+    MissionSection,
+    Need,
+    Parameters,
+    Recording,
+    WorldFile,
+)
 
 RANGES = {"heat_kw": "heat_range_kw", "wish_c": "wish_range_c", "discomfort": "discomfort_range"}
 """Private types in [halls], and the public range of each."""
@@ -26,6 +34,7 @@ class CoolingMission(MissionSection):
     rounds: Annotated[Whole, Field(ge=1, le=10**6)] = Field(default=40, description="rounds of prices and answers")
     seed: Annotated[Whole, Field(ge=0, le=2**63 - 1)] = Field(default=0, description="where all randomness comes from")
     controller: Name = Field(default="thermostat", description="the program of faithful halls")
+    parameters: Parameters = PARAMETERS
 
 
 class Halls(Section):
