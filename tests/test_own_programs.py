@@ -484,3 +484,18 @@ def test_a_bidder_that_uses_all_rows_is_found() -> None:
 
     with pytest.raises(AgentFailure, match=r"Colludes: row independence: agent 0's type changed what \[1"):
         check_mission(robosim.load("six-bidders", controller=Colludes()))
+
+
+def test_who_ran_empty_and_when_is_said(capsys) -> None:
+    from robosim.rendezvous.tables import emptied
+
+    record = robosim.run("rendezvous-honest", set={"energy.battery_j": 5.0})
+    (line,) = emptied(record, 5.0)
+    assert emptied(robosim.run("rendezvous-honest"), np.inf) == []
+    assert main(["run", "rendezvous-honest", "--set", "energy.battery_j=5"]) == 0
+    assert "batteries of 5 J ran empty: robot " in capsys.readouterr().out
+    for part in line.partition("robot ")[2].partition(";")[0].partition(" and ")[0].split(", "):
+        agent, _, k = part.partition(" by round ")
+        row = record.energy_j[0][:, int(agent)]
+        assert row[int(k)] == pytest.approx(5.0, rel=1e-9)
+        assert row[int(k) - 1] < 5.0 * (1 - 1e-9)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 from rich.table import Table
 
 from robosim.cli.tables import costs_table
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.record import RendezvousRecord
+
+SHOWN = 8
+"""Robots that are named in one line."""
 
 
 def run_tables(record: RendezvousRecord) -> list[Table]:
@@ -20,7 +24,20 @@ def findings(record: RendezvousRecord, mission: Rendezvous) -> list[str]:
     state = "outside: everybody pays the penalty" if bill.penalised[0] else "inside"
     collected = f"tax {tax}, bound {record.rules.rule}, {state}" if mission.tax.enforces else "no tax is collected"
     line = f"distance {bill.distance[0]:.3g} m, allowed {bill.beta[0]:.3g} m: {collected}"
-    return [line, minimised(mission)]
+    return [line, *emptied(record, mission.world.battery_j), minimised(mission)]
+
+
+def emptied(record: RendezvousRecord, battery_j: float) -> list[str]:
+    """Whose battery (J) ran empty, and by which recorded round."""
+    empty = record.energy_j[0] >= battery_j * (1 - 1e-9)
+    who = np.flatnonzero(empty[-1])
+    if not who.size:
+        return []
+    rounds = record.kept[-1] if len(empty) != len(record.kept) else record.kept[empty[:, who].argmax(axis=0)]
+    when = np.broadcast_to(rounds, who.shape)
+    named = [f"{i} by round {k}" for i, k in zip(who[:SHOWN], when[:SHOWN], strict=True)]
+    more = f" and {who.size - SHOWN} more" if who.size > SHOWN else ""
+    return [f"batteries of {battery_j:g} J ran empty: robot {', '.join(named)}{more}; an empty robot stands still"]
 
 
 def minimised(mission: Rendezvous) -> str:
