@@ -79,7 +79,7 @@ def _dual(law: Law, forces: Array, starts: Array, beta: float) -> float:
     forces = forces - forces.mean(axis=0)
     strength = np.sqrt(np.einsum("id,id->i", forces, forces))
     worth = float(np.einsum("id,id->", forces, starts)) - beta * float(np.sqrt((strength**2).sum()))
-    if worth <= 0.0:
+    if worth <= 0.0 or not strength.any():
         return 0.0
     if law.quadratic == 0.0:
         return worth * law.linear / float(strength.max())
