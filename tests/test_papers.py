@@ -51,7 +51,8 @@ def test_proposition_5_with_the_published_bound_a_twitching_robot_gains() -> Non
     )
     assert record.settlement.distance[0] == pytest.approx(6.40e-8, rel=1e-2)
     np.testing.assert_allclose(record.net_cost[0], 10.25, atol=1e-6)
-    assert record.verdict.epsilon.certified is None
+    assert record.verdict.epsilon.certified == pytest.approx(10.25 - 2.5, abs=1e-6)
+    assert any("penalises the faithful team" in note for note in record.verdict.notes)
 
 
 def test_algorithm_2_settles_with_groves_taxes() -> None:

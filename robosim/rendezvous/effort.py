@@ -41,7 +41,7 @@ def least_total(law: Law, starts: Array, beta: float) -> float:
 
     Exact for laws without a linear part, idle·N + quadratic·max(0, ‖(I-J) θ‖ - β)².
 
-    >>> least_total(Law(), np.array([[0.0], [2.0]]), 0.0)
+    >>> round(least_total(Law(), np.array([[0.0], [2.0]]), 0.0), 9)
     2.0
     >>> round(least_total(Law(linear=3.0, quadratic=0.0), np.array([[0.0], [0.0], [2.0]]), 0.0), 9)
     6.0
