@@ -247,6 +247,7 @@ def test_an_agent_failure_is_exit_code_4(cli, tmp_path) -> None:
     (tmp_path / "worlds").mkdir()
     (tmp_path / "controllers" / "mute.py").write_text(
         "class Mute:\n    def start(self, own, rules, links):\n        return None, {}\n"
+        "    def step(self, state, heard):\n        return state, {}\n"
     )
     world = tmp_path / "worlds" / "my.toml"
     world.write_text('[mission]\nkind = "rendezvous"\ncontroller = "mute"\n[robots]\ncount = 3\n')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import clarabel
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -218,6 +218,7 @@ def cheapest(law, starts, beta):
     return n * law.idle + solver.solve().obj_val
 
 
+@example(2, 1, 0.0, 1.0, 5e-324, 0)
 @given(
     st.integers(2, 7),
     st.integers(1, 3),

@@ -81,7 +81,7 @@ def _dual(law: Law, forces: Array, starts: Array, beta: float) -> float:
     worth = float(np.einsum("id,id->", forces, starts)) - beta * float(np.sqrt((strength**2).sum()))
     if worth <= 0.0 or not strength.any():
         return 0.0
-    if law.quadratic == 0.0:
+    if law.quadratic * float(np.abs(starts).max()) <= 1e-12 * law.linear:  # what it adds is left out: the bound holds
         return worth * law.linear / float(strength.max())
 
     def loss(share: float) -> float:
