@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import clarabel
 import numpy as np
 import pytest
@@ -10,10 +12,13 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 import robosim
+from robosim import attacks
 from robosim.agent import Deviation
 from robosim.controllers.consensus import Consensus
 from robosim.controllers.selfish.robots import Script
+from robosim.kernels import Unsettled
 from robosim.rendezvous.effort import Law, least_total
+from robosim.rendezvous.tables import findings
 
 
 class HalfStep:
@@ -57,10 +62,6 @@ class SpotlessLiar(Consensus):
     def report(self, own, decision, meter):
         moved = np.abs(decision.mean(axis=1) - own["start"].mean(axis=1)).max(axis=1) > 1e-6
         return {"cost": np.where(moved[:, None, None], 0.0, super().report(own, decision, meter)["cost"])}
-
-
-class FaithfulUnlessMoved(HalfStep):
-    """A program with no report: what the leader reads off its meter is what its robot pays."""
 
 
 def team(program=None, **keys):
@@ -141,6 +142,20 @@ def test_a_liar_that_no_test_finds_is_seen_when_it_is_attacked():
     assert tried.epsilon["groves"].certified is None
     assert not any(one.covered for one in tried.attacks)
     assert "others' reports fell below" in tried.void["groves"]
+
+
+def test_a_gain_above_the_certificate_is_an_error_of_ours(monkeypatch):
+    """An order broken by more than rounding is never cut into shape: one of the two figures is wrong."""
+    honest = attacks.certify_record
+    monkeypatch.setattr(attacks, "certify_record", lambda *known: replace(honest(*known), certified=1e-6))
+    with pytest.raises(Unsettled, match="found ≤ certified, freeze does not hold for agent"):
+        robosim.attack(robosim.load("rendezvous"), strategies=["freeze"])
+
+
+def test_a_program_of_ones_own_is_not_said_to_minimise_anything():
+    ours, theirs = team(), team(HalfStep())
+    assert "the Groves argument holds" in findings(ours.run(), ours)[1]
+    assert "HalfStep" in findings(theirs.run(), theirs)[1]
 
 
 def test_over_reporting_and_fined_teams_have_a_larger_certificate():

@@ -6,6 +6,7 @@ import numpy as np
 from rich.table import Table
 
 from robosim.cli.tables import costs_table
+from robosim.controllers.consensus import Consensus
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.record import RendezvousRecord
 
@@ -41,8 +42,13 @@ def emptied(record: RendezvousRecord, battery_j: float) -> list[str]:
 
 
 def minimised(mission: Rendezvous) -> str:
-    """Which cost consensus minimises, and which it does not: only for the first does ε fall to nothing with n."""
-    paid = mission.problem.pays_for
+    """Which cost consensus minimises, and which it does not: only for the first does ε fall to nothing with n.
+
+    Of another program nobody here knows what it minimises; its certificate does not depend on it.
+    """
+    paid, own = mission.problem.pays_for, mission.controller
+    if type(own) is not Consensus:
+        return f"robots pay for {paid}: whether {type(own).__name__} makes that small is its author's word"
     if paid == "displacement":
         return "robots pay for displacement, which consensus minimises: the Groves argument holds"
     if mission.problem.unit is not None:

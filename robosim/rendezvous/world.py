@@ -60,20 +60,7 @@ class Body(Protocol):
 class SingleIntegrator:
     """Goes straight to its waypoint at constant speed, as far as it gets (`robosim.kernels.motion`)."""
 
-    def drive(
-        self,
-        at: Array,
-        spent_j: Array,
-        waypoint: Array,
-        noise: Array,
-        lower: Array,
-        upper: Array,
-        physics: Array,
-        to: Array,
-        energy_j: Array,
-    ) -> int:
-        """One round."""
-        return int(drive(at, spent_j, waypoint, noise, lower, upper, physics, to, energy_j))
+    drive = staticmethod(drive)
 
 
 BODIES: dict[str, Body] = {"single-integrator": SingleIntegrator()}
