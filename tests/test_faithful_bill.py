@@ -177,6 +177,23 @@ def test_consensus_that_pays_for_another_cost_is_no_premise():
     assert robosim.certify(mission).void.startswith("Consensus reports")
 
 
+def test_a_penalty_that_is_too_small_is_what_leaving_costs():
+    """C = 0.01 m²: who stays at home pays it and nothing else, and the certificate says so to the digit."""
+    mission = team()
+    mission = replace(mission, announcement=replace(mission.announcement, penalty=0.01))
+    certified = robosim.certify(mission).certified
+    honest = mission.faithful().whole()
+    assert certified == pytest.approx(honest.net_cost.max() - 0.01, rel=1e-9)
+
+
+def test_batteries_that_run_empty_leave_no_least_cost():
+    """An empty battery pays for nothing any more: all that is known of what others pay is that it is not negative."""
+    mission = team(robots__private_cost="energy", energy__battery_j=3.0)
+    certified = robosim.certify(mission).certified
+    assert certified == mission.faithful().whole().net_cost.max()
+    assert found(mission).max() <= certified
+
+
 def test_beta_beyond_the_start_is_said():
     certificate = robosim.certify(team(network__graph="path", mission__rounds=1))
     assert any("enforces nothing" in note for note in certificate.notes)
