@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import robosim
@@ -63,6 +63,7 @@ CASES = st.tuples(st.integers(0, 10**6), st.sampled_from(["ring", "complete"]), 
 
 @pytest.mark.parametrize("tax", ["vcg", "shadow-price"])
 @pytest.mark.parametrize("make", MAKERS)
+@example(case=(6820, "ring", 1.0), rounds=2000)
 @given(case=CASES, rounds=st.sampled_from([30, 120, 2000]))
 @settings(max_examples=6, deadline=None)
 def test_payments_cover_costs_up_to_the_gap(make: str, tax: str, case: tuple[int, str, float], rounds: int) -> None:
@@ -80,8 +81,9 @@ def test_payments_cover_costs_up_to_the_gap(make: str, tax: str, case: tuple[int
     assert gap >= social - best - 1e-9 * size
     assert (record.payment[0] - record.private_cost[0] >= -gap - 1e-8 * size).all()
     if record.rounds < record.planned_rounds:
-        assert social <= best + 1e-4 * abs(best)
-        assert gap <= 1e-2 * abs(best)
+        terms = np.abs(record.private_cost[0]).sum()  # costs of both signs may add up to almost nothing
+        assert social <= best + 1e-4 * terms
+        assert gap <= 1e-2 * terms
 
 
 def test_a_local_problem_at_its_least_is_not_asked_for_more_digits() -> None:
