@@ -1,4 +1,6 @@
-"""Settings of all tests: the same random examples in every run of CI, fresh ones everywhere else.
+"""Settings of all tests: the same random examples in every run of CI, fresh ones everywhere else; no deadlines.
+
+The first example may wait for a kernel to be compiled, and any of them for another process.
 
 A shell that runs the tests in the background may have them ignore Ctrl-C, which some send to themselves.
 """
@@ -8,9 +10,9 @@ import signal
 
 from hypothesis import settings
 
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("here", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
