@@ -38,7 +38,7 @@ class Consensus:
     def step(self, state: Announced, heard: Heard) -> tuple[Announced, Said]:
         """Line 7, from where the robot really is."""
         own, links = heard.own["z"], heard.links
-        said = np.empty_like(own)
+        said = np.empty(own.shape)
         step(links.indptr, links.indices, heard.voices["z"], own, state.alpha, said)
         return state, {"z": said}
 

@@ -22,8 +22,8 @@ from robosim.kernels import Unsettled
 FLOAT = np.dtype(np.float64)
 FAILURES = (Exception, SystemExit)
 """What a program may end with; Ctrl-C is none of them."""
-NOBODY: Said = {}
-"""What a leader says that is silent between announcement and settlement (T, Remark 4)."""
+SILENT: tuple[None, Said] = (None, {})
+"""State and words of a leader that says nothing between announcement and settlement (T, Remark 4)."""
 
 
 class Form(NamedTuple):
@@ -87,13 +87,18 @@ def begin(program: Controller, own: Said, rules: Rules, links: Links, form: Form
 
 
 def go_on(program: Controller, k: int, state: Any, heard: Heard) -> tuple[Any, Said]:
-    """Round k: the next state and words, of the same form as the last ones."""
+    """Round k: the next state and words, of the same form as the last ones.
+
+    robosim's own programs are held to that form by its tests, not in every round.
+    """
     foreign = not lending.ours(type(program))
     lent = lending.heard(heard) if foreign else heard
     try:
         answer = program.step(state, lent)
     except FAILURES as problem:
         raise crashed(f"in round {k}", program, problem, lent) from problem
+    if not foreign:
+        return answer
     if type(answer) is not tuple or len(answer) != 2 or type(answer[1]) is not dict:
         answer = _parts(k, program, answer)
     said, before = answer[1], heard.own
@@ -101,8 +106,6 @@ def go_on(program: Controller, k: int, state: Any, heard: Heard) -> tuple[Any, S
         x = said.get(key)
         if type(x) is not np.ndarray or x.dtype is not FLOAT or x.shape != before[key].shape:
             _refuse_other(k, program, said, before)
-    if not foreign:
-        return answer
     if len(said) > len(before):
         _refuse_new(k, program, said, before)
     return answer[0], _received(k, program, said)
@@ -123,7 +126,7 @@ def _received(k: int, program: object, said: Said) -> Said:
 def announce(coordinator: Coordinator | None, rules: Rules) -> tuple[Any, Said]:
     """Round 0 of the leader's half, where there is one: its state and first words."""
     if coordinator is None:
-        return None, NOBODY
+        return SILENT
     if lending.ours(type(coordinator)):
         return coordinator.start(rules)
     lent = lending.rules(rules)
@@ -136,7 +139,7 @@ def announce(coordinator: Coordinator | None, rules: Rules) -> tuple[Any, Said]:
 def lead(coordinator: Coordinator | None, k: int, state: Any, said: Said) -> tuple[Any, Said]:
     """Round k of the leader's half, where there is one."""
     if coordinator is None:
-        return None, NOBODY
+        return SILENT
     if lending.ours(type(coordinator)):
         return coordinator.step(state, said)
     lent = lending.said("said", said)

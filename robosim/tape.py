@@ -16,20 +16,21 @@ class Tape:
     """Keeps round 0, every `every`-th round and the last one; with `every` None nothing.
 
     Arrays come onto it in one of two ways. What somebody computes anyway is noted: `note(k, x=…)`. What a world writes
-    in every round is lent: `row(k)` gives the arrays of round k, of the `shapes` that the tape was made with; what was
-    lent for the rounds k-1 and k is never lent for k+1.
+    in every round is lent: `row(k)` gives the arrays of round k, in the order of the `shapes` that the tape was made
+    with; what was lent for the rounds k-1 and k is never lent for k+1.
     """
 
     def __init__(self, rounds: int, every: int | None, shapes: Shapes | None = None) -> None:
         self.rounds, self.every, self.shapes = rounds, every, dict(shapes or {})
         self.kept: list[int] = []
         self.noted: dict[str, list[Array]] = {}
+        self._sizes = tuple(self.shapes.values())
         self._lent: dict[str, Array] = {}
-        self._scratch: list[dict[str, Array]] = []
+        self._scratch: list[tuple[Array, ...]] = []
         if every is not None and self.shapes:
             count = len(np.unique(np.append(np.arange(0, rounds + 1, every), rounds)))
             self._lent = {name: np.zeros((count, *shape)) for name, shape in self.shapes.items()}
-            self._scratch = [self._fresh() for _ in range(2 if every > 1 else 0)]
+            self._scratch = [tuple(map(np.empty, self._sizes)) for _ in range(2 if every > 1 else 0)]
 
     def due(self, k: int) -> bool:
         """Whether round k is one of those that are kept."""
@@ -54,14 +55,12 @@ class Tape:
         """The rounds noted (rows,), and what was noted, each (missions, rows, …)."""
         return np.array(self.kept), {name: np.stack(x, axis=1) for name, x in self.noted.items()}
 
-    def row(self, k: int) -> dict[str, Array]:
+    def row(self, k: int) -> tuple[Array, ...]:
         """Arrays to write round k into: the row that is kept, scratch, or where nothing is kept fresh ones."""
         if self.every is None:
-            return self._fresh()
+            return tuple(map(np.empty, self._sizes))
         place = self._place(k)
-        if place is None:
-            return self._scratch[k % 2]
-        return {name: x[place] for name, x in self._lent.items()}
+        return self._scratch[k % 2] if place is None else tuple([x[place] for x in self._lent.values()])
 
     def until(self, k: int, **last: Array) -> tuple[NDArray[np.int64], dict[str, Array]]:
         """The rounds written up to k (rows,) and their arrays, each (missions, rows, …).
@@ -83,6 +82,3 @@ class Tape:
         if k % every == 0:
             return k // every
         return len(next(iter(self._lent.values()))) - 1 if k == self.rounds else None
-
-    def _fresh(self) -> dict[str, Array]:
-        return {name: np.empty(shape) for name, shape in self.shapes.items()}

@@ -54,8 +54,8 @@ def test_a_network_of_ones_own_delivers_with_memory_that_stands_in_the_snapshot(
 class Tired:
     """A body that gets half as far as it is asked to."""
 
-    def drive(self, at, spent_j, waypoint, noise, lower, upper, physics, to, energy_j):
-        return SingleIntegrator().drive(at, spent_j, (at + waypoint) / 2, noise, lower, upper, physics, to, energy_j)
+    def drive(self, at, spent_j, waypoint, noise, walls, physics, to, energy_j):
+        return SingleIntegrator().drive(at, spent_j, (at + waypoint) / 2, noise, walls, physics, to, energy_j)
 
 
 def test_a_body_of_ones_own_drives() -> None:

@@ -49,12 +49,11 @@ def drive(
     at, spent, order, *, reach=np.inf, power=(0.0, 0.0, 0.0), taxicab=False, battery=np.inf, noise=None, walls=None
 ):
     d = at.shape[2]
-    lower, upper = walls or (np.empty(0), np.empty(0))
     physics = np.array([reach, *power, float(taxicab), battery])
     to, energy = np.empty_like(at), np.empty_like(spent)
-    refused = drive_kernel(
-        at, spent, order, np.empty((0, d)) if noise is None else noise, lower, upper, physics, to, energy
-    )
+    nothing = np.empty((0, d)), np.empty((2, 0))
+    noise, limits = nothing[0] if noise is None else noise, nothing[1] if walls is None else np.array(walls)
+    refused = drive_kernel(at, spent, order, noise, limits, physics, to, energy)
     return to, energy, refused
 
 

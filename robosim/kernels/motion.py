@@ -24,8 +24,7 @@ def drive(
     spent: Array,
     order: Array,
     noise: Array,
-    lower: Array,
-    upper: Array,
+    walls: Array,
     physics: Array,
     to: Array,
     energy: Array,
@@ -33,7 +32,7 @@ def drive(
     """Drive from `at` towards `order` into `to`, meters from `spent` into `energy`; positions (m, i, d), joules (m, i).
 
     Returns how many orders were not finite: those bodies stay. Noise (i, d) is the same in every mission (common random
-    numbers); empty `noise` or `lower` means none.
+    numbers), `walls` (2, d) are the lowest and the highest coordinates; empty ones mean none.
     """
     d, rows, refused = at.shape[2], at.shape[0] * at.shape[1], 0
     a, o, t = at.reshape(rows, d), order.reshape(rows, d), to.reshape(rows, d)
@@ -41,7 +40,7 @@ def drive(
     way = np.empty(BLOCK)
     for first in range(0, rows, BLOCK):
         b = slice(first, min(first + BLOCK, rows))
-        bad = aim(o[b], lower, upper, t[b])
+        bad = aim(o[b], walls, t[b])
         if noise.size > 0:
             miss(first, noise, t[b])
         measure(a[b], t[b], physics[TAXICAB] > 0.0, way)
@@ -51,12 +50,12 @@ def drive(
 
 
 @njit(cache=True)
-def aim(order: Array, lower: Array, upper: Array, to: Array) -> int:
+def aim(order: Array, walls: Array, to: Array) -> int:
     """Where bodies are told to go, inside the walls; returns how many numbers are not finite."""
     bad = 0
     for c in range(order.shape[1]):
-        low = lower[c] if lower.size > 0 else -np.inf
-        high = upper[c] if upper.size > 0 else np.inf
+        low = walls[0, c] if walls.size > 0 else -np.inf
+        high = walls[1, c] if walls.size > 0 else np.inf
         for i in range(order.shape[0]):
             x = order[i, c]
             bad += not abs(x) < np.inf

@@ -39,8 +39,7 @@ class Body(Protocol):
         spent_j: Array,
         waypoint: Array,
         noise: Array,
-        lower: Array,
-        upper: Array,
+        walls: Array,
         physics: Array,
         to: Array,
         energy_j: Array,
@@ -51,7 +50,7 @@ class Body(Protocol):
         ----------
         at, spent_j, waypoint : where robots are, what they spent so far, and where they want to be.
         noise : landing errors (agents, d), or (0, d).
-        lower, upper : walls (d,), or empty.
+        walls : lowest and highest coordinates (2, d), or (2, 0).
         physics : reach m, idle J, J/m, J/m², whether speeds add up by axes, battery J (`Arena`).
         """
         ...
@@ -127,6 +126,14 @@ class Arena:
         return bool(self.lower.size) and self.most_energy_j(rounds, np.inf) < self.battery_j
 
     @cached_property
+    def _walls(self) -> Array:
+        return np.array([self.lower, self.upper])
+
+    @cached_property
+    def _no_errors(self) -> Array:
+        return np.empty((0, self.d))
+
+    @cached_property
     def _physics(self) -> Array:
         idle, linear, quadratic = self.power.coefficients(self.dt_s)
         reach = self.reach_m * FOLLOWABLE
@@ -137,8 +144,7 @@ class Arena:
 
         Words other than the waypoint z pass as they were said, here and in every round.
         """
-        row = tape.row(0)
-        position, energy = row["position"], row["energy"]
+        position, energy = tape.row(0)
         position[:], energy[:] = own["start"], 0.0
         announced = _orders(said, position.shape)
         if self.lower.size:
@@ -148,8 +154,7 @@ class Arena:
     def move(self, body: ArenaState, said: Said) -> tuple[ArenaState, Said]:
         """One round of driving; others see where the bodies really are."""
         k = body.k + 1
-        row = body.tape.row(k)
-        position, energy = row["position"], row["energy"]
+        position, energy = body.tape.row(k)
         self._drive(body, _orders(said, position.shape), self._landing_errors(k, position), position, energy)
         return ArenaState(k, position, energy, body.tape, body.announced), {**said, "z": position}
 
@@ -168,8 +173,8 @@ class Arena:
         return Track(kept, words, seen, energy)
 
     def _drive(self, body: ArenaState, order: Array, noise: Array, to: Array, energy: Array) -> None:
-        walls, limits = (self.lower, self.upper), self._physics
-        refused = self.body.drive(body.position, body.energy_j, order, noise, *walls, limits, to, energy)
+        at, spent, limits = body.position, body.energy_j, self._physics
+        refused = self.body.drive(at, spent, order, noise, self._walls, limits, to, energy)
         if refused:
             mission, agent = np.argwhere(~np.isfinite(order).all(axis=-1))[0]
             raise AgentFailure(
@@ -179,7 +184,7 @@ class Arena:
 
     def _landing_errors(self, k: int, position: Array) -> Array:
         if self.noise_m == 0.0:
-            return np.empty((0, self.d))
+            return self._no_errors
         rng = np.random.default_rng([self.seed, k])
         towards = rng.normal(size=position.shape[1:])
         size = self.noise_m * rng.random((position.shape[1], 1)) ** (1.0 / self.d)  # uniform in the ball
@@ -205,8 +210,7 @@ class TravelArena(Arena):
     def move(self, body: ArenaState, said: Said) -> tuple[ArenaState, Said]:
         """Nobody moves yet; the tape keeps what was said in place of positions."""
         k = body.k + 1
-        row = body.tape.row(k)
-        agreed, energy = row["position"], row["energy"]
+        agreed, energy = body.tape.row(k)
         agreed[:], energy[:] = _orders(said, agreed.shape), 0.0
         if not np.isfinite(agreed).all():
             raise AgentFailure(f"round {k}: a robot said a number that is not finite (check its controller)")
@@ -228,9 +232,9 @@ class TravelArena(Arena):
 
 
 def _orders(said: Said, shape: tuple[int, ...]) -> Array:
-    order = np.ascontiguousarray(said["z"], dtype=np.float64) if "z" in said else np.empty(0)
-    if order.shape != shape:
+    order = said.get("z")
+    if order is None or order.shape != shape:
         raise AgentFailure(
             f"the controller must say 'z' with shape {shape}, it said { {key: np.shape(x) for key, x in said.items()} }"
         )
-    return order
+    return order if order.flags.c_contiguous else np.ascontiguousarray(order)
