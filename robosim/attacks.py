@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 from robosim.agent import Deviation, Strategy
 from robosim.certificate import LIES, QUICK, Certificate, at_most, certify_record
 from robosim.errors import BadInput
+from robosim.leader.tax_rule import TaxRule
 from robosim.mission import Mission, Snapshot
+from robosim.plays import Given, Play, parameters, plays
 from robosim.record import Record
 from robosim.verdict import Epsilon
 
+Tax = TaxRule | str
+ALL = "all"
 Places = NDArray[np.int64]
 BATCH_ROBOTS = 200_000
 """Agents simulated side by side; more would leave the processor's cache."""
@@ -26,7 +30,7 @@ class Attack:
     """One agent deviating alone while all others are faithful, billed under one tax rule.
 
     `gain` is what it saves against the faithful mission, `others_change` what the others pay more; `covered` is True
-    where a certificate speaks of it.
+    where a certificate speaks of it. `strategy` is its name, with the values that were chosen for its parameters.
     """
 
     agent: int
@@ -55,38 +59,40 @@ def attack(
     mission: Mission[Any],
     *,
     agents: Sequence[int] | None = None,
-    strategies: Sequence[str] | None = None,
-    taxes: Sequence[str] | None = None,
+    strategies: Sequence[Given] | None = None,
+    taxes: Sequence[Tax] | None = None,
     progress: Callable[[int, int], None] | None = None,
     seconds: float = QUICK,
 ) -> Attacks:
-    """Let each agent try each named strategy while all others are faithful (the ex-post Nash test, T, Definition 2).
+    """Let each agent try each strategy while all others are faithful (the ex-post Nash test, T, Definition 2).
 
     Parameters
     ----------
     mission : its own deviations are left out.
-    agents, strategies : all by default; best responses of large teams and of bidders, which take long or do not exist,
-        only by name.
-    taxes : tax rules to bill each mission under; the mission's own by default.
+    agents : all by default.
+    strategies : objects, classes or names; `"foot-dragging:stride=0.1,0.3"` tries each value, several parameters are
+        `"name:a=1;b=2,3"`. All by default, and for `"all"`: robosim's own and installed ones, and those of the project
+        that the world names; best responses of large teams and of bidders, which take long or do not exist, only by
+        name.
+    taxes : tax rules, by name or themselves, to bill each mission under; the mission's own by default.
     progress : called with (attacks done, attacks in all).
     seconds : allowed for each of the exact figures beside the attacks.
 
     Raises `BadInput` for unknown names. Ctrl-C returns the attacks that were finished.
     """
-    agents, strategies, taxes = _checked(mission, agents, strategies, taxes)
-    bills = {rule: mission.faithful().billed(rule) for rule in taxes}
+    who, what, bills = _checked(mission, agents, strategies, taxes)
     honest = {rule: bill.whole() for rule, bill in bills.items()}
-    certificates = {rule: certify_record(bills[rule], honest[rule], seconds) for rule in taxes}
+    certificates = {rule: certify_record(bills[rule], honest[rule], seconds) for rule in bills}
     found: list[Attack] = []
     lied: set[str] = set()
-    total = len(agents) * len(strategies)
+    total = len(who) * len(what)
     try:
         problems = max(bill.copies for bill in bills.values()) * mission.network.n
-        for cases in _batches(agents, strategies, size=max(1, BATCH_ROBOTS // problems)):
+        for cases in _batches(who, what, size=max(1, BATCH_ROBOTS // problems)):
             played: dict[object, Snapshot] = {}  # rules that need no marginal problems bill the same play
-            solved = any(mission.strategies[name].solved for _, name in cases)
-            for rule in taxes:
-                billed, names = _batch(bills[rule], cases)
+            solved = any(play.strategy.solved for _, play in cases)
+            for rule in bills:
+                billed = _batch(bills[rule], cases)
                 play = rule if solved else billed.copies  # what is the best response depends on the rule
                 if play not in played:
                     played[play] = billed.played()
@@ -94,10 +100,11 @@ def attack(
                 if record.understated(np.arange(len(cases)), np.array([agent for agent, _ in cases])).any():
                     lied.add(rule)
                 found += [
-                    _outcome(record, honest[rule], row, agent, names[row], rule) for row, (agent, _) in enumerate(cases)
+                    _outcome(record, honest[rule], row, agent, play, rule)
+                    for row, (agent, play) in enumerate(cases)
                 ]
             if progress:
-                progress(len(found) // len(taxes), total)
+                progress(len(found) // len(bills), total)
     except KeyboardInterrupt:
         return _held_against(found, certificates, lied, mission, interrupted=True)
     return _held_against(found, certificates, lied, mission)
@@ -128,47 +135,48 @@ def _held_against(
 
 
 def _checked(
-    mission: Mission[Any], agents: Sequence[int] | None, strategies: Sequence[str] | None, taxes: Sequence[str] | None
-) -> tuple[list[int], list[str], list[str]]:
+    mission: Mission[Any], agents: Sequence[int] | None, strategies: Sequence[Given] | None, taxes: Sequence[Tax] | None
+) -> tuple[list[int], list[Play], dict[str, Mission[Any]]]:
     n = mission.network.n
     who = list(range(n)) if agents is None else [int(i) for i in agents]
-    what = _playable(mission) if strategies is None else list(strategies)
-    how = [mission.tax.name] if taxes is None else list(taxes)
-    for name, given, known in (
-        ("agent", who, range(n)),
-        ("strategy", what, mission.strategies),
-        ("tax", how, mission.taxes),
-    ):
-        for value in given:
-            if value not in known:
-                choice = f"0..{n - 1}" if name == "agent" else ", ".join(str(k) for k in known)
-                raise BadInput(f"{name}: {value!r} does not exist (use all, or one of {choice})")
-    return who, what, how
+    for agent in who:
+        if agent not in range(n):
+            raise BadInput(f"agent: {agent!r} does not exist (use all, or one of 0..{n - 1})")
+    named: list[Given] = []
+    for one in [ALL] if strategies is None else strategies:
+        named += [*_playable(mission), *_own(mission)] if isinstance(one, str) and one == ALL else [one]
+    what = plays(mission.strategies, named)
+    bills = [mission.faithful().billed(rule) for rule in ([mission.tax] if taxes is None else taxes)]
+    return who, what, {bill.tax.name: bill for bill in bills}
 
 
 def _playable(mission: Mission[Any]) -> list[str]:
     solvable = mission.kind.solves(mission)
-    return [name for name, kind in mission.strategies.items() if solvable or not kind.solved]
+    return [name for name in mission.strategies if solvable or not mission.strategies[name].solved]
 
 
-def _batches(agents: list[int], strategies: list[str], size: int) -> Iterator[list[tuple[int, str]]]:
-    cases = [(agent, strategy) for strategy in strategies for agent in agents]
+def _own(mission: Mission[Any]) -> list[Strategy]:
+    """Strategies of the project that the world names, as they stand there."""
+    known, named = mission.strategies, mission.scenario.selfish
+    return [one.played(known[one.strategy]) for one in named if one.strategy not in known.listed]
+
+
+def _batches(agents: list[int], found: list[Play], size: int) -> Iterator[list[tuple[int, Play]]]:
+    cases = [(agent, play) for play in found for agent in agents]
     return (cases[i : i + size] for i in range(0, len(cases), size))
 
 
-def _batch(mission: Mission[Any], cases: list[tuple[int, str]]) -> tuple[Mission[Any], list[tuple[str, Strategy]]]:
+def _batch(mission: Mission[Any], cases: list[tuple[int, Play]]) -> Mission[Any]:
     """One mission per case: equal strategies share a deviation, best responses play a script each."""
-    named: list[tuple[str, Strategy]] = [(name, mission.strategies[name]()) for _, name in cases]
     found = []
-    for name in dict.fromkeys(name for _, name in cases):
-        rows = np.array([row for row, case in enumerate(cases) if case[1] == name])
+    for name, plan in {play.name: play.strategy for _, play in cases}.items():
+        rows = np.array([row for row, (_, play) in enumerate(cases) if play.name == name])
         agents = np.array([cases[row][0] for row in rows])
-        plan = mission.strategies[name]()
         if plan.solved:
             found += _solved(mission, plan, rows, agents)
         else:
             found.append(Deviation(strategy=plan, missions=rows, agents=agents))
-    return mission.playing(tuple(found), batch=len(cases)), named
+    return mission.playing(tuple(found), batch=len(cases))
 
 
 def _solved(mission: Mission[Any], plan: Strategy, rows: Places, agents: Places) -> list[Deviation]:
@@ -180,22 +188,12 @@ def _solved(mission: Mission[Any], plan: Strategy, rows: Places, agents: Places)
     return [Deviation(strategy=one, missions=rows[j : j + 1], agents=agents[j : j + 1]) for j, one in enumerate(plans)]
 
 
-def _outcome(
-    record: Record,
-    honest: Record,
-    row: int,
-    agent: int,
-    named: tuple[str, Strategy],
-    rule: str,
-) -> Attack:
-    name, strategy = named
+def _outcome(record: Record, honest: Record, row: int, agent: int, play: Play, rule: str) -> Attack:
     change = record.net_cost[row] - honest.net_cost[0]
-    names: list[str] = [one.name for one in fields(strategy)] if is_dataclass(strategy) else []
-    parameters = {name: getattr(strategy, name) for name in names}
     return Attack(
         agent=agent,
-        strategy=name,
-        parameters=parameters,
+        strategy=play.name,
+        parameters=parameters(play.strategy),
         tax_rule=rule,
         net_cost_faithful=float(honest.net_cost[0, agent]),
         net_cost=float(record.net_cost[row, agent]),

@@ -9,39 +9,74 @@ import importlib
 import importlib.util
 import logging
 import pkgutil
-import sys
-import traceback
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from robosim import controllers
+from robosim import controllers, project
 from robosim.agent import Controller, Strategy
 from robosim.errors import BadInput
-from robosim.files.writing import suggestion
+from robosim.files.writing import quoted, suggestion
 from robosim.kind import Kind, kind_named, kind_of
 from robosim.leader.tax_rule import RULES, TaxRule
 from robosim.program import FAILURES, crashed
+from robosim.project import Misfit, Named, Unfit
 from robosim.scenario.parameters import checked
 from robosim.scenario.world_file import WorldFile
 
 STRATEGIES, TAXES = "robosim.strategies", "robosim.taxes"
 
 
-def strategies(kind: Kind) -> Mapping[str, type[Strategy]]:
-    """The deviations that agents of a kind of world can play, by name: its own, then installed ones."""
+def strategies(kind: Kind, world: Path | None = None, code: bool = True) -> Named[type[Strategy]]:
+    """The deviations that agents of a kind of world can play, by name: the project's, the kind's, installed ones.
+
+    Parameters
+    ----------
+    world : the world file; without one there is no project.
+    code : whether files of the project may be imported.
+    """
+
+    def made(path: Path, name: str) -> type[Strategy] | Unfit:
+        found = project.class_named(project.module(path), name)
+        if found is None:
+            named = f"{path} has no class {project.camel_case(name)}"
+            return Unfit(named, "a strategy's class is named after its file")
+        if not issubclass(found, Strategy):
+            return Unfit(f"{path}: {found.__name__} is no strategy", "derive it from robosim.Strategy")
+        if found.serves and kind.noun not in found.serves:
+            serves = f"{found.__name__} serves {' and '.join(found.serves)}, this world is of kind {kind.noun}"
+            return Unfit(f"{path}: {serves}", "add its noun to serves, or play another strategy")
+        return found
+
     found = dict(kind.strategies())
     for entry in entry_points(group=STRATEGIES):
         one = _loaded(entry, "strategy", Strategy)
         if not one.serves or kind.noun in one.serves:
             found.setdefault(entry.name, one)
-    return found
+    return Named(world=world, listed=found, made=made, code=code)
 
 
-def tax_rules(kind: Kind) -> Mapping[str, TaxRule]:
-    """The tax rules that leaders of a kind of world can apply, by name: robosim's own, then installed ones."""
+def tax_rules(kind: Kind, world: Path | None = None, code: bool = True) -> Named[TaxRule]:
+    """The tax rules that leaders of a kind of world can apply, by name: the project's, robosim's own, installed ones.
+
+    `world` and `code` as in `strategies`. A project's rule stands in its file as `tax`, or under any name if it is
+    called as its file.
+    """
+
+    def made(path: Path, name: str) -> TaxRule | Unfit:
+        module = project.module(path)
+        rules = [one for one in vars(module).values() if isinstance(one, TaxRule)]
+        rule = getattr(module, "tax", None)
+        rule = rule if isinstance(rule, TaxRule) else next((one for one in rules if one.name == name), None)
+        if rule is None:
+            return Unfit(f"{path} has no tax rule {name!r}", f"write tax = robosim.TaxRule(name={quoted(name)}, pay=…)")
+        if rule.name != name:
+            return Unfit(f"{path}: its tax rule is called {rule.name!r}", f"write name={quoted(name)}")
+        missing = sorted(rule.needs - kind.provides)
+        return Unfit(f"{path}: {_lacks(kind, rule, missing)}", "use another rule") if missing else rule
+
     found = {name: RULES[name] for name in kind.taxes}
     for entry in entry_points(group=TAXES):
         rule = entry.load()
@@ -49,23 +84,30 @@ def tax_rules(kind: Kind) -> Mapping[str, TaxRule]:
             raise BadInput(f"{entry.value}: is no robosim.TaxRule, got {type(rule).__name__} (correct its package)")
         if rule.needs <= kind.provides:
             found.setdefault(entry.name, rule)
-    return found
+    return Named(world=world, listed=found, made=made, code=code)
 
 
 def applicable(kind: Kind, rule: TaxRule) -> TaxRule:
     """The rule, if leaders of this kind of world can apply it. Raises `BadInput`."""
     missing = sorted(rule.needs - kind.provides)
     if missing:
-        raise BadInput(f"tax: {rule.name!r} needs {', '.join(missing)}, which {kind.noun} has not (use another rule)")
+        raise BadInput(f"tax: {_lacks(kind, rule, missing)} (use another rule)")
     return rule
+
+
+def _lacks(kind: Kind, rule: TaxRule, missing: list[str]) -> str:
+    return f"{rule.name!r} needs {', '.join(missing)}, which {kind.noun} has not"
 
 
 def tax_rule(scenario: WorldFile) -> TaxRule:
     """The rule that `leader.tax` names. Raises `BadInput` at the key."""
-    known, name = tax_rules(kind_of(scenario)), scenario.leader.tax
-    if name not in known:
-        raise scenario.error("leader.tax", unknown_tax(name, known))
-    return known[name]
+    known, name = tax_rules(kind_of(scenario), scenario.source), scenario.leader.tax
+    try:
+        if name not in known:
+            raise scenario.error("leader.tax", unknown_tax(name, known))
+        return known[name]
+    except Misfit as problem:
+        raise scenario.error("leader.tax", str(problem)) from None
 
 
 def unknown_tax(name: object, known: Mapping[str, TaxRule]) -> str:
@@ -98,12 +140,12 @@ def controller_class(scenario: WorldFile) -> type[Any]:
     for a program that says that it does not serve this kind of world. Logs which file of the user it runs.
     """
     name = scenario.mission.controller
-    if name.startswith("_") or not camel_case(name).isidentifier():
+    if name.startswith("_") or not project.camel_case(name).isidentifier():
         raise scenario.error(KEY, f"{name!r} cannot be the name of a program (use letters, digits and _)")
     path, shipped = own_file(scenario), _is_shipped(scenario)
     if path is not None:
         LOG.info("runs the code of %s%s", path, f", in place of robosim's own {name}" if shipped else "")
-        found = _class_in(scenario, _load(path), name, path)
+        found = _class_in(scenario, project.module(path), name, path)
     elif shipped:
         found = _shipped(scenario, name)
     else:
@@ -172,18 +214,8 @@ def serving(noun: str) -> tuple[str, ...]:
     return (*own, *(name for name in names if noun in getattr(_program_in(name, noun), "serves", ())))
 
 
-def camel_case(name: str) -> str:
-    """consensus_tracking_admm → ConsensusTrackingAdmm."""
-    return "".join(part.capitalize() for part in name.replace("-", "_").split("_"))
-
-
 def _own_places(scenario: WorldFile) -> list[Path]:
-    """A user's project looks like this repository: worlds/my.toml beside controllers/mine.py."""
-    if scenario.source is None:
-        return []
-    here, file = scenario.source.resolve().parent, f"{scenario.mission.controller}.py"
-    folders = [here / "controllers", here.parent / "controllers"] if here.name == "worlds" else [here / "controllers"]
-    return [folder / file for folder in folders]
+    return project.places(scenario.source, scenario.mission.controller)
 
 
 def _is_shipped(scenario: WorldFile) -> bool:
@@ -227,33 +259,10 @@ def _those_that_do(scenario: WorldFile) -> str:
     return f"write one of {', '.join(serving(kind_of(scenario).noun))}"
 
 
-def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"robosim_project_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(path)  # a .py file always has both
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses read their hints from there
-    try:
-        spec.loader.exec_module(module)
-    except FAILURES as problem:
-        raise BadInput(
-            f"{path}:{_line(problem, path)}: {type(problem).__name__}: {problem} (correct the file)"
-        ) from problem
-    return module
-
-
-def _line(problem: BaseException, path: Path) -> int:
-    """The last line of `path` that ran, or where its syntax is wrong."""
-    if isinstance(problem, SyntaxError) and problem.lineno:
-        return problem.lineno
-    frames = traceback.extract_tb(problem.__traceback__)
-    return next((frame.lineno or 1 for frame in reversed(frames) if frame.filename == str(path)), 1)
-
-
 def _class_in(scenario: WorldFile, module: ModuleType, name: str, path: Path) -> type[Any]:
     found = _named_in(module, name, kind_of(scenario).noun)
     if found is None:
-        message = f"{path} has no class {camel_case(name)} (a controller's class is named after its file)"
+        message = f"{path} has no class {project.camel_case(name)} (a controller's class is named after its file)"
         raise scenario.error(KEY, message)
     return found
 
@@ -265,5 +274,4 @@ def _named_in(module: ModuleType, name: str, noun: str) -> type[Any] | None:
         named = named.get(noun, next(iter(named.values()), None))
     if isinstance(named, type):
         return named
-    classes = ((key, value) for key, value in vars(module).items() if isinstance(value, type))
-    return next((value for key, value in classes if key.lower() == camel_case(name).lower()), None)
+    return project.class_named(module, name)

@@ -19,6 +19,7 @@ from robosim.judge import judge
 from robosim.kind import Kind, kind_of
 from robosim.leader.tax_rule import TaxRule
 from robosim.program import Form
+from robosim.project import Named
 from robosim.record import Record
 from robosim.scenario.world_file import WorldFile
 from robosim.tape import Tape
@@ -122,14 +123,14 @@ class Mission(ABC, Generic[R]):
         return kind_of(self.scenario)
 
     @cached_property
-    def strategies(self) -> Mapping[str, type[Strategy]]:
+    def strategies(self) -> Named[type[Strategy]]:
         """What selfish agents of this kind of world can play, by name."""
-        return lookup.strategies(self.kind)
+        return lookup.strategies(self.kind, self.scenario.source)
 
     @cached_property
-    def taxes(self) -> Mapping[str, TaxRule]:
+    def taxes(self) -> Named[TaxRule]:
         """The tax rules that its leader can apply, by name."""
-        return lookup.tax_rules(self.kind)
+        return lookup.tax_rules(self.kind, self.scenario.source)
 
     @cached_property
     def announced(self) -> Rules:
@@ -184,7 +185,7 @@ class Mission(ABC, Generic[R]):
         if isinstance(tax, TaxRule):
             return replace(self, tax=lookup.applicable(self.kind, tax))
         if tax not in self.taxes:
-            raise BadInput(f"tax: {tax!r} does not exist (use one of {', '.join(self.taxes)})")
+            raise BadInput(f"tax: {lookup.unknown_tax(tax, self.taxes)}")
         return replace(self, tax=self.taxes[tax])
 
     def start(self, tape: Tape | None = None) -> Snapshot:

@@ -21,13 +21,22 @@ def attack(
     seed: Seed = None,
     set_: Set = None,
     agent: Annotated[str, typer.Option("--agent", metavar="I|all", help="Who deviates, alone.")] = "all",
-    strategy: Annotated[str, typer.Option("--strategy", metavar="NAME|all", help="What it plays.")] = "all",
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--strategy",
+            metavar="NAME[:KEY=VALUE,…;…]|all",
+            help="What it plays, all by default; repeatable. NAME,NAME are several; NAME:KEY=1,2 tries each value; "
+            "NAME:KEY=1;KEY=2 sets several parameters (quote it for the shell). A NAME of your own stands in "
+            "controllers/NAME.py beside the world.",
+        ),
+    ] = None,
     tax: Annotated[str | None, typer.Option("--tax", metavar="RULE,…", help="Tax rules to bill under.")] = None,
     as_json: Json = False,
 ) -> None:
     """Let each agent try each named deviation while all others are faithful.
 
-    Example: robosim attack rendezvous --agent 3 --strategy stationary --tax groves,none
+    Example: robosim attack rendezvous --agent 3 --strategy 'foot-dragging:stride=0.1,0.3,0.9' --tax groves,none
     """
     from robosim.attacks import attack as try_all
     from robosim.cli import tables
@@ -39,7 +48,7 @@ def attack(
         found = try_all(
             mission,
             agents=_agents(agent),
-            strategies=None if strategy == "all" else strategy.split(","),
+            strategies=[name for one in strategy or ["all"] for name in ([one] if ":" in one else one.split(","))],
             taxes=None if tax is None else tax.split(","),
             progress=None if update is None else lambda done, total: update(done / total),
         )

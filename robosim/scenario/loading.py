@@ -14,10 +14,11 @@ from robosim.files.complaint import Origin, Place, Problem, report
 from robosim.files.lines import KeyPath
 from robosim.files.writing import quoted, shown, suggestion
 from robosim.kind import Kind, kind_of_file, kinds, lazy, words
+from robosim.project import Misfit, Unread, names
 from robosim.scenario.checking import Values, broken_rules, problems_of
 from robosim.scenario.fields import section_type
 from robosim.scenario.reading import find, parse
-from robosim.scenario.selfish import deviation
+from robosim.scenario.selfish import deviation, of_ones_own
 from robosim.scenario.world_file import WorldFile, refuse_too_large
 
 Overrides = Mapping[str, object] | Sequence[str]
@@ -120,7 +121,9 @@ def json_schema() -> dict[str, Any]:
     return schema
 
 
-def load_scenario(world: str | Path | Origin, *, seed: int | None = None, overrides: Overrides = ()) -> WorldFile:
+def load_scenario(
+    world: str | Path | Origin, *, seed: int | None = None, overrides: Overrides = (), code: bool = True
+) -> WorldFile:
     """Read and check a world.
 
     Parameters
@@ -129,6 +132,7 @@ def load_scenario(world: str | Path | Origin, *, seed: int | None = None, overri
     seed : replaces `mission.seed`.
     overrides : `section.key=value` texts (a TOML value, or plain text), or a mapping of `section.key` to values; list
         elements are numbered from 0, as in `selfish.0.robot`. A value replaces the one in the file as a whole.
+    code : whether strategies and tax rules of the project may be imported; if not, they are not looked into.
 
     Raises
     ------
@@ -147,7 +151,7 @@ def load_scenario(world: str | Path | Origin, *, seed: int | None = None, overri
     kind, unnamed = _kind(values)
     kind.displaced(values, origin)
     values = kind.scenario.completed(values)
-    scenario, found = _checked(kind, values)
+    scenario, found = _checked(kind, values, origin.path, code)
     if scenario is None or unnamed or problems:
         raise report(origin, [*problems, *unnamed, *found])
     scenario._origin = origin
@@ -179,7 +183,9 @@ def closest_kind(values: dict[str, Any]) -> Kind:
     return max(fitting, key=lambda kind: len(kind.scenario.model_fields.keys() & values.keys()))
 
 
-def _checked(kind: Kind, values: dict[str, Any]) -> tuple[WorldFile | None, list[Problem]]:
+def _checked(
+    kind: Kind, values: dict[str, Any], world: Path | None, code: bool
+) -> tuple[WorldFile | None, list[Problem]]:
     """The scenario, or everything that is wrong with its values, each by itself and with each other."""
     scenario, problems, model = None, [], kind.scenario
     try:
@@ -190,8 +196,9 @@ def _checked(kind: Kind, values: dict[str, Any]) -> tuple[WorldFile | None, list
         model=model,
         table=values,
         wrong=tuple(problem.path for problem in problems),
-        strategies=lambda: STRATEGIES(kind),
-        taxes=lambda: TAXES(kind),
+        strategies=lambda: STRATEGIES(kind, world, code),
+        taxes=lambda: TAXES(kind, world, code),
+        project=lambda: names(world),
         own_taxes=kind.taxes,
     )
     problems += broken_rules((tax_is_known, *model.rules), known)
@@ -201,10 +208,17 @@ def _checked(kind: Kind, values: dict[str, Any]) -> tuple[WorldFile | None, list
 def tax_is_known(world: Values) -> Iterator[Problem]:
     """`leader.tax` names a rule that leaders of this kind of world can apply."""
     name = world["leader.tax"] if world.given("leader.tax") else None
-    if name is not None and name not in world.own_taxes and name not in world.taxes():
-        *others, last = map(quoted, world.taxes())
-        yield Problem(
-            path=("leader", "tax"),
-            message=f"must be {', '.join(others)} or {last}, got {shown(name)}",
-            fix=suggestion(name, world.taxes(), "or install one: entry point robosim.taxes"),
-        )
+    if name is None or name in world.own_taxes:
+        return
+    path, known = ("leader", "tax"), world.taxes()
+    try:
+        known[name]
+    except KeyError:
+        *others, last = map(quoted, known)
+        fix = f"or install one: entry point robosim.taxes; {of_ones_own(name)}"
+        message = f"must be {', '.join(others)} or {last}, got {shown(name)}"
+        yield Problem(path=path, message=message, fix=suggestion(name, [*known, *world.project()], fix))
+    except Misfit as problem:
+        yield Problem(path=path, message=problem.why.message, fix=problem.why.fix)
+    except Unread:
+        return

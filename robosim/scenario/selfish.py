@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from functools import lru_cache
 from types import NoneType
 from typing import Annotated, Any, ClassVar, NamedTuple, get_args, get_type_hints
 
-from pydantic import ConfigDict, Strict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, PydanticSchemaGenerationError, Strict, TypeAdapter, ValidationError
 
-from robosim.errors import RobosimError
+from robosim.errors import BadInput, RobosimError
 from robosim.files.complaint import Problem
 from robosim.files.lines import KeyPath
 from robosim.files.writing import shown, suggestion
+from robosim.project import Misfit, Unread
 from robosim.scenario.checking import Check, Values, key_path, phrase
 from robosim.scenario.fields import Finite, Id, Name, Section, Whole, section_type
 
@@ -57,12 +58,48 @@ class SelfishTable(Section):
         kinds = parameter_kinds(strategy)
         return {key: kinds[key].validate_python(value) for key, value in (self.model_extra or {}).items()}
 
+    def played(self, strategy: type) -> Any:
+        """The strategy with the parameters that the file gives."""
+        return made(strategy, self.parameters(strategy))
+
 
 @lru_cache
 def parameter_kinds(strategy: type) -> dict[str, TypeAdapter[Any]]:
-    """A checker for each parameter of a strategy, from its type hints; None stands for a key that is left out."""
-    hints = get_type_hints(strategy)
-    return {field.name: TypeAdapter(_kind(hints[field.name])) for field in fields(strategy)}
+    """A checker for each parameter of a strategy, from its type hints; None stands for a key that is left out.
+
+    Raises `BadInput` for a type that no world file has words for.
+    """
+    if not is_dataclass(strategy):
+        return {}
+    given = [field.name for field in fields(strategy) if field.init]
+    try:
+        hints = get_type_hints(strategy)
+        return {name: TypeAdapter(_kind(hints[name])) for name in given}
+    except (NameError, TypeError, PydanticSchemaGenerationError) as problem:
+        what = str(problem).partition("\n")[0]
+        raise BadInput(
+            f"{strategy.__name__}: its parameters cannot be checked: {what} (declare float, int, bool, str or "
+            "tuple[float, ...])"
+        ) from problem
+
+
+def made(strategy: type, given: Mapping[str, Any]) -> Any:
+    """The strategy with checked parameters. Raises `BadInput` for values that it refuses, or misses."""
+    missing = [
+        field.name
+        for field in (fields(strategy) if is_dataclass(strategy) else ())
+        if field.init and field.default is MISSING and field.default_factory is MISSING and field.name not in given
+    ]
+    if missing:
+        raise BadInput(f"{strategy.__name__} needs {' and '.join(missing)}, which has no default")
+    try:
+        return strategy(**given)
+    except (ValueError, RobosimError) as problem:  # a strategy may refuse values of the right kind
+        raise BadInput(str(problem)) from problem
+    except (Exception, SystemExit) as problem:
+        from robosim.program import crashed  # with numpy, which checking a world file does without
+
+        raise crashed("when it was made", strategy, problem) from problem
 
 
 def _kind(hint: Any) -> Any:
@@ -95,6 +132,11 @@ def deviation(model: type[Section]) -> type[SelfishTable]:
     """The `[[selfish]]` tables of a kind of world."""
     found: type[Any] = section_type(model, "selfish")
     return found
+
+
+def of_ones_own(name: str) -> str:
+    """Where a strategy or a tax rule that is not known would have been found."""
+    return f"one of your own stands in controllers/{name.replace('-', '_')}.py"
 
 
 def agents_are_named(world: Values) -> Iterator[Problem]:
@@ -137,15 +179,25 @@ def strategies_are_known(world: Values) -> Iterator[Problem]:
         if not world.sound(path):
             continue
         name = table.keys["strategy"]
-        if name in known:
-            yield from _wrong_parameters(table, known[name])
-        else:
-            fix = suggestion(name, known, f"known: {', '.join(known)}")
+        try:
+            strategy = known[name]
+        except KeyError:
+            fix = suggestion(name, [*known, *world.project()], f"known: {', '.join(known)}; {of_ones_own(name)}")
             yield Problem(path=path, message=f"{shown(name)} is not known", fix=fix)
+        except Unread:
+            continue
+        except Misfit as problem:
+            yield Problem(path=path, message=problem.why.message, fix=problem.why.fix)
+        else:
+            yield from _wrong_parameters(table, strategy)
 
 
 def _wrong_parameters(table: Table, strategy: type) -> Iterator[Problem]:
-    kinds, given, own = parameter_kinds(strategy), {}, table.kind.own_keys()
+    try:
+        kinds, given, own = parameter_kinds(strategy), {}, table.kind.own_keys()
+    except BadInput as error:
+        yield Problem(path=(*table.path, "strategy"), message=str(error), fix="correct the class")
+        return
     for key in (key for key in table.keys if key not in own):
         try:
             given[key] = kinds[key].validate_python(table.keys[key])
@@ -161,8 +213,8 @@ def _wrong_parameters(table: Table, strategy: type) -> Iterator[Problem]:
                     path=(*table.path, key, *key_path(found)), message=phrase(found), fix="leave it out for the default"
                 )
     try:
-        strategy(**given)
-    except (ValueError, RobosimError) as error:  # a strategy may refuse values of the right kind
+        made(strategy, given)
+    except BadInput as error:
         yield Problem(path=(*table.path, "strategy"), message=str(error), fix="change its parameters")
 
 
