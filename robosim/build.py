@@ -14,8 +14,10 @@ from robosim.agent import Controller, Deviation, Network, Strategy
 from robosim.errors import BadInput
 from robosim.files.complaint import Origin
 from robosim.kind import kind_of, kinds
+from robosim.leader.tax_rule import TaxRule
 from robosim.mission import Mission
 from robosim.network.network import network_of
+from robosim.plays import Given, single
 from robosim.record import Record
 from robosim.scenario.loading import load_scenario
 from robosim.scenario.world_file import WorldFile
@@ -33,8 +35,9 @@ class Options(TypedDict, total=False):
     seed: int | None
     set: Mapping[str, object] | None
     controller: Controller | None
-    strategies: Mapping[int, Strategy] | None
+    strategies: Mapping[int, Given] | None
     network: Network | nx.Graph | None
+    tax: TaxRule | str | None
 
 
 @overload
@@ -51,8 +54,9 @@ def load(
     seed: int | None = None,
     set: Mapping[str, object] | None = None,
     controller: Controller | None = None,
-    strategies: Mapping[int, Strategy] | None = None,
+    strategies: Mapping[int, Given] | None = None,
     network: Network | nx.Graph | None = None,
+    tax: TaxRule | str | None = None,
     kind: type[Mission[Any]] | None = None,
 ) -> Mission[Any]:
     """A mission from a world file, the name of a bundled world, or a problem given in Python.
@@ -64,9 +68,11 @@ def load(
     seed : replaces `mission.seed`.
     set : other keys to replace, `{"robots.count": 20}`.
     controller : the faithful program, in place of the one that the world names.
-    strategies : agent → what it plays, in place of the world's `[[selfish]]`.
+    strategies : agent → what it plays, in place of the world's `[[selfish]]`: an object, its class, or its name,
+        `"foot-dragging:stride=0.3"`.
     network : who hears whom, in place of the world's `[network]`: any connected networkx graph, or an object that
         keeps the protocol `robosim.agent.Network`; not where agents hear the leader only.
+    tax : the rule by which the leader bills, in place of `leader.tax`: a `robosim.TaxRule` or its name.
     kind : the class of mission that the world describes, such as `robosim.Rendezvous`, so that type checkers know it.
 
     Raises `BadInput` with every error of the file at once, `TooLarge` for what would not fit into memory.
@@ -79,7 +85,7 @@ def load(
         message = f"are for {scenario.mission.controller}, and a program was given in Python (set them in its class)"
         raise scenario.error(lookup.PARAMETERS, message)
     graph = None if network is None else network_of(network)
-    mission = build(scenario, controller=controller, strategies=strategies, network=graph)
+    mission = build(scenario, controller=controller, strategies=strategies, network=graph, tax=tax)
     if kind is not None and not isinstance(mission, kind):
         found = type(mission).__name__
         raise BadInput(f"kind: must be {found} for {scenario.name}, got {kind.__name__} (name that class, or none)")
@@ -99,20 +105,23 @@ def _text(world: object) -> str | Path | Origin:
 def build(
     scenario: WorldFile,
     controller: Controller | None = None,
-    strategies: Mapping[int, Strategy] | None = None,
+    strategies: Mapping[int, Given] | None = None,
     network: Network | None = None,
+    tax: TaxRule | str | None = None,
 ) -> Mission[Any]:
     """The mission that a scenario describes; its kind of world is imported now, with its solvers."""
     mission: Mission[Any] = kind_of(scenario).build(scenario, controller, network)
     program.refuse_incomplete(mission.controller, mission.kind.meters)
-    plans = _plans(mission) if strategies is None else strategies
-    played = deviations(mission, plans)
-    source = lookup.own_file(scenario) if controller is None else provenance.source_of(controller)
-    files, copies = provenance.inputs(scenario.inputs(), source, named=controller is None)
+    mission = mission if tax is None else mission.billed(tax)
+    plans = None if strategies is None else {i: single(mission, plan) for i, plan in strategies.items()}
+    played = deviations(mission, _plans(mission) if plans is None else plans)
+    named = lookup.own_files(scenario, program=controller is None, strategies=strategies is None, tax=tax is None)
+    source = None if controller is None else provenance.source_of(controller)
+    files, copies = provenance.inputs(scenario.inputs(), named, source)
     given = provenance.Given(
         files=files,
         copies=copies,
-        plans=strategies,
+        plans=plans,
         deviations=played,
         own=mission.own,
         controller=controller is not None,
@@ -134,11 +143,7 @@ def deviations(mission: Mission[Any], plans: Mapping[int, Strategy]) -> tuple[De
 
 def _plans(mission: Mission[Any]) -> dict[int, Strategy]:
     entries, known = mission.scenario.selfish, mission.strategies if mission.scenario.selfish else {}
-    return {
-        agent: known[entry.strategy](**entry.parameters(known[entry.strategy]))
-        for entry in entries
-        for agent in entry.agents
-    }
+    return {agent: entry.played(known[entry.strategy]) for entry in entries for agent in entry.agents}
 
 
 @overload

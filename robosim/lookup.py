@@ -159,15 +159,35 @@ def own_file(scenario: WorldFile) -> Path | None:
     return next((path for path in _own_places(scenario) if path.is_file()), None)
 
 
-def foreign_code(scenario: WorldFile) -> str | None:
-    """Where the code of `mission.controller` is from unless it is robosim's own; nothing of it is imported."""
-    path, name = own_file(scenario), scenario.mission.controller
-    if path is not None:
-        return str(path)
-    if "." not in name and _is_shipped(scenario):
-        return None
-    entry = _entry(name)
-    return None if entry is None else entry.value
+def own_files(scenario: WorldFile, program: bool, strategies: bool, tax: bool) -> dict[str, Path]:
+    """The files of the project that a world's keys name, each once, where these are asked for; nothing is imported."""
+    found: dict[str, Path | None] = {KEY: own_file(scenario) if program else None}
+    names = {f"selfish.{i}.strategy": one.strategy for i, one in enumerate(scenario.selfish if strategies else ())}
+    names |= {"leader.tax": scenario.leader.tax} if tax else {}
+    found |= {key: project.file_of(scenario.source, name) for key, name in names.items()}
+    first = {path: key for key, path in reversed(found.items()) if path is not None}
+    return {key: path for path, key in reversed(first.items())}
+
+
+def foreign_code(scenario: WorldFile) -> list[str]:
+    """Where the code that a world names is from unless it is robosim's own; nothing of it is imported.
+
+    Strategies and tax rules of installed packages are not among it: these are trusted.
+    """
+    found = [str(path) for path in own_files(scenario, program=True, strategies=True, tax=True).values()]
+    name = scenario.mission.controller
+    if own_file(scenario) is None and ("." in name or not _is_shipped(scenario)):
+        entry = _entry(name)
+        found += [] if entry is None else [entry.value]
+    return found
+
+
+def without_code(scenario: WorldFile) -> WorldFile:
+    """The same world with nobody selfish, and taxed, by code of the project."""
+    own = own_files(scenario, program=False, strategies=False, tax=True)
+    honest = tuple(one for one in scenario.selfish if project.file_of(scenario.source, one.strategy) is None)
+    leader = scenario.leader.model_copy(update={"tax": kind_of(scenario).taxes[0]} if own else {})
+    return scenario.model_copy(update={"selfish": honest, "leader": leader})
 
 
 def stand_in(scenario: WorldFile) -> Controller:

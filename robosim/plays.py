@@ -47,9 +47,9 @@ def plays(known: Named[type[Strategy]], given: Iterable[Given]) -> list[Play]:
     return list(found.values())
 
 
-def single(known: Named[type[Strategy]], given: Given) -> Strategy:
+def single(mission: Any, given: Given) -> Strategy:
     """The one strategy that is given. Raises `BadInput` also where several values are."""
-    found = _spelt_out(known, given)
+    found = _spelt_out(mission.strategies if isinstance(given, str) else {}, given)
     if len(found) != 1:
         raise BadInput(f"strategies: {given!r} stands for {len(found)} strategies (an agent plays one: give one value)")
     return found[0].strategy
@@ -62,10 +62,11 @@ def called(strategy: Strategy) -> str:
 
 def parameters(strategy: Strategy) -> dict[str, Any]:
     """All parameters of a strategy with their values."""
-    return {one.name: getattr(strategy, one.name) for one in (fields(strategy) if is_dataclass(strategy) else ())}
+    known: tuple[Field[Any], ...] = fields(strategy) if is_dataclass(strategy) else ()
+    return {one.name: getattr(strategy, one.name) for one in known}
 
 
-def _spelt_out(known: Named[type[Strategy]], given: Given) -> list[Play]:
+def _spelt_out(known: Any, given: Given) -> list[Play]:
     if isinstance(given, str):
         return list(_named(known, given))
     if isinstance(given, type) and issubclass(given, Strategy):

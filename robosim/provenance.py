@@ -81,16 +81,23 @@ class Given:
     network: bool = False
 
 
-def inputs(files: Mapping[str, Path], program: Path | None, named: bool) -> tuple[tuple[Input, ...], dict[str, bytes]]:
-    """The files that a world names by their keys, and the source of its program: by sha256, small ones with content.
+def inputs(
+    files: Mapping[str, Path], code: Mapping[str, Path], program: Path | None
+) -> tuple[tuple[Input, ...], dict[str, bytes]]:
+    """The files behind a mission by their keys: by sha256, small ones with content.
 
-    A program that is `named` in the world is copied to where the world in the record's folder finds it.
+    Parameters
+    ----------
+    files : that a world names.
+    code : of its project, which is copied to where the world in the record's folder finds it.
+    program : the source of a program that was given in Python.
     """
     found: list[Input] = []
     copies: dict[str, bytes] = {}
-    for key, path in (*files.items(), *([(PROGRAM, program)] if program else [])):
+    given = {PROGRAM: program} if program else {}
+    for key, path in (*files.items(), *code.items(), *given.items()):
         content = bytes_of(path)
-        name = f"{'controllers' if key == PROGRAM and named else 'inputs'}/{_plain(path.name)}"
+        name = f"{'controllers' if key in code else 'inputs'}/{_plain(path.name)}"
         name = f"{name.partition('/')[0]}/{key}-{_plain(path.name)}" if name in copies else name
         copy = name if len(content) <= SMALL else None
         if copy is not None:

@@ -49,12 +49,13 @@ def check(
     seed: Seed = None,
     set_: Set = None,
     no_code: Annotated[
-        bool, typer.Option("--no-code", help="Run no program of your own; what needs it is not checked.")
+        bool, typer.Option("--no-code", help="Run no code of your own; what needs it is not checked.")
     ] = False,
 ) -> None:
     """Check a world without running it; every error at once, as file:line: section.key: message (fix).
 
-    A program of your own plays one round, reports what it cost, and is checked as by robosim.check_controller.
+    Programs and strategies of your own play one round and report what it cost; a program is also checked as by
+    robosim.check_controller.
 
     Example: robosim check my.toml
     """
@@ -64,12 +65,13 @@ def check(
     from robosim.scenario.loading import load_scenario
     from robosim.scenario.world_file import estimate_bytes
 
-    scenario = load_scenario(world, seed=seed, overrides=set_ or ())
+    scenario = load_scenario(world, seed=seed, overrides=set_ or (), code=not no_code)
     memory = f"about {estimate_bytes(scenario) / 1e6:.3g} MB"
     code = lookup.foreign_code(scenario)
     if code and no_code:
-        build(scenario, controller=lookup.stand_in(scenario))
-        say(f"{world}: ok: {memory}; not checked: {code}, whose code was not run (leave out --no-code to run it)")
+        build(lookup.without_code(scenario), controller=lookup.stand_in(scenario))
+        named = ", ".join(code)
+        say(f"{world}: ok: {memory}; not checked: {named}, whose code was not run (leave out --no-code to run it)")
         return
     mission = build(scenario)
     checked: tuple[str, ...] = ()
