@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from robosim.rendezvous.record import RendezvousRecord as RendezvousRecord
     from robosim.scenario.reading import bundled_worlds as bundled_worlds
     from robosim.stored import load_record as load_record
+    from robosim.strategy_checks import check_strategy as check_strategy
     from robosim.verdict import Epsilon as Epsilon
     from robosim.verdict import Gain as Gain
     from robosim.verdict import Verdict as Verdict
@@ -91,6 +92,7 @@ _HOMES = {
     "robosim.rendezvous.record": "RendezvousRecord",
     "robosim.scenario.reading": "bundled_worlds",
     "robosim.stored": "load_record",
+    "robosim.strategy_checks": "check_strategy",
     "robosim.verdict": "Epsilon Gain Verdict",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -161,12 +161,25 @@ class Network(Protocol):
 
 
 class View(NamedTuple):
-    """What a deviator sees when it speaks: its own rows and the leader's last words only, each (K, components)."""
+    """What K deviators see when they speak: only what each of them has and hears. All arrays are read-only.
+
+    Parameters
+    ----------
+    own : their private types, (K, components).
+    heard : their own last words as they really came out, and the leader's, (K, components); None before anybody spoke,
+        and in reports.
+    faithful : what the faithful program says for them now, (K, components); `cost` (K, 1) when they report.
+    rules : what the leader announced.
+    near : K times what one of them heard last round, each a population of one as its own program hears it, so that
+        `near[k].voices["z"]` are (1, neighbours, components) and `near[k].links.ids` who said them; empty where `heard`
+        is None. Neighbourhoods differ in size; each is put together when it is asked for.
+    """
 
     own: Said
     heard: Said | None
     faithful: Said
     rules: Rules
+    near: Sequence[Heard] = ()
 
 
 class Strategy:

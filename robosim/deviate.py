@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from robosim import lending
 from robosim.agent import Array, Deviation, Heard, Rules, Said, View
 from robosim.errors import AgentFailure
 from robosim.files.writing import plain_name
-from robosim.program import FAILURES, crashed
+from robosim.program import FAILURES, crashed, place
 
 Fault = tuple[int, int, int]
 """(round, mission, agent) of a message that could not be used."""
@@ -24,6 +25,11 @@ class Selfish(NamedTuple):
     rules: Rules
 
 
+def selfish(deviations: tuple[Deviation, ...], own: Said, rules: Rules) -> Selfish:
+    """The deviations with what their agents are lent: own types (missions, agents, components), and the rules."""
+    return Selfish(deviations, tuple(lent(one.rows(own)) for one in deviations), lent(rules))
+
+
 def names(deviations: tuple[Deviation, ...]) -> dict[tuple[int, int], str]:
     """(mission, agent) → what it plays, for the selfish."""
     return {
@@ -33,6 +39,54 @@ def names(deviations: tuple[Deviation, ...]) -> dict[tuple[int, int], str]:
     }
 
 
+class Near(Sequence[Heard]):
+    """What each of K deviators heard, as populations of one that are put together when they are asked for."""
+
+    def __init__(self, deviation: Deviation, heard: Heard) -> None:
+        self._places = deviation.missions, deviation.agents
+        self._heard = heard
+
+    def __len__(self) -> int:
+        return len(self._places[0])
+
+    @overload
+    def __getitem__(self, k: int) -> Heard: ...
+
+    @overload
+    def __getitem__(self, k: slice) -> list[Heard]: ...
+
+    def __getitem__(self, k: int | slice) -> Heard | list[Heard]:
+        if isinstance(k, slice):
+            return [self[one] for one in range(len(self))[k]]
+        mission, agent = (int(each[k]) for each in self._places)
+        own, leader, links, voices = self._heard
+        near = links.indices[links.indptr[agent] : links.indptr[agent + 1]]
+        return Heard(
+            own=lent({key: _of(x, mission)[:, agent : agent + 1] for key, x in own.items()}),
+            leader=lent({key: _of(x, mission) for key, x in leader.items()}),
+            links=links.only(agent),
+            voices=lent({key: _of(x, mission)[:, near] for key, x in voices.items()}),
+        )
+
+
+def _of(x: Array, mission: int) -> Array:
+    row = min(mission, len(x) - 1)
+    return x[row : row + 1]
+
+
+def lent(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The same arrays, as views that cannot be written."""
+    return {key: _lent(x) for key, x in said.items()}
+
+
+def _lent(x: Any) -> Any:
+    if not isinstance(x, np.ndarray):
+        return x
+    view = x.view()
+    view.flags.writeable = False
+    return view
+
+
 def speak(
     selfish: Selfish, k: int, said: Said, heard: Heard | None, memory: tuple[Any, ...]
 ) -> tuple[tuple[Any, ...], tuple[Fault, ...]]:
@@ -40,14 +94,15 @@ def speak(
     kept: list[Any] = []
     faults: tuple[Fault, ...] = ()
     for deviation, own, remembered in zip(selfish.deviations, selfish.own, memory, strict=True):
-        faithful = deviation.rows(said)
-        view = View(own, None if heard is None else _hears(deviation, heard), faithful, selfish.rules)
-        lent = _lent(deviation, view)
+        faithful = lent(deviation.rows(said))
+        last, near = (None, ()) if heard is None else (lent(_hears(deviation, heard)), Near(deviation, heard))
+        view = _shown(deviation, View(own, last, faithful, selfish.rules, near))
         try:
-            remembered, rows = deviation.strategy.say(k, remembered, lent)
+            answer = deviation.strategy.say(k, remembered, view)
         except FAILURES as problem:
-            raise crashed(f"in round {k}", deviation.strategy, problem, lent) from problem
-        faults += _receive(k, said, deviation, rows, view.heard or faithful)
+            raise crashed(f"in round {k}", deviation.strategy, problem, view) from problem
+        remembered, rows = _parts(k, deviation, answer)
+        faults += _receive(k, said, deviation, rows, last or faithful)
         kept.append(remembered)
     return tuple(kept), faults
 
@@ -56,19 +111,43 @@ def report(selfish: Selfish, decision: Array, reports: Array) -> None:
     """Replace entries of the reported costs (missions, agents) in place by what the selfish report."""
     for deviation, own in zip(selfish.deviations, selfish.own, strict=True):
         rows = (deviation.missions, deviation.agents)
-        true = {"cost": reports[rows][:, None]}
-        view = _lent(deviation, View(own, None, true, selfish.rules))
+        true = lent({"cost": reports[rows][:, None]})
+        view = _shown(deviation, View(own, None, true, selfish.rules))
         try:
-            reports[rows] = deviation.strategy.report(view, decision[rows], view.faithful)["cost"][:, 0]
+            said = deviation.strategy.report(view, _lent(decision[rows]), view.faithful)
         except FAILURES as problem:
             raise crashed("in its report", deviation.strategy, problem, view) from problem
+        cost = _numbers(said.get("cost")) if isinstance(said, dict) else None
+        if cost is None or cost.shape not in (true["cost"].shape, (1, 1)):
+            raise AgentFailure(
+                f"{place(deviation.strategy)}its report is {_got(said)}, it must be 'cost' {true['cost'].shape} "
+                "(return {'cost': …} with one number for each deviator)"
+            )
+        reports[rows] = cost[:, 0]
 
 
-def _lent(deviation: Deviation, view: View) -> View:
-    """What a strategy may see: read-only where somebody else than robosim wrote it."""
+def _shown(deviation: Deviation, view: View) -> View:
+    """What a strategy may see: in tables that cannot be written either where somebody else than robosim wrote it."""
     kind: type = type(deviation.strategy)
     seen: View = view if lending.ours(kind) else lending.view(view)
     return seen
+
+
+def pretend(deviation: Deviation, own: Said) -> Said:
+    """The types with which the deviators of one deviation run the faithful program, of the shapes of `own`."""
+    try:
+        said = deviation.strategy.pretend(lent(own))
+    except FAILURES as problem:
+        raise crashed("when it pretended", deviation.strategy, problem) from problem
+    found = {key: _numbers(x) for key, x in said.items()} if isinstance(said, dict) else {}
+    for key, x in own.items():
+        got = found.get(key)
+        if got is None or got.shape != x.shape or not np.isfinite(got[np.isfinite(x)]).all():
+            raise AgentFailure(
+                f"{place(deviation.strategy)}it pretended {key!r} {_got(said)}, it must be finite, of shape {x.shape} "
+                "(return own | {…} with one row for each deviator)"
+            )
+    return {key: said[key] for key in own}
 
 
 def _hears(deviation: Deviation, heard: Heard) -> Said:
@@ -77,14 +156,37 @@ def _hears(deviation: Deviation, heard: Heard) -> Said:
     return deviation.rows(heard.own) | leader
 
 
-def _receive(k: int, said: Said, deviation: Deviation, rows: Said, before: Said) -> tuple[Fault, ...]:
+def _parts(k: int, deviation: Deviation, answer: Any) -> tuple[Any, dict[str, Any]]:
+    if isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], dict):
+        return answer
+    raise AgentFailure(
+        f"{place(deviation.strategy)}in round {k} it returned {type(answer).__name__} (return memory, said: what it "
+        "remembers and a dict of arrays)"
+    )
+
+
+def _numbers(x: Any) -> Array | None:
+    """An array of floats; None for what is none."""
+    found = np.asarray(x)
+    return found.astype(np.float64, copy=False) if found.dtype.kind in "fiub" else None
+
+
+def _got(said: Any) -> str:
+    if not isinstance(said, dict):
+        return type(said).__name__
+    return " and ".join(f"{key!r} {getattr(x, 'shape', type(x).__name__)}" for key, x in said.items()) or "nothing"
+
+
+def _receive(k: int, said: Said, deviation: Deviation, rows: dict[str, Any], before: Said) -> tuple[Fault, ...]:
     """Put the deviators' rows in place; a number that is not finite is refused and its sender's last one holds."""
     faults: tuple[Fault, ...] = ()
-    for key, x in rows.items():
-        if key not in said or np.shape(x) != before[key].shape:
+    for key, given in rows.items():
+        x = given if type(given) is np.ndarray and given.dtype == np.float64 else _numbers(given)
+        if key not in said or x is None or x.shape != before[key].shape:
+            wanted = " and ".join(f"{name!r} {(len(deviation.agents), one.shape[2])}" for name, one in said.items())
             raise AgentFailure(
-                f"round {k}: {type(deviation.strategy).__name__} said {key!r} with shape {np.shape(x)} "
-                f"(it must say {', '.join(said)} with one row per deviator)"
+                f"{place(deviation.strategy)}in round {k} it said {_got(rows)}, it may say {wanted} of numbers (one "
+                "row for each deviator)"
             )
         places = (deviation.missions, deviation.agents)
         if np.isfinite(x).all():

@@ -74,8 +74,8 @@ def tax_rules(kind: Kind, world: Path | None = None, code: bool = True) -> Named
             return Unfit(f"{path} has no tax rule {name!r}", f"write tax = robosim.TaxRule(name={quoted(name)}, pay=…)")
         if rule.name != name:
             return Unfit(f"{path}: its tax rule is called {rule.name!r}", f"write name={quoted(name)}")
-        missing = sorted(rule.needs - kind.provides)
-        return Unfit(f"{path}: {_lacks(kind, rule, missing)}", "use another rule") if missing else rule
+        why = _inapplicable(kind, rule)
+        return rule if why is None else Unfit(f"{path}: {why.message}", why.fix)
 
     found = {name: RULES[name] for name in kind.taxes}
     for entry in entry_points(group=TAXES):
@@ -87,16 +87,25 @@ def tax_rules(kind: Kind, world: Path | None = None, code: bool = True) -> Named
     return Named(world=world, listed=found, made=made, code=code)
 
 
-def applicable(kind: Kind, rule: TaxRule) -> TaxRule:
-    """The rule, if leaders of this kind of world can apply it. Raises `BadInput`."""
-    missing = sorted(rule.needs - kind.provides)
-    if missing:
-        raise BadInput(f"tax: {_lacks(kind, rule, missing)} (use another rule)")
+def applicable(kind: Kind, rule: TaxRule | str, known: Mapping[str, TaxRule]) -> TaxRule:
+    """The rule, or the one that has this name, if leaders of this kind of world can apply it. Raises `BadInput`."""
+    if not isinstance(rule, TaxRule):
+        if rule not in known:
+            raise BadInput(f"tax: {unknown_tax(rule, known)}")
+        return known[rule]
+    why = _inapplicable(kind, rule)
+    if why is not None:
+        raise BadInput(f"tax: {why.message} ({why.fix})")
     return rule
 
 
-def _lacks(kind: Kind, rule: TaxRule, missing: list[str]) -> str:
-    return f"{rule.name!r} needs {', '.join(missing)}, which {kind.noun} has not"
+def _inapplicable(kind: Kind, rule: TaxRule) -> Unfit | None:
+    missing = sorted(rule.needs - kind.provides)
+    if missing:
+        return Unfit(f"{rule.name!r} needs {', '.join(missing)}, which {kind.noun} has not", "use another rule")
+    if rule.name in RULES and RULES[rule.name] != rule:
+        return Unfit(f"{rule.name!r} is the name of one of robosim's own rules", "give yours a name of its own")
+    return None
 
 
 def tax_rule(scenario: WorldFile) -> TaxRule:
@@ -108,6 +117,11 @@ def tax_rule(scenario: WorldFile) -> TaxRule:
         return known[name]
     except Misfit as problem:
         raise scenario.error("leader.tax", str(problem)) from None
+
+
+def is_shipped(rule: TaxRule) -> bool:
+    """Whether it is one of robosim's own rules."""
+    return RULES.get(rule.name) is rule
 
 
 def unknown_tax(name: object, known: Mapping[str, TaxRule]) -> str:

@@ -145,7 +145,7 @@ class Mission(ABC, Generic[R]):
     @cached_property
     def selfish(self) -> Selfish:
         """The deviations with their agents' own types."""
-        return Selfish(self.deviations, tuple(one.rows(self.own) for one in self.deviations), self.announced)
+        return deviate.selfish(self.deviations, self.own, self.announced)
 
     def faithful(self) -> Self:
         """The same mission, alone, with everybody faithful."""
@@ -182,11 +182,7 @@ class Mission(ABC, Generic[R]):
 
     def billed(self, tax: str | TaxRule) -> Self:
         """The same mission under another tax rule. Raises `BadInput` for one that its leader cannot apply."""
-        if isinstance(tax, TaxRule):
-            return replace(self, tax=lookup.applicable(self.kind, tax))
-        if tax not in self.taxes:
-            raise BadInput(f"tax: {lookup.unknown_tax(tax, self.taxes)}")
-        return replace(self, tax=self.taxes[tax])
+        return replace(self, tax=lookup.applicable(self.kind, tax, self.taxes))
 
     def start(self, tape: Tape | None = None) -> Snapshot:
         """Round 0: the rules are announced, everybody says its first words. Without a tape nothing is kept."""
@@ -266,7 +262,7 @@ class Mission(ABC, Generic[R]):
 
     def rehearse(self) -> None:
         """One round and its settlement, unbilled and unrecorded, which finds what is wrong with a program's answers."""
-        mission = self.billed("none")
+        mission = self.billed("none") if lookup.is_shipped(self.tax) else self  # a rule of one's own bills, too
         mission.settle(mission.advance(mission.start(mission.tape(self.scenario.record.every))))
 
     def finished(self, snapshot: Snapshot) -> bool:

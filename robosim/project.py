@@ -130,6 +130,7 @@ class Named(Mapping[str, T]):
             return one
         if name not in self.listed:
             raise Misfit(one)
+        LOG.info("robosim's own %s is meant: %s", name, one.message)
         return self.listed[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -120,7 +120,7 @@ def _applied(mission: Freight, rule: TaxRule, solved: str, found: Outcome, gap: 
         return Mechanism(rule=rule.name, solved=solved, efficiency=share, void=found.without)
     without = np.zeros(len(found.x)) if isinstance(found.without, str) else found.without
     case = case_of(mission.problem, *(each[None] for each in (found.x, found.price, found.reported, without)))
-    tax = rule.pay(case)[0]
+    tax = rule.taxes(case)[0]
     seen = properties(mission.problem, found.x, tax, mission.central.objective)
     return Mechanism(
         rule=rule.name,

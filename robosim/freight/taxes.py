@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from robosim import deviate
 from robosim.agent import Array, Deviation, Said
 from robosim.freight.coupled.problem import Coupled
 from robosim.leader.settle import individually_rational
@@ -95,8 +96,8 @@ def pretended(own: Said, deviations: tuple[Deviation, ...], batch: int) -> Said:
     types = own | {"slope": np.repeat(own["slope"], batch, axis=0)}
     for one in deviations:
         true = one.rows(own)
-        for key, x in one.strategy.pretend(true).items():
-            if x is not true[key]:
+        for key, x in deviate.pretend(one, true).items():
+            if not np.array_equal(x, true[key]):
                 if types[key] is own[key]:
                     types[key] = np.repeat(own[key], batch, axis=0)
                 types[key][one.missions, one.agents] = x

@@ -85,7 +85,7 @@ def settle(rule: TaxRule, case: Case, terms: Terms, faulty: Mask) -> Settlement:
     distance = np.full(shape[0], np.nan) if terms.distance is None else terms.distance
     beta = np.full(shape[0], np.nan) if terms.beta is None else np.broadcast_to(terms.beta, shape[:1]).copy()
     outside = np.zeros(shape[0], dtype=bool) if unbounded else ~(distance <= beta)
-    tax, penalty = rule.pay(replace(case, reported=reported)), np.array(np.broadcast_to(terms.penalty, shape))
+    tax, penalty = rule.taxes(replace(case, reported=reported)), np.array(np.broadcast_to(terms.penalty, shape))
     if rule.enforces:
         tax = np.where(outside[:, None] | refused, np.maximum(penalty, tax), tax)
     else:

@@ -7,8 +7,10 @@ that agent i cannot move, so that certificates may rest on it, and what a leader
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
+
+from robosim.errors import AgentFailure
 
 if TYPE_CHECKING:
     from robosim.agent import Array
@@ -45,10 +47,9 @@ class TaxRule:
     Parameters
     ----------
     name : as world files write it.
-    pay : from a `Case` to taxes (M, N).
+    pay : from a `Case` to taxes (M, N), one finite number an agent.
     groves : whether tax_i = Σ_{j≠i} v̂_j + k_i with k_i out of agent i's reach (T, Definition 3). What is not declared
-    so
-        has no certificate.
+        so has no certificate.
     needs : what the case must hold, of "absence" and "worth".
     enforces : whether a team outside the bound and the sender of an unusable report pay the penalty.
     """
@@ -58,6 +59,35 @@ class TaxRule:
     groves: bool = False
     needs: frozenset[str] = frozenset()
     enforces: bool = True
+
+    def taxes(self, case: Case) -> Array:
+        """What it makes of a case, whose arrays it cannot write: taxes (M, N).
+
+        Raises `AgentFailure` for a rule that fails, or whose answer is not one finite number an agent.
+        """
+        import numpy as np
+
+        from robosim.program import FAILURES, crashed
+
+        lent = {one.name: getattr(case, one.name).view() for one in fields(case)}
+        for x in lent.values():
+            x.flags.writeable = False
+        try:
+            found = np.array(self.pay(Case(**lent)), dtype=np.float64)
+        except FAILURES as problem:
+            raise crashed(f"of the tax rule {self.name}", self.pay, problem) from problem
+        shape = case.reported.shape
+        passed_on = RULES.get(self.name) is self  # robosim's own make nothing infinite that was not so before
+        if found.shape != shape or not (passed_on or np.isfinite(found).all()):
+            got = f"is not finite for agent {np.argwhere(~np.isfinite(found))[0][-1]}" if found.shape == shape else ""
+            wrong = got or f"has the shape {found.shape}, not {shape} (missions, agents)"
+            raise AgentFailure(f"{_place(self)}what the tax rule {self.name} takes {wrong} (correct its pay)")
+        return found
+
+
+def _place(rule: TaxRule) -> str:
+    code = getattr(rule.pay, "__code__", None)
+    return "" if code is None else f"{code.co_filename}:{code.co_firstlineno}: "
 
 
 def others(reported: Array) -> Array:
