@@ -179,8 +179,7 @@ def own_files(scenario: WorldFile, program: bool, strategies: bool, tax: bool) -
     names = {f"selfish.{i}.strategy": one.strategy for i, one in enumerate(scenario.selfish if strategies else ())}
     names |= {"leader.tax": scenario.leader.tax} if tax else {}
     found |= {key: project.file_of(scenario.source, name) for key, name in names.items()}
-    first = {path: key for key, path in reversed(found.items()) if path is not None}
-    return {key: path for path, key in reversed(first.items())}
+    return {key: path for path, key in {path: key for key, path in reversed(found.items()) if path}.items()}
 
 
 def foreign_code(scenario: WorldFile) -> list[str]:
@@ -190,10 +189,8 @@ def foreign_code(scenario: WorldFile) -> list[str]:
     """
     found = [str(path) for path in own_files(scenario, program=True, strategies=True, tax=True).values()]
     name = scenario.mission.controller
-    if own_file(scenario) is None and ("." in name or not _is_shipped(scenario)):
-        entry = _entry(name)
-        found += [] if entry is None else [entry.value]
-    return found
+    entry = None if own_file(scenario) or ("." not in name and _is_shipped(scenario)) else _entry(name)
+    return found if entry is None else [*found, entry.value]
 
 
 def without_code(scenario: WorldFile) -> WorldFile:

@@ -95,6 +95,8 @@ class _Overheard(Strategy):
 
     def pretend(self, own: Said) -> Said:
         found = self.inner.pretend(own)
+        if not _has_form(found, own):
+            return found
         self._hold("its types", found, [self.inner.pretend(_row(own, k)) for k in range(_count(own))])
         self._note("its types", found)
         return found
@@ -102,8 +104,8 @@ class _Overheard(Strategy):
     def say(self, k: int, memory: Any, view: View) -> tuple[Any, Any]:
         last, alone = memory or (None, [None] * _count(view.own))
         answer = self.inner.say(k, last, view)
-        if not _is_pair(answer):
-            return answer
+        if not (_is_pair(answer) and _has_form(answer[1], view.faithful)):
+            return answer  # the mission says what is wrong with it
         said = self._note(f"round {k}", answer[1])
         again = self.inner.say(k, last, view)
         if not (_is_pair(again) and _alike(said, again[1])):
@@ -117,24 +119,24 @@ class _Overheard(Strategy):
 
     def report(self, view: View, decision: Array, report: Said) -> Said:
         found = self.inner.report(view, decision, report)
+        if not _has_form(found, report):
+            return found
         rows = range(len(decision))
         ones = [self.inner.report(_alone(view, k), decision[k : k + 1], _row(report, k)) for k in rows]
         self._hold("its report", found, ones)
         self._note("its report", found)
         return found
 
-    def _note(self, when: str, said: Any) -> Said:
-        copy = {key: np.array(x) for key, x in said.items()} if isinstance(said, dict) else {}
+    def _note(self, when: str, said: Said) -> Said:
+        copy = {key: np.array(x) for key, x in said.items()}
         for key, x in copy.items():
             if x.dtype.kind == "f" and when != "its types" and not np.isfinite(x).all():
                 raise CheckFailed(f"{self.where}: finite numbers: in {when} {key!r} holds {x[~np.isfinite(x)][0]}")
         self.words.append(copy)
         return copy
 
-    def _hold(self, when: str, said: Any, alone: Sequence[Any]) -> None:
+    def _hold(self, when: str, said: Said, alone: Sequence[Any]) -> None:
         """Raise `CheckFailed` where a deviator alone does otherwise than side by side."""
-        if not isinstance(said, dict):
-            return  # the mission says what is wrong with it
         for k, one in enumerate(alone):
             if not (isinstance(one, dict) and _alike(_row(said, k), one)):
                 raise CheckFailed(
@@ -145,6 +147,12 @@ class _Overheard(Strategy):
 
 def _is_pair(answer: Any) -> bool:
     return isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], dict)
+
+
+def _has_form(said: Any, wanted: Said) -> bool:
+    """Whether all of it is numbers in the shapes that are wanted."""
+    found = {key: np.asarray(x) for key, x in said.items()} if isinstance(said, dict) else {"": np.empty(0)}
+    return all(key in wanted and x.dtype.kind in "fiub" and x.shape == wanted[key].shape for key, x in found.items())
 
 
 def _count(own: Said) -> int:

@@ -73,21 +73,21 @@ class TaxRule:
         for x in lent.values():
             x.flags.writeable = False
         try:
-            found = np.array(self.pay(Case(**lent)), dtype=np.float64)
+            found = np.array(self.pay(Case(**lent)))
         except FAILURES as problem:
-            raise crashed(f"of the tax rule {self.name}", self.pay, problem) from problem
+            raise crashed(f"of the tax rule {self.name}", self, problem) from problem
         shape = case.reported.shape
+        if found.shape != shape or found.dtype.kind not in "fiub":
+            raise self._unusable(f"is {found.dtype} {found.shape}, not numbers {shape} (missions, agents)")
         passed_on = RULES.get(self.name) is self  # robosim's own make nothing infinite that was not so before
-        if found.shape != shape or not (passed_on or np.isfinite(found).all()):
-            got = f"is not finite for agent {np.argwhere(~np.isfinite(found))[0][-1]}" if found.shape == shape else ""
-            wrong = got or f"has the shape {found.shape}, not {shape} (missions, agents)"
-            raise AgentFailure(f"{_place(self)}what the tax rule {self.name} takes {wrong} (correct its pay)")
-        return found
+        if not (passed_on or np.isfinite(found).all()):
+            raise self._unusable(f"is not finite for agent {np.argwhere(~np.isfinite(found))[0][-1]}")
+        return found.astype(np.float64, copy=False)
 
-
-def _place(rule: TaxRule) -> str:
-    code = getattr(rule.pay, "__code__", None)
-    return "" if code is None else f"{code.co_filename}:{code.co_firstlineno}: "
+    def _unusable(self, wrong: str) -> AgentFailure:
+        code = getattr(self.pay, "__code__", None)
+        place = "" if code is None else f"{code.co_filename}:{code.co_firstlineno}: "
+        return AgentFailure(f"{place}what the tax rule {self.name} takes {wrong} (correct its pay)")
 
 
 def others(reported: Array) -> Array:
