@@ -13,6 +13,7 @@ from robosim.agent import Array, Deviation, Said, Strategy, View
 from robosim.build import load
 from robosim.errors import AgentFailure, BadInput, CheckFailed, RobosimError
 from robosim.kind import kind_of
+from robosim.leader.tax_rule import NONE
 from robosim.mission import Mission
 from robosim.plays import Given, single
 from robosim.scenario.loading import load_scenario
@@ -50,7 +51,8 @@ def check_strategy(
     if world is None:
         missions = [load(name, strategies={}) for name in _bundled(_serves(strategy))]
     else:
-        missions = [world.faithful() if isinstance(world, Mission) else load(world, strategies={})]
+        given: Any = world
+        missions = [given.faithful() if hasattr(given, "playing") else load(given, strategies={})]
     return tuple(_check(mission, single(mission, strategy), rounds) for mission in missions)
 
 
@@ -184,7 +186,7 @@ def _played(
         Deviation(strategy=one, missions=np.array(rows), agents=np.array([agents[row] for row in rows]))
         for one, rows in zip(heard, groups, strict=True)
     )
-    playing = mission.billed("none").playing(found, batch=len(agents))  # what is said does not depend on bills
+    playing = mission.billed(NONE).playing(found, batch=len(agents))  # what is said does not depend on bills
     try:
         snapshot = playing.start(playing.tape(1))
         while snapshot.k < min(rounds, mission.rounds) and not playing.finished(snapshot):
