@@ -100,8 +100,7 @@ def attack(
                 if record.understated(np.arange(len(cases)), np.array([agent for agent, _ in cases])).any():
                     lied.add(rule)
                 found += [
-                    _outcome(record, honest[rule], row, agent, play, rule)
-                    for row, (agent, play) in enumerate(cases)
+                    _outcome(record, honest[rule], row, agent, play, rule) for row, (agent, play) in enumerate(cases)
                 ]
             if progress:
                 progress(len(found) // len(bills), total)

@@ -79,6 +79,13 @@ def lent(said: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _lent(x) for key, x in said.items()}
 
 
+def _frozen(fresh: Said) -> Said:
+    """Arrays that nobody else has, which cannot be written from now on."""
+    for x in fresh.values():
+        x.flags.writeable = False
+    return fresh
+
+
 def _lent(x: Any) -> Any:
     if not isinstance(x, np.ndarray):
         return x
@@ -94,8 +101,8 @@ def speak(
     kept: list[Any] = []
     faults: tuple[Fault, ...] = ()
     for deviation, own, remembered in zip(selfish.deviations, selfish.own, memory, strict=True):
-        faithful = lent(deviation.rows(said))
-        last, near = (None, ()) if heard is None else (lent(_hears(deviation, heard)), Near(deviation, heard))
+        faithful = _frozen(deviation.rows(said))
+        last, near = (None, ()) if heard is None else (_frozen(_hears(deviation, heard)), Near(deviation, heard))
         view = _shown(deviation, View(own, last, faithful, selfish.rules, near))
         try:
             answer = deviation.strategy.say(k, remembered, view)

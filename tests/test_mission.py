@@ -183,7 +183,7 @@ def test_a_message_of_another_shape_is_an_agent_failure() -> None:
         def say(self, k, memory, view):
             return memory, {"z": np.zeros((1, 7))}
 
-    with pytest.raises(AgentFailure, match=r"round 0: Silent said 'z' with shape \(1, 7\)"):
+    with pytest.raises(AgentFailure, match=r"Silent: in round 0 it said 'z' \(1, 7\), it may say 'z' \(1, 2\)"):
         robosim.run("rendezvous-honest", set=SMALL, strategies={2: Silent()})
 
 

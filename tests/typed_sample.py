@@ -124,7 +124,7 @@ def mistakes(mission: robosim.Mission[robosim.Record], record: robosim.Rendezvou
     robosim.load("erratum", kind=int)  # type: ignore[type-var]  # no mission
     robosim.run("erratum", seed="one")  # type: ignore[call-overload]
     robosim.load("erratum", controller=Deaf())  # type: ignore[call-overload]  # has no step
-    robosim.load("erratum", strategies={3: Wait})  # type: ignore[dict-item]  # a class, not one of its strategies
+    robosim.load("erratum", strategies={3: 5})  # type: ignore[dict-item]  # no strategy, nor the name of one
     robosim.attack("rendezvous")  # type: ignore[arg-type]  # a name, not a mission
     robosim.check_controller(Deaf)  # type: ignore[arg-type]
     robosim.TaxRule(name="share")  # type: ignore[call-arg]  # pays nothing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -28,7 +29,7 @@ class Values:
     Checking a single value changes nothing but lists to tuples, so rules may read what stood in the file. `strategies`
     and `taxes` tell what agents of this kind of world may play and how its leader may bill, by name; as what they tell
     is imported then, they are asked only when a file names a strategy, or a tax that is none of the kind's `own_taxes`.
-    `project` tells the names of files in the project, for advice.
+    `source` is the world file, beside which a project may stand.
     """
 
     model: type[Section]
@@ -37,7 +38,7 @@ class Values:
     strategies: Callable[[], Mapping[str, type]] = dict
     taxes: Callable[[], Mapping[str, Any]] = dict
     own_taxes: tuple[str, ...] = ()
-    project: Callable[[], Iterable[str]] = tuple
+    source: Path | None = None
 
     def sound(self, path: KeyPath) -> bool:
         """No error was found at the key, in it, or in a table around it."""

@@ -198,7 +198,7 @@ def _checked(
         wrong=tuple(problem.path for problem in problems),
         strategies=lambda: STRATEGIES(kind, world, code),
         taxes=lambda: TAXES(kind, world, code),
-        project=lambda: names(world),
+        source=world,
         own_taxes=kind.taxes,
     )
     problems += broken_rules((tax_is_known, *model.rules), known)
@@ -215,9 +215,9 @@ def tax_is_known(world: Values) -> Iterator[Problem]:
         known[name]
     except KeyError:
         *others, last = map(quoted, known)
-        fix = f"or install one: entry point robosim.taxes; {of_ones_own(name)}"
+        fix = f"or install one: entry point robosim.taxes{of_ones_own(world, name)}"
         message = f"must be {', '.join(others)} or {last}, got {shown(name)}"
-        yield Problem(path=path, message=message, fix=suggestion(name, [*known, *world.project()], fix))
+        yield Problem(path=path, message=message, fix=suggestion(name, [*known, *names(world.source)], fix))
     except Misfit as problem:
         yield Problem(path=path, message=problem.why.message, fix=problem.why.fix)
     except Unread:

@@ -14,7 +14,7 @@ from robosim.errors import BadInput, RobosimError
 from robosim.files.complaint import Problem
 from robosim.files.lines import KeyPath
 from robosim.files.writing import shown, suggestion
-from robosim.project import Misfit, Unread
+from robosim.project import Misfit, Unread, names
 from robosim.scenario.checking import Check, Values, key_path, phrase
 from robosim.scenario.fields import Finite, Id, Name, Section, Whole, section_type
 
@@ -134,9 +134,9 @@ def deviation(model: type[Section]) -> type[SelfishTable]:
     return found
 
 
-def of_ones_own(name: str) -> str:
-    """Where a strategy or a tax rule that is not known would have been found."""
-    return f"one of your own stands in controllers/{name.replace('-', '_')}.py"
+def of_ones_own(world: Values, name: str) -> str:
+    """Where a strategy or a tax rule that is not known would have been found, as more advice; "" without a project."""
+    return f"; one of your own stands in controllers/{name.replace('-', '_')}.py" if world.source else ""
 
 
 def agents_are_named(world: Values) -> Iterator[Problem]:
@@ -182,7 +182,8 @@ def strategies_are_known(world: Values) -> Iterator[Problem]:
         try:
             strategy = known[name]
         except KeyError:
-            fix = suggestion(name, [*known, *world.project()], f"known: {', '.join(known)}; {of_ones_own(name)}")
+            rest = f"known: {', '.join(known)}{of_ones_own(world, name)}"
+            fix = suggestion(name, [*known, *names(world.source)], rest)
             yield Problem(path=path, message=f"{shown(name)} is not known", fix=fix)
         except Unread:
             continue
