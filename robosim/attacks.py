@@ -13,8 +13,8 @@ from robosim.agent import Deviation, Strategy
 from robosim.certificate import LIES, QUICK, Certificate, at_most, certify_record
 from robosim.errors import BadInput
 from robosim.leader.tax_rule import TaxRule
+from robosim.lookup.plays import Given, Play, parameters, plays
 from robosim.mission import Mission, Snapshot
-from robosim.plays import Given, Play, parameters, plays
 from robosim.record import Record
 from robosim.verdict import Epsilon
 

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
 
-from robosim import lookup, program, provenance
+from robosim import program, provenance
 from robosim.agent import Controller, Deviation, Network, Strategy
 from robosim.errors import BadInput
 from robosim.files.complaint import Origin
 from robosim.kind import kind_of, kinds
 from robosim.leader.tax_rule import TaxRule
+from robosim.lookup import code, programs
+from robosim.lookup.plays import Given, single
 from robosim.mission import Mission
 from robosim.network.network import network_of
-from robosim.plays import Given, single
 from robosim.record import Record
 from robosim.scenario.loading import load_scenario
 from robosim.scenario.world_file import WorldFile
@@ -83,7 +84,7 @@ def load(
     scenario = load_scenario(_text(world), seed=seed, overrides=set or {})
     if controller is not None and scenario.parameters:
         message = f"are for {scenario.mission.controller}, and a program was given in Python (set them in its class)"
-        raise scenario.error(lookup.PARAMETERS, message)
+        raise scenario.error(programs.PARAMETERS, message)
     graph = None if network is None else network_of(network)
     mission = build(scenario, controller=controller, strategies=strategies, network=graph, tax=tax)
     if kind is not None and not isinstance(mission, kind):
@@ -115,7 +116,7 @@ def build(
     mission = mission if tax is None else mission.billed(tax)
     plans = None if strategies is None else {i: single(mission, plan) for i, plan in strategies.items()}
     played = deviations(mission, _plans(mission) if plans is None else plans)
-    named = lookup.own_files(scenario, program=controller is None, strategies=strategies is None, tax=tax is None)
+    named = code.own_files(scenario, program=controller is None, strategies=strategies is None, tax=tax is None)
     source = None if controller is None else provenance.source_of(controller)
     files, copies = provenance.inputs(scenario.inputs(), named, source)
     given = provenance.Given(

@@ -10,6 +10,7 @@ import copy
 import linecache
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import is_dataclass
 from functools import lru_cache
 from types import FrameType
 from typing import Any, NamedTuple, NoReturn, TypeVar
@@ -170,6 +171,8 @@ def _named(lent: Iterable[Any]) -> Iterator[tuple[str, Array]]:
             yield from _named(parts)
             arrays = zip(one._fields, one, strict=True)
             yield from ((f"links.{key}", x) for key, x in arrays if isinstance(x, np.ndarray))
+        elif is_dataclass(one):
+            yield from ((f"case.{key}", x) for key, x in vars(one).items())
         elif isinstance(one, np.ndarray):
             yield "decision", one
 

@@ -11,15 +11,16 @@ from typing import Any, Generic, NamedTuple, Self, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from robosim import deviate, lookup, program, provenance, stopping
+from robosim import deviate, program, provenance, stopping
 from robosim.agent import Array, Controller, Coordinator, Deviation, Heard, Network, Rules, Said, Strategy, World
 from robosim.deviate import Fault, Selfish
 from robosim.errors import BadInput
 from robosim.judge import judge
 from robosim.kind import Kind, kind_of
 from robosim.leader.tax_rule import TaxRule
+from robosim.lookup import strategies, taxes
+from robosim.lookup.project import Named
 from robosim.program import Form
-from robosim.project import Named
 from robosim.record import Record
 from robosim.scenario.world_file import WorldFile
 from robosim.tape import Tape
@@ -125,12 +126,12 @@ class Mission(ABC, Generic[R]):
     @cached_property
     def strategies(self) -> Named[type[Strategy]]:
         """What selfish agents of this kind of world can play, by name."""
-        return lookup.strategies(self.kind, self.scenario.source)
+        return strategies.strategies(self.kind, self.scenario.source)
 
     @cached_property
     def taxes(self) -> Named[TaxRule]:
         """The tax rules that its leader can apply, by name."""
-        return lookup.tax_rules(self.kind, self.scenario.source)
+        return taxes.tax_rules(self.kind, self.scenario.source)
 
     @cached_property
     def announced(self) -> Rules:
@@ -182,7 +183,7 @@ class Mission(ABC, Generic[R]):
 
     def billed(self, tax: str | TaxRule) -> Self:
         """The same mission under another tax rule. Raises `BadInput` for one that its leader cannot apply."""
-        return replace(self, tax=lookup.applicable(self.kind, tax, self.taxes))
+        return replace(self, tax=taxes.applicable(self.kind, tax, self.taxes))
 
     def start(self, tape: Tape | None = None) -> Snapshot:
         """Round 0: the rules are announced, everybody says its first words. Without a tape nothing is kept."""
@@ -262,7 +263,7 @@ class Mission(ABC, Generic[R]):
 
     def rehearse(self) -> None:
         """One round and its settlement, unbilled and unrecorded, which finds what is wrong with a program's answers."""
-        mission = self.billed("none") if lookup.is_shipped(self.tax) else self  # a rule of one's own bills, too
+        mission = self.billed("none") if taxes.is_shipped(self.tax) else self  # a rule of one's own bills, too
         mission.settle(mission.advance(mission.start(mission.tape(self.scenario.record.every))))
 
     def finished(self, snapshot: Snapshot) -> bool:

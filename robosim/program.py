@@ -193,20 +193,25 @@ def crashed(when: str, program: object, problem: BaseException, *lent: Any) -> B
     if isinstance(problem.__cause__, KeyboardInterrupt) or isinstance(problem.__context__, KeyboardInterrupt):
         return KeyboardInterrupt()
     if isinstance(problem, Unsettled):  # a method of robosim's own that did not end at its answer
-        return Unsettled(f"{type(program).__name__} {when}: {problem}")
+        return Unsettled(f"{_called(program)} {when}: {problem}")
     if isinstance(problem, RobosimError):
         return problem
     wrote = lending.written_into(problem, lent)
     if wrote is not None:
         return AgentFailure(
-            f"{wrote.file}:{wrote.line}: {type(program).__name__} wrote into {wrote.what}, which is lent to it: "
+            f"{wrote.file}:{wrote.line}: {_called(program)} wrote into {wrote.what}, which is lent to it: "
             "work on a copy"
         )
     where = traceback.extract_tb(problem.__traceback__)[-1]
     return AgentFailure(
-        f"{where.filename}:{where.lineno}: {type(program).__name__}: {type(problem).__name__} {when}: {problem} "
+        f"{where.filename}:{where.lineno}: {_called(program)}: {type(problem).__name__} {when}: {problem} "
         "(correct the program)"
     )
+
+
+def _called(program: object) -> str:
+    """A tax rule is called by its name, anything else by its class."""
+    return str(getattr(program, "title", type(program).__name__))
 
 
 def place(program: object) -> str:

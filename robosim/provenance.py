@@ -30,6 +30,8 @@ from robosim.scenario.selfish import deviation, parameter_kinds
 SMALL = 10**6
 """Bytes of a file that is copied into the record; of a larger one only the sha256 is kept."""
 PROGRAM = "mission.controller"
+CODE = "controllers/"
+"""Where a record's folder keeps code of the project, as a project does."""
 MISSING = "Not all of this mission can be said in a world file:"
 
 
@@ -56,8 +58,12 @@ class Provenance:
     made_with: dict[str, str] = field(default_factory=dict)
 
     def copied(self) -> dict[str, str]:
-        """Keys that name a file which the record has a copy of, and where that stands in its folder."""
-        return {one.key: one.copy for one in self.inputs if one.copy is not None and one.key != PROGRAM}
+        """Keys that name a file which the record has a copy of, and where that stands in its folder.
+
+        Code of a project is not among them: a world names it by its name, and finds it beside itself.
+        """
+        copies = {one.key: one.copy for one in self.inputs if one.copy is not None and one.key != PROGRAM}
+        return {key: copy for key, copy in copies.items() if not copy.startswith(CODE)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +103,9 @@ def inputs(
     given = {PROGRAM: program} if program else {}
     for key, path in (*files.items(), *code.items(), *given.items()):
         content = bytes_of(path)
-        name = f"{'controllers' if key in code else 'inputs'}/{_plain(path.name)}"
-        name = f"{name.partition('/')[0]}/{key}-{_plain(path.name)}" if name in copies else name
+        folder = CODE if key in code else "inputs/"
+        name = folder + _plain(path.name)
+        name = name if copies.get(name, content) == content else f"{folder}{key}-{_plain(path.name)}"
         copy = name if len(content) <= SMALL else None
         if copy is not None:
             copies[copy] = content

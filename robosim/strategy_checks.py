@@ -14,12 +14,14 @@ from robosim.build import load
 from robosim.errors import AgentFailure, BadInput, CheckFailed, RobosimError
 from robosim.kind import kind_of
 from robosim.leader.tax_rule import NONE
+from robosim.lending import ours
+from robosim.lookup.plays import Given, called, single
 from robosim.mission import Mission
-from robosim.plays import Given, single
 from robosim.scenario.loading import load_scenario
 from robosim.scenario.reading import bundled_names
 
-ROUNDS, AGENTS = 20, 3
+ROUNDS, SHORT, AGENTS = 20, 5, 3
+KEPT = "finite, the same again, each from its own row, nothing lent was written"
 
 
 def check_strategy(
@@ -54,6 +56,24 @@ def check_strategy(
         given: Any = world
         missions = [given.faithful() if hasattr(given, "playing") else load(given, strategies={})]
     return tuple(_check(mission, single(mission, strategy), rounds) for mission in missions)
+
+
+def check_selfish(mission: Mission[Any]) -> tuple[str, ...]:
+    """The same for strategies of one's own that a mission plays, a line each, for a few rounds.
+
+    Raises `AgentFailure` naming the strategy and the promise that it breaks.
+    """
+    own = {called(one.strategy): one.strategy for one in mission.deviations if not _ours(one.strategy)}
+    try:
+        found = {name: _check(mission.faithful(), strategy, SHORT) for name, strategy in own.items()}
+    except CheckFailed as problem:
+        raise AgentFailure(str(problem)) from problem
+    return tuple(f"{name}: played by {line.partition(': ')[2]}: {KEPT}" for name, line in found.items())
+
+
+def _ours(strategy: Strategy) -> bool:
+    kind: type = type(strategy)
+    return ours(kind)
 
 
 def _serves(strategy: Given) -> tuple[str, ...]:
@@ -205,7 +225,7 @@ def _overheard(where: str, inner: Strategy) -> _Overheard:
 
 
 def _promise(problem: str) -> str:
-    return "lent arrays: it writes into what it is given" if "read-only" in problem else "answers"
+    return "lent arrays: it writes into what it is given" if "which is lent to it" in problem else "answers"
 
 
 def _compare(where: str, first: list[list[Said]], again: list[list[Said]]) -> None:

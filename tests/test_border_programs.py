@@ -11,7 +11,7 @@ import robosim
 from robosim.__main__ import main
 from robosim.controllers.consensus import Consensus
 from robosim.errors import AgentFailure, BadInput
-from robosim.lookup import serving
+from robosim.lookup.programs import serving
 
 RENDEZVOUS = '[mission]\nkind = "rendezvous"\nrounds = 20\ncontroller = "mine"\n[robots]\ncount = 3\n'
 MARKET = (

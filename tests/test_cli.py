@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -201,7 +202,7 @@ def test_attack_json_keeps_its_contract(cli) -> None:
         (("attack", "rendezvous", "--agent", "99"), "agent: 99 does not exist"),
         (("attack", "rendezvous", "--agent", "x"), "--agent: 'x' is no agent"),
         (("attack", "rendezvous", "--strategy", "x"), "strategy: 'x' does not exist"),
-        (("attack", "rendezvous", "--tax", "x"), "tax: 'x' does not exist"),
+        (("attack", "rendezvous", "--tax", "x"), "tax: 'x' is no tax rule of this world"),
         (("plot", "rendezvous", "--kind", "x"), "x"),
         (("compare", "erratum"), "erratum: compare needs bidders and a price"),
         (("plot", "erratum", "-o", "a.bmp"), "bmp"),
@@ -392,7 +393,7 @@ def test_every_example_in_a_command_s_help_runs(cli, tmp_path, monkeypatch) -> N
     assert len(app.registered_commands) >= 12
     for command in app.registered_commands:
         example = re.search(r"Example: robosim (.*)", command.callback.__doc__ or "").group(1)
-        words = example.split(" > ")[0].replace("my.toml", "rendezvous").split()
+        words = shlex.split(example.split(" > ")[0].replace("my.toml", "rendezvous"))
         assert main(words) == 0, example
 
 

@@ -3,15 +3,14 @@
 import ast
 import re
 import runpy
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
 import robosim
-from robosim import lookup
 from robosim.controllers.selfish.robots import STRATEGIES
 from robosim.kind import kinds
+from tests.installing import install
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
@@ -130,7 +129,7 @@ def test_the_strategy_of_the_recipe_is_played_in_python_by_its_row_and_by_its_en
     with monkeypatch.context() as patch:
         patch.setitem(STRATEGIES, "overshoot", overshoot)
         assert (robosim.load("rendezvous", set=named).run().decision == played.decision).all()
-    install(monkeypatch, "strategies", overshoot, blocks("toml", "robosim.strategies"))
+    bring(monkeypatch, "strategies", overshoot, blocks("toml", "robosim.strategies"))
     assert (robosim.load("rendezvous", set=named).run().decision == played.decision).all()
     assert "overshoot" in robosim.load("erratum").strategies
     assert "overshoot" not in robosim.load("market").strategies
@@ -145,18 +144,12 @@ def test_the_tax_rule_of_the_recipe_bills_in_python_and_by_its_entry_point_and_i
     assert (billed.settlement.tax == full.settlement.tax / 2).all()
     assert billed.verdict.epsilon.certified is None
     assert full.verdict.epsilon.certified is not None
-    install(monkeypatch, "taxes", half, blocks("toml", "robosim.taxes"))
+    bring(monkeypatch, "taxes", half, blocks("toml", "robosim.taxes"))
     named = robosim.load("rendezvous", set={"leader.tax": "half-groves"})
     assert (named.faithful().run().settlement.tax == billed.settlement.tax).all()
 
 
-def install(monkeypatch, group: str, thing: object, block: str) -> None:
+def bring(monkeypatch, group: str, thing: object, block: str) -> None:
     """As if the package with this block in its pyproject.toml were installed."""
     name, value = re.search(r'^([\w-]+) = "(.*)"$', block, re.MULTILINE).groups()
-
-    class Entry(EntryPoint):
-        def load(self) -> object:
-            return thing
-
-    entry = Entry(name, value, f"robosim.{group}")
-    monkeypatch.setattr(lookup, "entry_points", lambda group, **_: [entry] if group == entry.group else [])
+    install(monkeypatch, name, value, f"robosim.{group}", thing)

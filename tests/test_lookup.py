@@ -1,14 +1,12 @@
 """Controllers by name: the project's own, then robosim's, then installed ones; every place tried is named."""
 
-from importlib.metadata import EntryPoint
-
 import pytest
 
-from robosim import lookup
-from robosim import lookup as find_program
 from robosim.controllers.consensus import Consensus
 from robosim.errors import BadInput
+from robosim.lookup import programs
 from robosim.scenario.loading import load_scenario
+from tests.installing import install
 
 WORLD = '[mission]\nkind = "rendezvous"\ncontroller = "mine"\n[robots]\ncount = 3\n'
 
@@ -23,7 +21,7 @@ def project(tmp_path):
 
 def test_every_place_tried_is_named(project) -> None:
     with pytest.raises(BadInput) as error:
-        find_program.controller_class(load_scenario(project / "worlds" / "my.toml"))
+        programs.controller_class(load_scenario(project / "worlds" / "my.toml"))
     text = str(error.value)
     assert text.startswith(f"{project / 'worlds' / 'my.toml'}:3: mission.controller: no controller 'mine' in ")
     places = [
@@ -38,19 +36,18 @@ def test_every_place_tried_is_named(project) -> None:
 def test_a_file_without_its_class_says_what_is_missing(project) -> None:
     (project / "controllers" / "mine.py").write_text("class Other:\n    pass\n")
     with pytest.raises(BadInput, match=r"mine\.py has no class Mine"):
-        find_program.controller_class(load_scenario(project / "worlds" / "my.toml"))
+        programs.controller_class(load_scenario(project / "worlds" / "my.toml"))
 
 
 def test_a_file_that_does_not_run_is_named_with_its_line(project) -> None:
     (project / "controllers" / "mine.py").write_text("class Mine:\n    pass\n1 / 0\n")
     with pytest.raises(BadInput, match=r"controllers/mine\.py:3: ZeroDivisionError: division by zero"):
-        find_program.controller_class(load_scenario(project / "worlds" / "my.toml"))
+        programs.controller_class(load_scenario(project / "worlds" / "my.toml"))
     (project / "controllers" / "mine.py").write_text("class Mine\n")
     with pytest.raises(BadInput, match=r"controllers/mine\.py:1: SyntaxError: "):
-        find_program.controller_class(load_scenario(project / "worlds" / "my.toml"))
+        programs.controller_class(load_scenario(project / "worlds" / "my.toml"))
 
 
 def test_an_installed_controller_is_found_by_its_entry_point(project, monkeypatch) -> None:
-    entry = EntryPoint("mine", "robosim.controllers.consensus:Consensus", "robosim.controllers")
-    monkeypatch.setattr(lookup, "entry_points", lambda group, name: [entry] if name == "mine" else [])
-    assert find_program.controller_class(load_scenario(project / "worlds" / "my.toml")) is Consensus
+    install(monkeypatch, "mine", "robosim.controllers.consensus:Consensus", "robosim.controllers")
+    assert programs.controller_class(load_scenario(project / "worlds" / "my.toml")) is Consensus

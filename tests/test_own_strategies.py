@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from dataclasses import dataclass
 from itertools import count
@@ -33,6 +34,7 @@ def test_a_strategy_beside_the_world_is_checked_run_attacked_and_certified(kind,
     code, out, err = cli("check", world)
     assert code == 0, err
     assert f"runs the code of {tmp_path / 'controllers' / 'half_home.py'}" in err
+    assert re.search(r"^  half-home:share=0.75: played by agents 0, .* rounds: finite, the same again, ", out, re.M)
     code, out, err = cli("run", world, "--json", "--out", tmp_path / "record")
     assert code == 0, err
     assert json.loads(out)["agents"][1]["strategy"] == "half-home"
@@ -126,6 +128,14 @@ def test_what_a_world_cannot_play_is_one_line_with_place_and_fix(text, more, sai
         code, out, err = cli(command, world)
         assert (code, out) == (2, ""), err
         assert said in err.splitlines()[-1], err
+
+
+def test_check_finds_a_strategy_that_breaks_its_promises(tmp_path, cli) -> None:
+    peeks = HALF_HOME.replace("return memory, {word: self.share *", "return memory, {word: view.own['start'].mean() +")
+    world = project(tmp_path, "rendezvous", selfish("rendezvous"), half_home=peeks)
+    code, out, err = cli("check", world)
+    assert (code, out) == (4, "")
+    assert "HalfHome in my: own rows: in round 0 deviator 0 alone does otherwise than side by side" in err
 
 
 def test_no_code_imports_no_strategy_and_says_so(tmp_path, cli) -> None:
@@ -231,7 +241,7 @@ LENT = {
 @pytest.mark.parametrize("what", LENT)
 def test_who_writes_into_what_it_is_lent_ends_with_its_own_line(what) -> None:
     strategy = spoiler(LENT[what])
-    with pytest.raises(robosim.AgentFailure, match=r"test_own_strategies\.py:\d+: Spoiler: .*in round 2: .*read-only"):
+    with pytest.raises(robosim.AgentFailure, match=r"test_own_strategies\.py:\d+: Spoiler wrote into .*, which"):
         robosim.run("erratum", strategies={1: strategy()})
     with pytest.raises(robosim.CheckFailed, match="Spoiler in erratum: lent arrays: it writes into"):
         robosim.check_strategy(strategy, "erratum")

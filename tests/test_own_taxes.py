@@ -2,17 +2,16 @@
 
 import json
 import logging
-from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
 
 import robosim
-from robosim import lookup
 from robosim.__main__ import main
 from robosim.kind import kinds
 from robosim.leader.tax_rule import RULES, others
-from tests.own_project import HALF_GROVES, KINDS, project, selfish
+from tests.installing import install
+from tests.own_project import HALF_GROVES, HALF_HOME, KINDS, project, selfish
 
 HALF = robosim.TaxRule(name="half-groves", pay=lambda case: others(case.reported) / 2)
 NAMED = {"leader.tax": "half-groves"}
@@ -28,19 +27,13 @@ def cli(capsys):
     return call
 
 
-class Entry(EntryPoint):
-    def load(self) -> object:
-        return HALF
-
-
 def brought(way: str, kind: str, folder, monkeypatch) -> robosim.Mission:
     """A mission that is billed by half-groves, which came in one of three ways."""
     if way == "object":
         return robosim.load(project(folder, kind), tax=HALF)
     if way == "controllers":
         return robosim.load(project(folder, kind, half_groves=HALF_GROVES), set=NAMED)
-    entry = Entry("half-groves", "package:HALF", "robosim.taxes")
-    monkeypatch.setattr(lookup, "entry_points", lambda group, **_: [entry] if group == entry.group else [])
+    install(monkeypatch, "half-groves", "package:HALF", "robosim.taxes", HALF)
     return robosim.load(project(folder, kind), set=NAMED)
 
 
@@ -148,11 +141,11 @@ def spoil(case) -> np.ndarray:
 
 
 WRONG = {
-    "fails": (lambda case: 1 / 0, "ZeroDivisionError of the tax rule mine"),
+    "fails": (lambda case: 1 / 0, "the tax rule mine: ZeroDivisionError when it billed"),
     "shape": (lambda case: case.reported[0], r"takes is float64 \(5,\), not numbers \(1, 5\) \(missions, agents\)"),
     "nan": (lambda case: case.reported * np.nan, "takes is not finite for agent 0"),
     "text": (lambda case: "much", r"takes is <U4 \(\), not numbers \(1, 5\) \(missions, agents\)"),
-    "writes": (spoil, "read-only"),
+    "writes": (spoil, "the tax rule mine wrote into case.reported, which is lent to it"),
 }
 
 
@@ -172,7 +165,6 @@ def test_check_finds_what_is_wrong_with_a_rule(tmp_path, cli) -> None:
 
 
 def test_strategy_and_rule_of_one_project_go_together(tmp_path) -> None:
-    from tests.own_project import HALF_HOME
 
     more = selfish("rendezvous") + '[leader]\ntax = "half-groves"\n'
     record = robosim.run(project(tmp_path, "rendezvous", more, half_groves=HALF_GROVES, half_home=HALF_HOME))

@@ -253,7 +253,8 @@ KNOWN = "known: mission, station, market, leader, record, selfish"
         ),
         (
             "selfish=[{agent=1, strategy='stationary'}]",
-            'selfish.0.strategy: "stationary" is not known (known: dawdle)',
+            'selfish.0.strategy: "stationary" is not known (known: dawdle; '
+            "one of your own stands in controllers/stationary.py)",
         ),
     ],
 )

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from robosim import lookup
 from robosim.agent import Array, Controller, Rules
 from robosim.auction.mission import Auction, PriceMission
 from robosim.auction.problem import Allocation
@@ -17,6 +16,7 @@ from robosim.bodiless import Bodiless
 from robosim.controllers.admm import Admm, Exchange
 from robosim.controllers.parts.market import Market
 from robosim.errors import BadInput
+from robosim.lookup import programs, taxes
 from robosim.network.network import Hub
 from robosim.scenario.world_file import WorldFile
 
@@ -27,8 +27,8 @@ def build_auction(scenario: AuctionScenario, controller: Controller | None, netw
     """The auction that a scenario describes, with everybody faithful."""
     refuse_graph(scenario, network)
     problem = allocation(scenario)
-    lookup.refuse_stranger(scenario, controller)
-    program = controller or lookup.made(lookup.controller_class(scenario), scenario)
+    programs.refuse_stranger(scenario, controller)
+    program = controller or programs.made(programs.controller_class(scenario), scenario)
     market = Market(update=scenario.market.update)
     return said_if_unsure(
         Auction(
@@ -37,7 +37,7 @@ def build_auction(scenario: AuctionScenario, controller: Controller | None, netw
             coordinator=Exchange() if isinstance(program, Admm) else market,
             network=Hub(n=problem.agents),
             world=Bodiless(),
-            tax=lookup.tax_rule(scenario),
+            tax=taxes.tax_rule(scenario),
             rounds=scenario.mission.rounds,
             rules=price_rules(scenario.mission.rounds, scenario.market, scenario.leader.epsilon),
             own=problem.own(),

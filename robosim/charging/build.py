@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from robosim import lookup
 from robosim.agent import Array, Controller
 from robosim.auction.build import price_rules, refuse_graph, said_if_unsure
 from robosim.bodiless import Bodiless
@@ -20,6 +19,7 @@ from robosim.charging.station.site import Site, assign
 from robosim.controllers.parts.market import Market
 from robosim.errors import BadInput
 from robosim.kernels.charging import Cars
+from robosim.lookup import programs, taxes
 from robosim.network.network import Hub
 
 WEAR, WAITING = 2, 3
@@ -195,8 +195,8 @@ USUAL_KWH = 10.0
 def build_charging(scenario: ChargingScenario, controller: Controller | None, network: object = None) -> Charging:
     """The charging day that a scenario describes, with everybody faithful."""
     refuse_graph(scenario, network)
-    lookup.refuse_stranger(scenario, controller)
-    program = controller or lookup.made(lookup.controller_class(scenario), scenario)
+    programs.refuse_stranger(scenario, controller)
+    program = controller or programs.made(programs.controller_class(scenario), scenario)
     day = build_day(scenario)
     return said_if_unsure(
         Charging(
@@ -205,7 +205,7 @@ def build_charging(scenario: ChargingScenario, controller: Controller | None, ne
             coordinator=Market(update=scenario.market.update),
             network=Hub(n=day.problem.agents),
             world=Bodiless(),
-            tax=lookup.tax_rule(scenario),
+            tax=taxes.tax_rule(scenario),
             rounds=scenario.mission.rounds,
             rules=price_rules(scenario.mission.rounds, scenario.market, announced_epsilon(scenario, day)),
             own=day.problem.own(),

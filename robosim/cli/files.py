@@ -54,30 +54,33 @@ def check(
 ) -> None:
     """Check a world without running it; every error at once, as file:line: section.key: message (fix).
 
-    Programs and strategies of your own play one round and report what it cost; a program is also checked as by
-    robosim.check_controller.
+    Programs and strategies of your own play a few rounds and report what these cost; they are checked as by
+    robosim.check_controller and robosim.check_strategy.
 
     Example: robosim check my.toml
     """
-    from robosim import lookup
     from robosim.build import build
     from robosim.checks import check_mission
+    from robosim.lending import ours
+    from robosim.lookup import code, programs
     from robosim.scenario.loading import load_scenario
     from robosim.scenario.world_file import estimate_bytes
+    from robosim.strategy_checks import check_selfish
 
     scenario = load_scenario(world, seed=seed, overrides=set_ or (), code=not no_code)
     memory = f"about {estimate_bytes(scenario) / 1e6:.3g} MB"
-    code = lookup.foreign_code(scenario)
-    if code and no_code:
-        build(lookup.without_code(scenario), controller=lookup.stand_in(scenario))
-        named = ", ".join(code)
+    foreign = code.foreign_code(scenario)
+    if foreign and no_code:
+        build(code.without_code(scenario), controller=programs.stand_in(scenario))
+        named = ", ".join(foreign)
         say(f"{world}: ok: {memory}; not checked: {named}, whose code was not run (leave out --no-code to run it)")
         return
     mission = build(scenario)
     checked: tuple[str, ...] = ()
-    if code:
+    if foreign:
         mission.rehearse()
-        checked = check_mission(mission).lines
+        checked = () if ours(type(mission.controller)) else check_mission(mission).lines
+        checked += check_selfish(mission)
     say(f"{world}: ok: {mission.summary}, {memory}")
     for line in checked:
         say(f"  {line}")

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from robosim import lookup
 from robosim.agent import Controller, Said
 from robosim.controllers.iplux import Iplux
 from robosim.controllers.tracking_admm import TrackingAdmm
@@ -24,6 +23,7 @@ from robosim.freight.roads.tntp import read_tntp
 from robosim.freight.roads.tntp_instance import tntp_instance
 from robosim.freight.scenario import FreightScenario
 from robosim.leader.tax_rule import ABSENCE, SHADOW_PRICE
+from robosim.lookup import programs, taxes
 from robosim.network import graphs
 from robosim.network.graphs import communication
 from robosim.network.network import Network
@@ -42,7 +42,7 @@ def build_freight(scenario: FreightScenario, controller: Controller | None, netw
         Files that cannot be read; demand that cannot be met; under VCG a supplier without whom it cannot be met (X,
         Assumption 7) or without whom the others cannot talk.
     """
-    lookup.refuse_stranger(scenario, controller)
+    programs.refuse_stranger(scenario, controller)
     problem = scenario.general_problem()
     instance = instance_of(scenario) if problem is None else None
     problem = coupled(instance) if instance is not None else problem
@@ -56,7 +56,7 @@ def build_freight(scenario: FreightScenario, controller: Controller | None, netw
         raise BadInput(
             f"network: has {network.n} agents, {scenario.name} has {problem.agents} (give one node for each)"
         )
-    leader, tax = scenario.leader, lookup.tax_rule(scenario)
+    leader, tax = scenario.leader, taxes.tax_rule(scenario)
     mission = Freight(
         scenario=scenario,
         own=own_types(problem, instance),
@@ -121,10 +121,10 @@ def network_of(scenario: FreightScenario, agents: int, instance: Instance | None
 
 def program(scenario: FreightScenario) -> Controller:
     """The faithful program, in the variant that the world asks for."""
-    found = lookup.controller_class(scenario)
+    found = programs.controller_class(scenario)
     variants: dict[type[Any], str] = {TrackingAdmm: "mixed", Iplux: "consistent"}
     given = {variants[found]: scenario.method.variant != "as-published"} if found in variants else {}
-    return lookup.made(found, scenario, **given)
+    return programs.made(found, scenario, **given)
 
 
 def announced_penalties(scenario: FreightScenario) -> Penalise:

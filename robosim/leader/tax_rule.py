@@ -60,6 +60,11 @@ class TaxRule:
     needs: frozenset[str] = frozenset()
     enforces: bool = True
 
+    @property
+    def title(self) -> str:
+        """As messages call it."""
+        return f"the tax rule {self.name}"
+
     def taxes(self, case: Case) -> Array:
         """What it makes of a case, whose arrays it cannot write: taxes (M, N).
 
@@ -67,15 +72,14 @@ class TaxRule:
         """
         import numpy as np
 
+        from robosim.lending import frozen
         from robosim.program import FAILURES, crashed
 
-        lent = {one.name: getattr(case, one.name).view() for one in fields(case)}
-        for x in lent.values():
-            x.flags.writeable = False
+        lent = Case(**{one.name: frozen(getattr(case, one.name)) for one in fields(case)})
         try:
-            found = np.array(self.pay(Case(**lent)))
+            found = np.array(self.pay(lent))
         except FAILURES as problem:
-            raise crashed(f"of the tax rule {self.name}", self, problem) from problem
+            raise crashed("when it billed", self, problem, lent) from problem
         shape = case.reported.shape
         if found.shape != shape or found.dtype.kind not in "fiub":
             raise self._unusable(f"is {found.dtype} {found.shape}, not numbers {shape} (missions, agents)")
@@ -87,7 +91,7 @@ class TaxRule:
     def _unusable(self, wrong: str) -> AgentFailure:
         code = getattr(self.pay, "__code__", None)
         place = "" if code is None else f"{code.co_filename}:{code.co_firstlineno}: "
-        return AgentFailure(f"{place}what the tax rule {self.name} takes {wrong} (correct its pay)")
+        return AgentFailure(f"{place}what {self.title} takes {wrong} (correct its pay)")
 
 
 def others(reported: Array) -> Array:

@@ -6,11 +6,12 @@ import warnings
 
 import numpy as np
 
-from robosim import energy, lookup
+from robosim import energy
 from robosim.agent import Array, Controller
 from robosim.controllers.consensus import Consensus
 from robosim.errors import BadInput
 from robosim.leader import bound
+from robosim.lookup import programs, taxes
 from robosim.network import graphs
 from robosim.network.network import Network
 from robosim.rendezvous import problem
@@ -27,7 +28,7 @@ def build_rendezvous(
     scenario: RendezvousScenario, controller: Controller | None, network: Network | None
 ) -> Rendezvous:
     """The rendezvous that a scenario describes, with everybody faithful, on another network if one is given."""
-    lookup.refuse_stranger(scenario, controller)
+    programs.refuse_stranger(scenario, controller)
     start = starts(scenario)
     network = network or drawn_network(scenario, start)
     if network.n != len(start):
@@ -47,7 +48,7 @@ def build_rendezvous(
         problem=costs,
         announcement=rules,
         rounds=rules.rounds,
-        tax=lookup.tax_rule(scenario),
+        tax=taxes.tax_rule(scenario),
         rules={
             "alpha": rules.alpha,
             "rounds": rules.rounds,
@@ -59,9 +60,9 @@ def build_rendezvous(
 
 
 def _controller(scenario: RendezvousScenario) -> Controller:
-    found = lookup.controller_class(scenario)
+    found = programs.controller_class(scenario)
     given = {"pays_for": scenario.robots.private_cost} if found is Consensus else {}
-    return lookup.made(found, scenario, **given)
+    return programs.made(found, scenario, **given)
 
 
 def _power(scenario: RendezvousScenario) -> energy.PowerModel:

@@ -14,7 +14,7 @@ from robosim.files.complaint import Origin, Place, Problem, report
 from robosim.files.lines import KeyPath
 from robosim.files.writing import quoted, shown, suggestion
 from robosim.kind import Kind, kind_of_file, kinds, lazy, words
-from robosim.project import Misfit, Unread, names
+from robosim.lookup.project import Misfit, Unread, names
 from robosim.scenario.checking import Values, broken_rules, problems_of
 from robosim.scenario.fields import section_type
 from robosim.scenario.reading import find, parse
@@ -22,7 +22,7 @@ from robosim.scenario.selfish import deviation, of_ones_own
 from robosim.scenario.world_file import WorldFile, refuse_too_large
 
 Overrides = Mapping[str, object] | Sequence[str]
-STRATEGIES, TAXES = lazy("robosim.lookup:strategies"), lazy("robosim.lookup:tax_rules")
+STRATEGIES, TAXES = lazy("robosim.lookup.strategies:strategies"), lazy("robosim.lookup.taxes:tax_rules")
 
 
 def override(

@@ -14,7 +14,7 @@ from robosim.errors import BadInput, RobosimError
 from robosim.files.complaint import Problem
 from robosim.files.lines import KeyPath
 from robosim.files.writing import shown, suggestion
-from robosim.project import Misfit, Unread, names
+from robosim.lookup.project import Misfit, Unread, names
 from robosim.scenario.checking import Check, Values, key_path, phrase
 from robosim.scenario.fields import Finite, Id, Name, Section, Whole, section_type
 

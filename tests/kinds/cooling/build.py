@@ -9,9 +9,9 @@ from cooling.problem import CoolingProblem
 from cooling.scenario import RANGES, CoolingScenario
 from cooling.thermostat import Plant
 from cooling.world import Building
-from robosim import lookup
 from robosim.agent import Controller, Said
 from robosim.errors import BadInput
+from robosim.lookup import programs, taxes
 from robosim.network.network import Hub
 
 
@@ -19,19 +19,19 @@ def build_cooling(scenario: CoolingScenario, controller: Controller | None, netw
     """The mission that a scenario describes, with everybody faithful. Raises `BadInput` for a network."""
     if network is not None:
         raise BadInput(f"network: halls hear the leader only, {scenario.name} takes no graph (leave it out)")
-    lookup.refuse_stranger(scenario, controller)
+    programs.refuse_stranger(scenario, controller)
     known = problem(scenario)
     return Cooling(
         scenario=scenario,
         own=types(scenario),
-        controller=controller or lookup.made(lookup.controller_class(scenario), scenario),
+        controller=controller or programs.made(programs.controller_class(scenario), scenario),
         coordinator=Plant(),
         network=Hub(n=scenario.halls.count),
         world=Building(problem=known),
         problem=known,
         rules={"rounds": scenario.mission.rounds, "problem": known},
         rounds=scenario.mission.rounds,
-        tax=lookup.tax_rule(scenario),
+        tax=taxes.tax_rule(scenario),
     )
 
 

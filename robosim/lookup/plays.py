@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from robosim.agent import Strategy
 from robosim.errors import BadInput
 from robosim.files.writing import suggestion, value_text
-from robosim.project import Named, names
+from robosim.lookup.project import Named, names
 from robosim.scenario.checking import phrase
 from robosim.scenario.selfish import made, parameter_kinds
 
