@@ -1,9 +1,10 @@
 """Average consensus: robots meet where the sum of squared displacements is smallest (T, Algorithm 2).
 
-    z_i^k = z_i^{k-1} + α Σ_{j ∈ N_i} (z_j^{k-1} - z_i^{k-1}),   0 < α ≤ 1/λmax(L)
+    z_i^k = z_i^{k-1} + α Σ_{j ∈ N_i} w_ij (z_j^{k-1} - z_i^{k-1}),   0 < α ≤ 1/λmax(L)
 
 One exchange a round, no coordinator: the leader talks only before round 0 and after round n (T, Remark 4). The distance
-to agreement shrinks by 1 - αλ₂ a round. Reference: L. Xiao, S. Boyd, Systems & Control Letters 53 (2004) 65-78.
+to agreement shrinks by 1 - αλ₂ a round. w_ij are the weights of the graph's edges, 1 where it has none. Reference:
+L. Xiao, S. Boyd, Systems & Control Letters 53 (2004) 65-78.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Consensus:
         """Line 7, from where the robot really is."""
         own, links = heard.own["z"], heard.links
         said = np.empty(own.shape)
-        step(links.indptr, links.indices, heard.voices["z"], own, state.alpha, said)
+        step(links.indptr, links.indices, heard.voices["z"], own, state.alpha, said, links.edge_weight)
         return state, {"z": said}
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:

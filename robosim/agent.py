@@ -28,6 +28,9 @@ class Links(NamedTuple):
     """Who hears whom, as compressed rows by receiver.
 
     `indices` are columns of `Heard.voices`; `ids` name the agents behind them (they differ in a population of one).
+    Two kinds of weights stand side by side, and each program knows which it means. `weight` and `own_weight` are those
+    of a mean, W_ij and W_ii (lazy Metropolis, from degrees alone). `edge_weight` are the graph's own, w_ij in the
+    Laplacian L = B diag(w) Bᵀ, (links,); None where every edge weighs 1, and `coupling` has them in any case.
     """
 
     indptr: Ints
@@ -35,6 +38,20 @@ class Links(NamedTuple):
     ids: Ints
     weight: Array
     own_weight: Array
+    edge_weight: Array | None = None
+
+    @property
+    def coupling(self) -> Array:
+        """w_ij of every link, (links,): `edge_weight`, or ones."""
+        return np.ones(self.indices.size) if self.edge_weight is None else self.edge_weight
+
+    @property
+    def weighted_degree(self) -> Array:
+        """Σ_j w_ij of each agent, L_ii, (agents,); its number of neighbours where edges have no weights."""
+        if self.edge_weight is None:
+            return self.degree
+        receiver = np.repeat(np.arange(self.indptr.size - 1), np.diff(self.indptr))
+        return np.bincount(receiver, weights=self.edge_weight, minlength=self.indptr.size - 1)
 
     @property
     def degree(self) -> Array:
@@ -46,7 +63,12 @@ class Links(NamedTuple):
         a, b = self.indptr[agent], self.indptr[agent + 1]
         alone = np.array([0, b - a], dtype=np.int32)
         return Links(
-            alone, np.arange(b - a, dtype=np.int32), self.ids[a:b], self.weight[a:b], self.own_weight[agent : agent + 1]
+            alone,
+            np.arange(b - a, dtype=np.int32),
+            self.ids[a:b],
+            self.weight[a:b],
+            self.own_weight[agent : agent + 1],
+            None if self.edge_weight is None else self.edge_weight[a:b],
         )
 
 
@@ -69,6 +91,12 @@ class Heard(NamedTuple):
             self.links.indptr, self.links.indices, self.links.weight, self.voices[key], np.empty_like(self.own[key])
         )
         return near + self.links.own_weight[:, None] * self.own[key]
+
+    def pull(self, key: str) -> Array:
+        """-(L m)_i = Σ_j w_ij (m_j - m_i) with the weights of the graph's edges, (missions, agents, components)."""
+        links, own = self.links, self.own[key]
+        near = mix(links.indptr, links.indices, links.coupling, self.voices[key], np.empty_like(own))
+        return near - links.weighted_degree[:, None] * own
 
     def each(self, key: str) -> Array:
         """One row per link, (missions, links, components), for programs that must know who said what."""

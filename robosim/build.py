@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, overload
@@ -37,7 +37,7 @@ class Options(TypedDict, total=False):
     set: Mapping[str, object] | None
     controller: Controller | None
     strategies: Mapping[int, Given] | None
-    network: Network | nx.Graph | None
+    network: Network | nx.Graph | Sequence[Sequence[float]] | None
     tax: TaxRule | str | None
 
 
@@ -56,7 +56,7 @@ def load(
     set: Mapping[str, object] | None = None,
     controller: Controller | None = None,
     strategies: Mapping[int, Given] | None = None,
-    network: Network | nx.Graph | None = None,
+    network: Network | nx.Graph | Sequence[Sequence[float]] | None = None,
     tax: TaxRule | str | None = None,
     kind: type[Mission[Any]] | None = None,
 ) -> Mission[Any]:
@@ -71,8 +71,9 @@ def load(
     controller : the faithful program, in place of the one that the world names.
     strategies : agent → what it plays, in place of the world's `[[selfish]]`: an object, its class, or its name,
         `"foot-dragging:stride=0.3"`.
-    network : who hears whom, in place of the world's `[network]`: any connected networkx graph, or an object that
-        keeps the protocol `robosim.agent.Network`; not where agents hear the leader only.
+    network : who hears whom, in place of the world's `[network]`: a connected networkx graph, whose integer nodes
+        0..n-1 are ids and whose edges may have the attribute `weight`; a list of edges [i, j] or [i, j, weight]; or an
+        object that keeps the protocol `robosim.agent.Network`. Not where agents hear the leader only.
     tax : the rule by which the leader bills, in place of `leader.tax`: a `robosim.TaxRule` or its name.
     kind : the class of mission that the world describes, such as `robosim.Rendezvous`, so that type checkers know it.
 

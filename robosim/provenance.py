@@ -217,7 +217,9 @@ def _network(mission: Any, given: Given, world: dict[str, Any]) -> Iterator[str]
     if type(mission.network) is not Network:
         yield f"network: an object of the class {type(mission.network).__name__} was given in Python"
         return
-    world["network"] = {"graph": "edges", "edges": mission.network.edges.tolist()}
+    edges, weights = mission.network.edges.tolist(), mission.network.weights
+    rows = edges if weights is None else [[*edge, w] for edge, w in zip(edges, weights.tolist(), strict=True)]
+    world["network"] = {"graph": "edges", "edges": rows}
     if mission.network.margin:
         yield f"network: margin {mission.network.margin:g}"
 

@@ -52,6 +52,11 @@ def build_freight(scenario: FreightScenario, controller: Controller | None, netw
     refuse_too_large(scenario)
     _refuse_strangers(scenario, problem.agents)
     network = network or network_of(scenario, problem.agents, instance)
+    if getattr(network, "weights", None) is not None:
+        raise BadInput(
+            "network: its edges have weights, and these methods weigh neighbours by how many they have "
+            "(give the graph without the attribute weight)"
+        )
     if network.n != problem.agents:
         raise BadInput(
             f"network: has {network.n} agents, {scenario.name} has {problem.agents} (give one node for each)"

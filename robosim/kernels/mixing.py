@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from numba import njit
 
 from robosim.kernels import Array
@@ -33,8 +35,13 @@ def mix(indptr: Array, indices: Array, weight: Array, voices: Array, out: Array)
 
 
 @njit(cache=True)
-def step(indptr: Array, indices: Array, voices: Array, own: Array, alpha: float, out: Array) -> None:
-    """out_i = own_i + α Σ_j (voices_j - own_i) over the neighbours j, in the order of the links; arrays (m, i, d)."""
+def step(
+    indptr: Array, indices: Array, voices: Array, own: Array, alpha: float, out: Array, weight: Any = None
+) -> None:
+    """out_i = own_i + α Σ_j w_ij (voices_j - own_i) over the neighbours j, in the order of the links; arrays (m, i, d).
+
+    Without `weight` (links,) all w are 1, and the compiler leaves them out; an array of ones gives the same bits.
+    """
     d = own.shape[2]
     for m in range(own.shape[0]):
         for i in range(own.shape[1]):
@@ -44,11 +51,15 @@ def step(indptr: Array, indices: Array, voices: Array, own: Array, alpha: float,
             dx, dy, dz = 0.0, 0.0, 0.0
             for e in range(indptr[i], indptr[i + 1]):
                 j = indices[e]
-                dx += voices[m, j, 0] - x
+                if weight is None:
+                    w = 1.0
+                else:
+                    w = weight[e]
+                dx += w * (voices[m, j, 0] - x)
                 if d > 1:  # the same for every robot: the compiler takes these branches out of the loops
-                    dy += voices[m, j, 1] - y
+                    dy += w * (voices[m, j, 1] - y)
                 if d > 2:
-                    dz += voices[m, j, 2] - z
+                    dz += w * (voices[m, j, 2] - z)
             out[m, i, 0] = x + alpha * dx
             if d > 1:
                 out[m, i, 1] = y + alpha * dy

@@ -1,6 +1,7 @@
 """One agent announces what it likes, the others run average consensus (T, Algorithm 2, line 7): what comes of it.
 
-Scripts enter trajectories, so every sum here has its own fixed order.
+Scripts enter trajectories, so every sum here has its own fixed order. `weight` (links,) are the weights of the graph's
+edges; without it all are 1 and the compiler leaves them out.
 """
 
 from __future__ import annotations
@@ -14,26 +15,29 @@ Array = np.ndarray[Any, Any]
 
 
 @njit(cache=True)
-def consensus_round(indptr: Array, indices: Array, alpha: float, x: Array, out: Array) -> None:
-    """One faithful round of everybody, out_j = x_j + α Σ_l (x_l - x_j); (N, d) arrays."""
+def consensus_round(indptr: Array, indices: Array, alpha: float, x: Array, out: Array, weight: Any = None) -> None:
+    """One faithful round of everybody, out_j = x_j + α Σ_l w_jl (x_l - x_j); (N, d) arrays."""
     for j in range(x.shape[0]):
         for c in range(x.shape[1]):
             pull = 0.0
             for e in range(indptr[j], indptr[j + 1]):
-                pull += x[indices[e], c] - x[j, c]
+                if weight is None:
+                    pull += x[indices[e], c] - x[j, c]
+                else:
+                    pull += weight[e] * (x[indices[e], c] - x[j, c])
             out[j, c] = x[j, c] + alpha * pull
 
 
 @njit(cache=True)
 def faithful_play(
-    indptr: Array, indices: Array, alpha: float, theta: Array, rounds: int, agent: int
+    indptr: Array, indices: Array, alpha: float, theta: Array, rounds: int, agent: int, weight: Any = None
 ) -> tuple[Array, Array]:
     """Final positions z^n, (N, d), and the positions u^0..u^n of one agent, (rounds+1, d), when nobody deviates."""
     x, out = theta.copy(), np.empty_like(theta)
     script = np.empty((rounds + 1, theta.shape[1]))
     for k in range(rounds + 1):
         if k > 0:
-            consensus_round(indptr, indices, alpha, x, out)
+            consensus_round(indptr, indices, alpha, x, out, weight)
             x, out = out, x
         for c in range(script.shape[1]):
             script[k, c] = x[agent, c]
@@ -41,12 +45,14 @@ def faithful_play(
 
 
 @njit(cache=True)
-def scripted_play(indptr: Array, indices: Array, alpha: float, theta: Array, script: Array, agent: int) -> Array:
+def scripted_play(
+    indptr: Array, indices: Array, alpha: float, theta: Array, script: Array, agent: int, weight: Any = None
+) -> Array:
     """Final positions z^n, (N, d), when `agent` announces script[k] in round k and the others are faithful."""
     x, out = theta.copy(), np.empty_like(theta)
     for k in range(script.shape[0]):
         if k > 0:
-            consensus_round(indptr, indices, alpha, x, out)
+            consensus_round(indptr, indices, alpha, x, out, weight)
             x, out = out, x
         for c in range(script.shape[1]):
             x[agent, c] = script[k, c]
@@ -54,10 +60,12 @@ def scripted_play(indptr: Array, indices: Array, alpha: float, theta: Array, scr
 
 
 @njit(cache=True)
-def impulse_responses(indptr: Array, indices: Array, alpha: float, rounds: int, agent: int) -> Array:
+def impulse_responses(
+    indptr: Array, indices: Array, alpha: float, rounds: int, agent: int, weight: Any = None
+) -> Array:
     """H, (N, rounds+1): z^n moves by H[:, k] when `agent` announces u^k + 1 in place of u^k.
 
-    H[:, n] = e_i, and H[:, n-1-t] = W̃ᵗ b with W̃ = I - αL without row and column i and b = α on i's neighbours: one
+    H[:, n] = e_i, and H[:, n-1-t] = W̃ᵗ b with W̃ = I - αL without row and column i and b = αw_ij on i's neighbours: one
     recursion gives every column.
     """
     n = indptr.size - 1
@@ -66,7 +74,7 @@ def impulse_responses(indptr: Array, indices: Array, alpha: float, rounds: int, 
     x, out = np.zeros((n, 1)), np.zeros((n, 1))
     x[agent, 0] = 1.0
     for k in range(rounds - 1, -1, -1):
-        consensus_round(indptr, indices, alpha, x, out)
+        consensus_round(indptr, indices, alpha, x, out, weight)
         x, out = out, x
         x[agent, 0] = 0.0
         for j in range(n):

@@ -114,26 +114,46 @@ def component_labels(n: int, edges: Edges) -> NDArray[np.int32]:
     return labels
 
 
-def refuse_faulty(n: int, edges: Edges) -> None:
-    """Raise `BadInput` for a link from an agent to itself, or to an agent outside 0..n-1."""
+def refuse_faulty(n: int, edges: Edges, names: Sequence[str] = ()) -> None:
+    """Raise `BadInput` for a link from an agent to itself, or to an agent outside 0..n-1.
+
+    `names` are what agents are called in messages, where that is not their ids.
+    """
     for a, b in edges[edges[:, 0] == edges[:, 1]][:1].tolist():
-        raise BadInput(f"edge ({a}, {b}) joins an agent to itself (remove it)")
+        raise BadInput(f"edge {edge_name(a, b, names)} joins an agent to itself (remove it)")
     for a, b in edges[((edges < 0) | (edges >= n)).any(axis=1)][:1].tolist():
         raise BadInput(f"edge ({a}, {b}) names an agent outside 0..{n - 1} (fix the id or add agents)")
 
 
-def refuse_disconnected(n: int, edges: Edges) -> None:
+def edge_name(a: int, b: int, names: Sequence[str] = ()) -> str:
+    """An edge as messages show it, by ids or by `names`.
+
+    >>> edge_name(0, 1), edge_name(0, 1, ("'north'", "'south'"))
+    ('(0, 1)', "('north', 'south')")
+    """
+    return f"({names[a]}, {names[b]})" if names else f"({a}, {b})"
+
+
+def refuse_weights(edges: Edges, weights: Array) -> None:
+    """Raise `BadInput` unless there is one finite weight > 0 an edge."""
+    if weights.shape != (len(edges),):
+        raise BadInput(f"weights: must have one number for each of {len(edges)} edges, got the shape {weights.shape}")
+    for e in np.flatnonzero(~(np.isfinite(weights) & (weights > 0)))[:1]:
+        raise BadInput(f"edge {edge_name(*edges[e].tolist())}: its weight must be a finite number > 0, got {weights[e]}")
+
+
+def refuse_disconnected(n: int, edges: Edges, names: Sequence[str] = ()) -> None:
     """Raise `BadInput` naming the components (the smallest first) of a graph that is not connected."""
     labels = component_labels(n, edges)
     if n > 0 and labels.max() == 0:
         return
     groups = sorted((np.flatnonzero(labels == c) for c in range(labels.max() + 1)), key=len)
-    names = "; ".join(_name(group) for group in groups[:4]) + ("; …" if len(groups) > 4 else "")
-    raise BadInput(f"the graph falls into {len(groups)} components: {names} (add edges between them)")
+    parts = "; ".join(_name(group, names) for group in groups[:4]) + ("; …" if len(groups) > 4 else "")
+    raise BadInput(f"the graph falls into {len(groups)} components: {parts} (add edges between them)")
 
 
-def _name(group: NDArray[np.int64]) -> str:
-    shown = ", ".join(str(i) for i in group[:6])
+def _name(group: NDArray[np.int64], names: Sequence[str]) -> str:
+    shown = ", ".join(names[i] if names else str(i) for i in group[:6])
     return f"{{{shown}, … {len(group)} agents}}" if len(group) > 6 else f"{{{shown}}}"
 
 
@@ -178,6 +198,27 @@ def extremes(laplacian: csr_array) -> tuple[float, float]:
     start = np.cos(np.arange(n) * 1.7)  # fixed: the same bits every time
     largest = float(eigsh(laplacian, k=1, which="LA", v0=start, tol=1e-13, return_eigenvectors=False)[0])
     return _connectivity(laplacian, largest, start) * (1 - SAFETY), largest
+
+
+def weighted_extremes(laplacian: csr_array) -> tuple[float, float]:
+    """(λ₂, λmax) of a connected weighted graph, n ≥ 2; λ₂ is lowered by what rounding may have added to it.
+
+    Weights are brought near 1 by a power of two, which costs no bit, so that no threshold depends on their unit.
+
+    Raises
+    ------
+    BadInput
+        Weights span so far that λ₂ is lost in the rounding of λmax: no bound could be announced.
+    """
+    scale = 2.0 ** -round(np.log2(laplacian.diagonal().max()))
+    slow, fast = extremes(csr_array(laplacian * scale))
+    lost = laplacian.shape[0] * np.finfo(np.float64).eps * fast
+    if slow <= 2 * lost:
+        raise BadInput(
+            f"weights span too far: the algebraic connectivity is lost in rounding, {lost / fast:.1g} of the largest "
+            "eigenvalue (bring the weights closer together)"
+        )
+    return (slow - lost) / scale, fast / scale
 
 
 def _connectivity(laplacian: csr_array, largest: float, start: np.ndarray[Any, Any]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from robosim.agent import Array, Heard, Links, Said
 from robosim.errors import BadInput
 from robosim.network import graphs
+from robosim.network.given import edges_of, graph_of, name_of
 
 if TYPE_CHECKING:
     import control
@@ -23,37 +24,52 @@ if TYPE_CHECKING:
 class Network:
     """An undirected, connected graph of n ≥ 2 agents; `edges` is (E, 2), each pair once, smaller id first.
 
-    `name` selects closed forms of the spectrum ("path", "ring", "star", "complete"); `margin` makes weights smaller.
+    `name` selects closed forms of the spectrum ("path", "ring", "star", "complete"); `margin` makes the lazy Metropolis
+    weights smaller. `weights` (E,) > 0 are those of the edges in the Laplacian, None where all weigh 1. `labels` are
+    the nodes of the graph that it was made of, in the order of the ids; () where nodes are ids.
     """
 
     n: int
     edges: graphs.Edges
     name: str = ""
     margin: float = 0.0
+    weights: Array | None = None
+    labels: tuple[Hashable, ...] = ()
 
     def __post_init__(self) -> None:
         if self.n < 2:
             raise BadInput(f"a network needs at least 2 agents, got {self.n} (add agents)")
-        graphs.refuse_faulty(self.n, self.edges)
-        graphs.refuse_disconnected(self.n, self.edges)
+        names = tuple(map(name_of, self.labels))
+        graphs.refuse_faulty(self.n, self.edges, names)
+        graphs.refuse_disconnected(self.n, self.edges, names)
+        if self.weights is not None:
+            graphs.refuse_weights(self.edges, self.weights)
 
     @classmethod
-    def of(cls, graph: nx.Graph | Sequence[Sequence[int]], n: int | None = None) -> Network:
-        """From any networkx graph (nodes numbered in their order) or from a list of edges.
+    def of(cls, graph: nx.Graph | Sequence[Sequence[float]], n: int | None = None) -> Network:
+        """From a networkx graph or from a list of edges [i, j] or [i, j, weight].
 
-        Raises `BadInput` for self-loops, ids out of range and graphs that are not connected.
+        Integer nodes 0..n-1 are ids and stay. Other nodes are numbered in the graph's order; `labels` remembers them.
+        The edge attribute `weight` counts, 1 where it is absent.
+
+        Raises `BadInput` for directed graphs and multigraphs, self-loops, ids out of range, weights that are no finite
+        numbers > 0 or span too far, and graphs that are not connected.
+
+        >>> Network.of([(0, 1), (1, 2, 2.5)]).weights
+        array([1. , 2.5])
         """
-        if not isinstance(graph, Sequence):
-            number = {node: i for i, node in enumerate(graph.nodes)}
-            pairs = [(number[a], number[b]) for a, b in graph.edges]
-            return cls(n=len(number), edges=_pairs(pairs, len(number)))
-        pairs = [(int(a), int(b)) for a, b in graph]
-        size = n if n is not None else 1 + max((max(pair) for pair in pairs), default=0)
-        return cls(n=size, edges=_pairs(pairs, size))
+        listed = isinstance(graph, Sequence | np.ndarray) and not isinstance(graph, str | bytes)
+        given = edges_of(graph, n) if listed else graph_of(graph)  # type: ignore[arg-type]
+        if n is not None and n != given.n:
+            raise BadInput(f"the graph has {given.n} nodes, n is {n} (leave n out)")
+        network = cls(n=given.n, edges=given.edges, weights=given.weights, labels=given.labels)
+        if network.weights is not None:
+            _ = network.connectivity  # refuses weights that span too far
+        return network
 
     @cached_property
     def links(self) -> Links:
-        """Both directions of every edge, rows by receiver, with lazy Metropolis weights.
+        """Both directions of every edge, rows by receiver, with lazy Metropolis weights and those of the edges.
 
         W_ij = 1 / (2 (max(deg_i, deg_j) + margin)), W_ii = 1 - Σ_j W_ij (X, Remark 2; its authors' figures have a
         margin of 0.1): symmetric, doubly stochastic, positive semidefinite.
@@ -66,14 +82,15 @@ class Network:
         indptr = np.concatenate([[0], np.cumsum(degree)]).astype(np.int32)
         weight = 0.5 / (np.maximum(degree[receiver], degree[sender]) + self.margin)
         own = np.asarray(1.0 - np.bincount(receiver, weights=weight, minlength=self.n), dtype=np.float64)
-        return Links(indptr, sender, sender, weight, own)
+        edge = None if self.weights is None else np.tile(self.weights, 2)[order]
+        return Links(indptr, sender, sender, weight, own, edge)
 
     @cached_property
     def laplacian(self) -> csr_array:
-        """L = B Bᵀ, sparse (n, n)."""
-        ones = np.ones(self.links.indices.size)
-        adjacency = csr_array((ones, self.links.indices, self.links.indptr), shape=(self.n, self.n))
-        return csr_array(csr_array((self.links.degree, (np.arange(self.n), np.arange(self.n)))) - adjacency)
+        """L = B diag(w) Bᵀ, sparse (n, n); all w are 1 in a graph without weights."""
+        links = self.links
+        adjacency = csr_array((links.coupling, links.indices, links.indptr), shape=(self.n, self.n))
+        return csr_array(csr_array((links.weighted_degree, (np.arange(self.n), np.arange(self.n)))) - adjacency)
 
     @cached_property
     def incidence(self) -> csr_array:
@@ -84,12 +101,15 @@ class Network:
 
     @cached_property
     def _extremes(self) -> tuple[float, float]:
-        found = graphs.named_extremes(self.name, self.n) or graphs.extremes(self.laplacian)
+        if self.weights is not None:
+            found = graphs.weighted_extremes(self.laplacian)
+        else:
+            found = graphs.named_extremes(self.name, self.n) or graphs.extremes(self.laplacian)
         return graphs.round12(found[0]), graphs.round12(found[1])
 
     @property
     def connectivity(self) -> float:
-        """λ₂, the algebraic connectivity, to 12 digits; on a tree λmin(BᵀB)."""
+        """λ₂, the algebraic connectivity, to 12 digits; on a tree without weights λmin(BᵀB)."""
         return self._extremes[0]
 
     @property
@@ -121,12 +141,6 @@ class Network:
         return None, Heard(said, cast, self.links, said)
 
 
-def _pairs(pairs: list[tuple[int, int]], n: int) -> graphs.Edges:
-    """Checked before they are put in order, so that messages name what was given."""
-    graphs.refuse_faulty(n, np.array(pairs, dtype=np.int64).reshape(-1, 2))
-    return graphs.canonical(pairs)
-
-
 def spread(positions: Array) -> Any:
     """dist(z, Z) = ‖(I - J) z‖_F over the last two axes (agents, d); J averages over agents (T, section VI)."""
     off = positions - positions.mean(axis=-2, keepdims=True)
@@ -155,5 +169,10 @@ class Hub:
 
 
 def network_of(given: Any) -> Any:
-    """What keeps the protocol `robosim.agent.Network` as it is; anything else must be a networkx graph."""
-    return given if hasattr(given, "deliver") else Network.of(given)
+    """What keeps the protocol `robosim.agent.Network` as it is; anything else must be a networkx graph or edges."""
+    if hasattr(given, "deliver"):
+        return given
+    try:
+        return Network.of(given)
+    except BadInput as problem:
+        raise BadInput(f"network: {problem}") from None

@@ -45,12 +45,13 @@ def bounded_best_response(
     reach: float,
     lower: ArrayLike,
     upper: ArrayLike,
+    weight: ArrayLike | None = None,
 ) -> SolvedResponse:
     """The best script of one agent within its limits, and what it earns when replayed.
 
     Parameters
     ----------
-    indptr, indices, alpha, theta, z_final, beta, rounds, agent
+    indptr, indices, alpha, theta, z_final, beta, rounds, agent, weight
         As in `robosim.rendezvous.exact.best_response`. The faithful run must keep the limits.
     reach : float
         Metres that the body can travel in a round; may be infinite.
@@ -63,7 +64,7 @@ def bounded_best_response(
         Within the limits and within β; `gain` is attained by `positions`. If the solver fails `solved` is False and
         the script is whatever good it found, at worst the faithful play.
     """
-    game = DeviationGame.around(indptr, indices, alpha, theta, z_final, beta, rounds, agent)
+    game = DeviationGame.around(indptr, indices, alpha, theta, z_final, beta, rounds, agent, weight)
     low, high = walls(lower, game), walls(upper, game)
     fits = inside(game.final, beta)
     if not fits or game.bound <= 0.0:
@@ -90,6 +91,7 @@ def bounded_gains(
     upper: ArrayLike,
     agents: ArrayLike | None = None,
     progress: Callable[[int], None] | None = None,
+    weight: ArrayLike | None = None,
 ) -> Array:
     """Gain of the best response within the limits of every agent, (N,), or of `agents`, (K,); m².
 
@@ -101,7 +103,11 @@ def bounded_gains(
     gains, unsolved = np.full(len(who), np.nan), []
     for place, agent in enumerate(who if inside(final, beta) else ()):
         best = bounded_best_response(
-            indptr, indices, alpha, theta, z_final, beta, rounds, agent, reach=reach, lower=lower, upper=upper
+            *(indptr, indices, alpha, theta, z_final, beta, rounds, agent),
+            reach=reach,
+            lower=lower,
+            upper=upper,
+            weight=weight,
         )
         gains[place] = best.gain
         unsolved += [] if best.solved else [agent]

@@ -13,6 +13,7 @@ from robosim.errors import BadInput
 from robosim.leader import bound
 from robosim.lookup import programs, taxes
 from robosim.network import graphs
+from robosim.network.given import weights_of
 from robosim.network.network import Network
 from robosim.rendezvous import problem
 from robosim.rendezvous.mission import Rendezvous
@@ -144,7 +145,12 @@ def drawn_network(scenario: RendezvousScenario, start: Array) -> Network:
     wanted, n = scenario.network, len(start)
     rng = np.random.default_rng([scenario.mission.seed, GRAPH])
     try:
-        return Network(n=n, edges=_edges(scenario, start, rng), name="" if wanted.long_links else wanted.graph)
+        edges = _edges(scenario, start, rng)
+        weights = weights_of(edges, wanted.edges) if wanted.edges else None
+        network = Network(n=n, edges=edges, name="" if wanted.long_links else wanted.graph, weights=weights)
+        if weights is not None:
+            _ = network.connectivity  # refuses weights that span too far, at their key
+        return network
     except BadInput as problem:
         raise scenario.error("network.edges" if wanted.graph == "edges" else "network.graph", str(problem)) from None
 
@@ -157,7 +163,7 @@ def _edges(scenario: RendezvousScenario, start: Array, rng: np.random.Generator)
             return graphs.small_world(start, wanted.long_links, radius, rng)
         return graphs.geometric(start, radius)
     if wanted.graph == "edges":
-        edges = graphs.canonical(wanted.edges or [])
+        edges = graphs.canonical([link[:2] for link in wanted.edges or ()])
     elif wanted.graph == "random-tree":
         edges = graphs.random_tree(n, rng)
     else:

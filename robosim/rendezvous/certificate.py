@@ -141,7 +141,8 @@ def _exact(mission: Rendezvous, known: Known, seconds: float) -> Array | None:
     n, steps = mission.network.n, mission.rounds + 1
     if n > LARGEST or 1.5e-9 * n**3 + (1.5e-10 * (n * steps) ** 2 if steps < n else 0.0) > seconds:
         return None
-    return _figures(mission, exact_gains(*known.graph, *known.ends, known.beta, mission.rounds))
+    weight = mission.network.links.edge_weight
+    return _figures(mission, exact_gains(*known.graph, *known.ends, known.beta, mission.rounds, weight=weight))
 
 
 def _bounded(mission: Rendezvous, known: Known, seconds: float, progress: Callable[[int], None] | None) -> Array | None:
@@ -158,6 +159,7 @@ def _bounded(mission: Rendezvous, known: Known, seconds: float, progress: Callab
         lower=world.lower,
         upper=world.upper,
         progress=progress,
+        weight=mission.network.links.edge_weight,
     )
     return _figures(mission, gains)
 
@@ -190,7 +192,8 @@ def best_response(mission: Rendezvous, agent: int, within_limits: bool = True) -
     end = mission.faithful().whole().decision[0]
     known = (links.indptr, links.indices, rules.alpha, mission.own["start"][0], end, rules.beta, rules.rounds, agent)
     if within_limits and world.lower.size:
-        found = bounded_best_response(*known, reach=world.stride_m, lower=world.lower, upper=world.upper)
+        limits = {"reach": world.stride_m, "lower": world.lower, "upper": world.upper}
+        found = bounded_best_response(*known, **limits, weight=links.edge_weight)
     else:
-        found = free_best_response(*known)
+        found = free_best_response(*known, weight=links.edge_weight)
     return Script(positions=found.positions)

@@ -77,7 +77,7 @@ def program(game: DeviationGame, reach: float, lower: Array, upper: Array) -> Co
 
 def responses(game: DeviationGame) -> tuple[Array, Array, Array, Array]:
     """T = QᵀPH (r, rounds+1), 1ᵀH/√N (1, rounds+1), QᵀP z_f and QᵀP (z_f - θ), (r, d) each."""
-    moved = impulse_responses(game.indptr, game.indices, game.alpha, len(game.faithful) - 1, game.agent)
+    moved = impulse_responses(game.indptr, game.indices, game.alpha, len(game.faithful) - 1, game.agent, game.weight)
     steered = moved - moved.mean(axis=0)
     cut = float(np.clip(NEGLIGIBLE * game.radius / norm(game.final - game.theta), 1e-14, 1e-6))
     reached = np.einsum("kr,ir->ki", gram_schmidt(steered, cut, True), steered)

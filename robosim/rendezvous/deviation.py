@@ -56,6 +56,8 @@ class DeviationGame:
         z_f, the faithful outcome, drift included.
     beta : float
         The announced β(n).
+    weight : (2E,) array or None
+        Weights of the links; None where all are 1.
     """
 
     indptr: Ints
@@ -67,6 +69,7 @@ class DeviationGame:
     drift: Array
     final: Array
     beta: float
+    weight: Array | None = None
 
     @classmethod
     def around(
@@ -79,11 +82,12 @@ class DeviationGame:
         beta: float,
         rounds: int,
         agent: int,
+        weight: ArrayLike | None = None,
     ) -> DeviationGame:
         """Play the faithful run once; see `robosim.rendezvous.exact.best_response` for the parameters."""
         who, whom, start, final = team(indptr, indices, theta, z_final)
-        agent = one_of(len(start), agent)
-        modelled, faithful = faithful_play(who, whom, float(alpha), start, int(rounds), agent)
+        agent, weighed = one_of(len(start), agent), link_weights(whom, weight)
+        modelled, faithful = faithful_play(who, whom, float(alpha), start, int(rounds), agent, weighed)
         return cls(
             indptr=who,
             indices=whom,
@@ -94,6 +98,7 @@ class DeviationGame:
             drift=final - modelled,
             final=final,
             beta=float(beta),
+            weight=weighed,
         )
 
     @property
@@ -117,7 +122,8 @@ class DeviationGame:
 
     def outcome(self, script: Array) -> Array:
         """z^n, (N, d), when the agent plays `script`."""
-        return scripted_play(self.indptr, self.indices, self.alpha, self.theta, script, self.agent) + self.drift
+        moved = scripted_play(self.indptr, self.indices, self.alpha, self.theta, script, self.agent, self.weight)
+        return moved + self.drift
 
     def play(self, script: Array) -> tuple[float, float]:
         """Gain J(z_f) - J(z^n) and distance from consensus when the agent plays `script`."""
@@ -161,6 +167,16 @@ def team(
             f"(got {start.shape}, {final.shape} and {who.shape})"
         )
     return who, whom, start, final
+
+
+def link_weights(indices: Ints, weight: ArrayLike | None) -> Array | None:
+    """One number > 0 a link, (2E,), or None."""
+    if weight is None:
+        return None
+    found = np.ascontiguousarray(weight, dtype=np.float64)
+    if found.shape != indices.shape or not (np.isfinite(found) & (found > 0)).all():
+        raise BadInput(f"weight must hold one number > 0 for each of {indices.size} links (got the shape {found.shape})")
+    return found
 
 
 def one_of(size: int, agent: int) -> int:

@@ -30,7 +30,18 @@ from robosim.kernels.ball import attainable, coordinates, gains, optimum
 from robosim.kernels.steering import gram_schmidt, impulse_responses, triangular_solve
 from robosim.network.graphs import round12
 from robosim.rendezvous.closed import gain_bound
-from robosim.rendezvous.deviation import Array, DeviationGame, Ints, SolvedResponse, inside, norm, one_of, spread, team
+from robosim.rendezvous.deviation import (
+    Array,
+    DeviationGame,
+    Ints,
+    SolvedResponse,
+    inside,
+    link_weights,
+    norm,
+    one_of,
+    spread,
+    team,
+)
 
 LARGEST = 5000
 """Most agents whose Laplacian is decomposed."""
@@ -50,6 +61,7 @@ def exact_gains(
     beta: float,
     rounds: int,
     agents: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
 ) -> Array:
     """ε_i(n) of every agent at these types: what its best response saves, whatever it may announce.
 
@@ -74,6 +86,8 @@ def exact_gains(
         n.
     agents : (K,) integer array, optional
         Only these.
+    weight : (2E,) array, optional
+        Weights of the links in L; without it all are 1.
 
     Returns
     -------
@@ -93,7 +107,7 @@ def exact_gains(
     if not inside(final, beta):
         return np.full(len(who), np.nan)
     radius = max(float(beta), norm(spread(final)))
-    modes, group, values = eigenspaces(indptr, indices)
+    modes, group, values = eigenspaces(indptr, indices, link_weights(indices, weight))
     vectors = np.hstack([np.full((len(start), 1), len(start) ** -0.5), final - start, spread(final)])
     data = np.ascontiguousarray((modes.T @ vectors).T)
     found = gains(who, modes, group, values, data, norm(spread(final)) ** 2, radius, int(rounds))
@@ -103,7 +117,7 @@ def exact_gains(
     return np.maximum(at_most(found, max(bound, 0.0), size, "exact gain ≤ closed form"), 0.0)
 
 
-def eigenspaces(indptr: Ints, indices: Ints) -> tuple[Array, NDArray[np.int64], Array]:
+def eigenspaces(indptr: Ints, indices: Ints, weight: Array | None = None) -> tuple[Array, NDArray[np.int64], Array]:
     """Eigenvectors of L, (N, N) in columns, the number of the eigenspace of each, (N,), and its eigenvalue, (E,)."""
     n = len(indptr) - 1
     if n > LARGEST:
@@ -111,7 +125,8 @@ def eigenspaces(indptr: Ints, indices: Ints) -> tuple[Array, NDArray[np.int64], 
             f"exact gains: {n} agents need {24e-9 * n * n:.3g} GB (at most {LARGEST} agents; "
             "the certified bound needs no such memory)"
         )
-    neighbours = csr_array((np.ones(len(indices)), indices, indptr), shape=(n, n)).toarray()
+    each = np.ones(len(indices)) if weight is None else weight
+    neighbours = csr_array((each, indices, indptr), shape=(n, n)).toarray()
     values, modes = np.linalg.eigh(np.diag(neighbours.sum(axis=1)) - neighbours)
     group = np.concatenate([[0], np.cumsum(np.diff(values) > SEPARATE * values[-1])])
     return np.ascontiguousarray(modes), group, values[np.unique(group, return_index=True)[1]]
@@ -126,6 +141,7 @@ def best_response(
     beta: float,
     rounds: int,
     agent: int,
+    weight: ArrayLike | None = None,
 ) -> SolvedResponse:
     """The exact optimum of one agent as a script to be played without speed limits.
 
@@ -138,7 +154,7 @@ def best_response(
 
     Parameters
     ----------
-    indptr, indices, theta, z_final, beta, rounds
+    indptr, indices, theta, z_final, beta, rounds, weight
         As in `exact_gains`. What z_final differs from the model's outcome (misses, noise) is kept.
     alpha : float
         Step size α of T, Algorithm 2, line 3.
@@ -150,8 +166,8 @@ def best_response(
     SolvedResponse
         Within β, with a margin for the rounding of other orders of summation, and never worse than the faithful play.
     """
-    game = DeviationGame.around(indptr, indices, alpha, theta, z_final, beta, rounds, agent)
-    exact = round12(float(exact_gains(indptr, indices, theta, z_final, beta, rounds, [agent])[0]))
+    game = DeviationGame.around(indptr, indices, alpha, theta, z_final, beta, rounds, agent, weight)
+    exact = round12(float(exact_gains(indptr, indices, theta, z_final, beta, rounds, [agent], weight)[0]))
     tolerance = ATTAINED * game.size**2
     best = SolvedResponse(agent=game.agent, positions=game.faithful, gain=0.0, solved=exact <= tolerance)
     if not exact > 0.0:
@@ -197,7 +213,7 @@ class Reachable:
     def of(cls, game: DeviationGame) -> Reachable:
         """Factor the impulse responses: pivoted rows for Z, then H Zᵀ = Q R in that order."""
         rounds = len(game.faithful) - 1
-        responses = impulse_responses(game.indptr, game.indices, game.alpha, rounds, game.agent)
+        responses = impulse_responses(game.indptr, game.indices, game.alpha, rounds, game.agent, game.weight)
         inputs = gram_schmidt(responses, RANK, True)
         reached = np.einsum("kr,ir->ki", inputs, responses)  # not matmul: scripts enter trajectories
         outputs = gram_schmidt(reached, 0.0, False)

@@ -24,7 +24,8 @@ class RendezvousRecord(Record):
 
     `positions` are the bodies (the same rows, or start and end of the journey when robots agree first and then travel);
     `energy_j` (missions, rows, agents) runs up to what stands in `spent_j` (missions, agents); `starts` are the types,
-    (1 or missions, agents, d).
+    (1 or missions, agents, d). `weights` are those of `edges` (None: all 1), `labels` the nodes of the graph that was
+    given, as text, in the order of the ids (none: nodes are ids).
     """
 
     noun: ClassVar[str] = "rendezvous"
@@ -38,12 +39,18 @@ class RendezvousRecord(Record):
     positions: Annotated[Array, Axes("M stops N n")]
     energy_j: Annotated[Array, Axes("M stops N")]
     spent_j: Annotated[Array, Axes("M N")]
+    weights: Annotated[Array, Axes("E")] | None = None
+    labels: tuple[str, ...] = ()
 
     def faults(self) -> Iterator[str]:
         """Also links of robots that are not there, and words that are not where bodies are."""
         yield from super().faults()
         if self.edges.max(initial=0) >= self.decision.shape[1]:
             yield f"edges: name a robot that is not there, {self.edges.max()}"
+        if self.weights is not None and (self.weights <= 0).any():
+            yield f"weights: must be > 0, got {self.weights.min()}"
+        if len(self.labels) not in (0, self.decision.shape[1]):
+            yield f"labels: must name each of {self.decision.shape[1]} robots, got {len(self.labels)}"
         if self.said.keys() != {"z"} or self.said["z"].shape[3] != self.decision.shape[2]:
             yield "said: must hold z, with as many components as a position"
 
@@ -77,6 +84,7 @@ class RendezvousRecord(Record):
         return {"distance": self.distance[mission].tolist(), "beta": self.beta.tolist()}
 
     def columns(self, mission: int) -> dict[str, Any]:
-        """Starts and final positions in metres, energy in joules."""
+        """Starts and final positions in metres, energy in joules; labels where the graph's nodes have names."""
         start = self.starts[min(mission, len(self.starts) - 1)]
-        return {"type": start, "decision": self.decision[mission], "energy_j": self.spent_j[mission]}
+        named = {"label": np.array(self.labels)} if self.labels else {}
+        return {**named, "type": start, "decision": self.decision[mission], "energy_j": self.spent_j[mission]}

@@ -76,7 +76,7 @@ def links_are_listed(world: Values) -> Iterator[Problem]:
 def links_join_two_robots(world: Values) -> Iterator[Problem]:
     """Links join two different robots of this world, each pair once."""
     count, seen = world["robots.count"], set()
-    for number, (i, j) in enumerate(world["network.edges"] or ()):
+    for number, (i, j, *_) in enumerate(world["network.edges"] or ()):
         path, pair = ("network", "edges", str(number)), frozenset((i, j))
         if max(i, j) >= count:
             yield Problem(

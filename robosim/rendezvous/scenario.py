@@ -16,6 +16,7 @@ from robosim.scenario.fields import (
     AutoOrPositive,
     Box,
     Id,
+    Link,
     Name,
     NonNegative,
     Point,
@@ -110,8 +111,10 @@ class RendezvousNetwork(Section):
     graph: Literal["ring", "path", "star", "complete", "grid", "random-tree", "geometric", "edges"] = Field(
         default="ring", description="shape of the communication graph"
     )
-    edges: tuple[Annotated[tuple[Id, ...], Field(min_length=2, max_length=2)], ...] | None = Field(
-        default=None, description='links [i, j] of graph = "edges"', examples=[[[0, 1], [1, 2]]]
+    edges: tuple[Link, ...] | None = Field(
+        default=None,
+        description='links [i, j] of graph = "edges", or [i, j, w] with a weight w other than 1',
+        examples=[[[0, 1], [1, 2, 2.5]]],
     )
     radius_m: AutoOrPositive = Field(default="auto", description='hearing distance of graph = "geometric", m')
     long_links: Annotated[Whole, Field(ge=0, le=1000)] = Field(default=0, description="extra links a robot, anywhere")

@@ -34,6 +34,7 @@ class RendezvousScenery:
             lower=rules.lower,
             upper=rules.upper,
             edges=self.mission.network.edges,
+            weights=getattr(self.mission.network, "weights", None),
             players={agent: name for (m, agent), name in self.mission.names().items() if m == 0},
             distance=distance,
             beta=rules.bound.beta(np.arange(rules.rounds + 1.0)),

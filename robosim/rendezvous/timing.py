@@ -1,7 +1,7 @@
 """Step size, length of a round and walls: chosen, or checked, so that a faithful body can follow the iterate.
 
-A robot whose neighbours and itself are inside a box of diagonal w moves at most α·deg·w in a round. With α·deg ≤ 1 its
-waypoint is a mean of positions in the box, so everybody stays inside the walls whatever one robot does.
+A robot whose neighbours and itself are inside a box of diagonal w moves at most α·deg·w in a round, deg being the sum of
+the weights of its links where edges have weights (L_ii), else their number. With α·deg ≤ 1 its waypoint is a mean of positions in the box, so everybody stays inside the walls whatever one robot does.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _stride(scenario: RendezvousScenario, network: Network, lower: Array, upper:
     if not lower.size:
         return 0.0
     width = float(np.linalg.norm(upper - lower)) + 2 * scenario.robots.position_noise_m
-    return float(network.links.degree.max()) * width
+    return float(network.links.weighted_degree.max()) * width
 
 
 def _alpha(scenario: RendezvousScenario, network: Network, limit: float, stride: float) -> float:
@@ -100,7 +100,7 @@ def _alpha(scenario: RendezvousScenario, network: Network, limit: float, stride:
 
 
 def _refuse_overshoot(scenario: RendezvousScenario, network: Network, alpha: float) -> None:
-    degree = float(network.links.degree.max())
+    degree = float(network.links.weighted_degree.max())
     if alpha * degree > 1 + 1e-12:
         raise scenario.error(
             "leader.alpha",

@@ -24,7 +24,7 @@ NAME_PATTERN = r"^[A-Za-z0-9_.-]{1,64}$"
 LARGEST = 1e12
 SMALLEST = 1e-12
 """Metres, seconds, joules beyond these are mistakes, and their squares and quotients may leave the range of floats."""
-TAGS = frozenset({"<word>", "<number>", "<list>"})
+TAGS = frozenset({"<word>", "<number>", "<list>", "<pair>", "<weighted>"})
 """Which branch of a union was tried; these stand in pydantic's error locations and in no world file."""
 
 
@@ -69,6 +69,12 @@ NonNegative = Annotated[float, Strict(), Field(ge=0, le=LARGEST, allow_inf_nan=F
 Positive = Annotated[float, Strict(), Field(gt=0, le=LARGEST, allow_inf_nan=False), AfterValidator(not_tiny)]
 Whole = Annotated[int, Strict()]
 Id = Annotated[int, Strict(), Field(ge=0)]
+Link = Annotated[
+    Annotated[tuple[Id, ...], Field(min_length=2, max_length=3), Tag("<pair>")]
+    | Annotated[tuple[Id, Id, Positive], Tag("<weighted>")],
+    Discriminator(lambda value: "<weighted>" if isinstance(value, list | tuple) and len(value) == 3 else "<pair>"),
+]
+"""[i, j], or [i, j, w] with a weight: only what has three elements is the second."""
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Point = Annotated[
     Annotated[tuple[Finite, ...], Field(min_length=1, max_length=3)],

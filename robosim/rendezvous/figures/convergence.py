@@ -60,7 +60,7 @@ def _others(record: RendezvousRecord) -> dict[str, Bound]:
     rules, n = record.rules, len(record.start)
     if n > LARGEST:
         return {}
-    network, found = Network(n=n, edges=record.edges), {}
+    network, found = Network(n=n, edges=record.edges, weights=record.weights), {}
     for name in BOUNDS:
         if name != rules.rule and (network.is_tree or name == "tight"):
             try:

@@ -34,7 +34,7 @@ def trajectories(record: RendezvousRecord, mission: int = 0) -> Figure:
     figure, (axes,) = sheet(COLUMN_IN, 2.6 if d == 1 else 3.9, projection="3d" if d == 3 else None)
     paths = _paths(record, mission)
     if d > 1 and len(paths) <= CROWD:
-        _lines(axes, record.start[record.edges], color=FAINT, linewidth=0.6, alpha=0.5, zorder=1, label="link")
+        _lines(axes, record.start[record.edges], color=FAINT, linewidth=_widths(record), alpha=0.5, zorder=1, label="link")
     _robots(axes, record, mission, paths)
     _meeting(axes, record, mission, paths)
     _frame(axes, d)
@@ -83,6 +83,11 @@ def _group(axes: Axes, paths: Array, name: str, size: float, zorder: int) -> Non
     axes.plot(*paths[:, 0].T, **dots, markerfacecolor="white", zorder=zorder + 0.5)
     axes.plot(*paths[:, -1].T, **dots, zorder=zorder + 0.6)
     axes.plot([], [], marker=shape, color=colour, markersize=size, markerfacecolor="white", label=name)
+
+
+def _widths(record: RendezvousRecord) -> float | Array:
+    """Points, (links,): half a hair to two hairs by weight, one where links have none."""
+    return 0.6 if record.weights is None else 0.3 + 1.5 * record.weights / record.weights.max()
 
 
 def _lines(axes: Axes, segments: Array, **look: Any) -> None:
