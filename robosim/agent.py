@@ -51,7 +51,8 @@ class Links(NamedTuple):
         if self.edge_weight is None:
             return self.degree
         receiver = np.repeat(np.arange(self.indptr.size - 1), np.diff(self.indptr))
-        return np.bincount(receiver, weights=self.edge_weight, minlength=self.indptr.size - 1)
+        total = np.bincount(receiver, weights=self.edge_weight, minlength=self.indptr.size - 1)
+        return np.asarray(total, dtype=np.float64)
 
     @property
     def degree(self) -> Array:

@@ -51,10 +51,7 @@ def step(
             dx, dy, dz = 0.0, 0.0, 0.0
             for e in range(indptr[i], indptr[i + 1]):
                 j = indices[e]
-                if weight is None:
-                    w = 1.0
-                else:
-                    w = weight[e]
+                w = 1.0 if weight is None else weight[e]
                 dx += w * (voices[m, j, 0] - x)
                 if d > 1:  # the same for every robot: the compiler takes these branches out of the loops
                     dy += w * (voices[m, j, 1] - y)

@@ -8,9 +8,10 @@ The bound of T, Algorithm 2, line 12, exists on trees only, where BᵀB is inver
 
     (1 - ρ)^k ‖B(BᵀB)⁻¹‖₂ sup_{q ∈ Θ} ‖Bᵀq‖₂,   ρ = αλ₂ ("paper"),   ρ = λ₂/λmax ("paper-as-published")
 
-Where edges have weights, L = B diag(w) Bᵀ, the paper's proof goes through with B√w in place of B: f = √w Bᵀz obeys
-f⁺ = (I - α√w BᵀB√w) f, whose matrix is symmetric with the eigenvalues of I - αL off the mean, so ‖f^k‖ ≤ (1 - αλ₂)^k ‖f⁰‖,
-and the columns of B√w span what is off the mean, so dist = ‖B√w(√w BᵀB√w)⁻¹ f‖ ≤ ‖f‖/√λ₂. Nothing is published for it.
+Where edges have weights, L = B diag(w) Bᵀ, the paper's proof goes through with B√w in place of B. f = √w Bᵀz obeys
+f⁺ = (I - α√w BᵀB√w) f, whose matrix is symmetric with the eigenvalues of I - αL off the mean: ‖f^k‖ ≤ (1 - αλ₂)^k ‖f⁰‖.
+The columns of B√w span what is off the mean: dist = ‖B√w(√w BᵀB√w)⁻¹ f‖ ≤ ‖f‖/√λ₂. "paper" is then
+(1 - αλ₂)^k √Σw ‖hi - lo‖/√λ₂; for "paper-as-published" nothing is published.
 
 As published it fines faithful robots: Appendix D needs 1 - αλ₂ ≤ 1 - λ₂/λmax, so α ≥ 1/λmax, which line 3 excludes.
 Misses of at most `noise_m` a round and rounding widen every bound.

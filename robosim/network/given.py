@@ -35,7 +35,9 @@ class GivenGraph(NamedTuple):
 def graph_of(graph: Any) -> GivenGraph:
     """From a networkx graph; raises `BadInput` for what is none, directed graphs, multigraphs, loops and weights."""
     if not all(hasattr(graph, part) for part in ("nodes", "edges", "is_directed", "is_multigraph")):
-        raise BadInput(f"must be a networkx graph or a list of edges, got {type(graph).__name__} (give nx.Graph(edges))")
+        raise BadInput(
+            f"must be a networkx graph or a list of edges, got {type(graph).__name__} (give nx.Graph(edges))"
+        )
     if graph.is_directed():
         raise BadInput(
             f"the graph is directed ({type(graph).__name__}), and agents hear each other both ways "

@@ -139,7 +139,9 @@ def refuse_weights(edges: Edges, weights: Array) -> None:
     if weights.shape != (len(edges),):
         raise BadInput(f"weights: must have one number for each of {len(edges)} edges, got the shape {weights.shape}")
     for e in np.flatnonzero(~(np.isfinite(weights) & (weights > 0)))[:1]:
-        raise BadInput(f"edge {edge_name(*edges[e].tolist())}: its weight must be a finite number > 0, got {weights[e]}")
+        raise BadInput(
+            f"edge {edge_name(*edges[e].tolist())}: its weight must be a finite number > 0, got {weights[e]}"
+        )
 
 
 def refuse_disconnected(n: int, edges: Edges, names: Sequence[str] = ()) -> None:

@@ -59,7 +59,7 @@ class Network:
         array([1. , 2.5])
         """
         listed = isinstance(graph, Sequence | np.ndarray) and not isinstance(graph, str | bytes)
-        given = edges_of(graph, n) if listed else graph_of(graph)  # type: ignore[arg-type]
+        given = edges_of(graph, n) if listed else graph_of(graph)
         if n is not None and n != given.n:
             raise BadInput(f"the graph has {given.n} nodes, n is {n} (leave n out)")
         network = cls(n=given.n, edges=given.edges, weights=given.weights, labels=given.labels)

@@ -192,8 +192,8 @@ def best_response(mission: Rendezvous, agent: int, within_limits: bool = True) -
     end = mission.faithful().whole().decision[0]
     known = (links.indptr, links.indices, rules.alpha, mission.own["start"][0], end, rules.beta, rules.rounds, agent)
     if within_limits and world.lower.size:
-        limits = {"reach": world.stride_m, "lower": world.lower, "upper": world.upper}
-        found = bounded_best_response(*known, **limits, weight=links.edge_weight)
+        lower, upper = world.lower, world.upper
+        found = bounded_best_response(*known, reach=world.stride_m, lower=lower, upper=upper, weight=links.edge_weight)
     else:
         found = free_best_response(*known, weight=links.edge_weight)
     return Script(positions=found.positions)

@@ -175,7 +175,9 @@ def link_weights(indices: Ints, weight: ArrayLike | None) -> Array | None:
         return None
     found = np.ascontiguousarray(weight, dtype=np.float64)
     if found.shape != indices.shape or not (np.isfinite(found) & (found > 0)).all():
-        raise BadInput(f"weight must hold one number > 0 for each of {indices.size} links (got the shape {found.shape})")
+        raise BadInput(
+            f"weight must hold one number > 0 for each of {indices.size} links (got the shape {found.shape})"
+        )
     return found
 
 

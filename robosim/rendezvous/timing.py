@@ -1,7 +1,8 @@
 """Step size, length of a round and walls: chosen, or checked, so that a faithful body can follow the iterate.
 
-A robot whose neighbours and itself are inside a box of diagonal w moves at most α·deg·w in a round, deg being the sum of
-the weights of its links where edges have weights (L_ii), else their number. With α·deg ≤ 1 its waypoint is a mean of positions in the box, so everybody stays inside the walls whatever one robot does.
+A robot whose neighbours and itself are inside a box of diagonal w moves at most α·deg·w in a round; deg is L_ii, the
+number of its neighbours or, where edges have weights, their sum. With α·deg ≤ 1 its waypoint is a mean of positions in
+the box, so everybody stays inside the walls whatever one robot does.
 """
 
 from __future__ import annotations

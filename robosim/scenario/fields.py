@@ -70,11 +70,11 @@ Positive = Annotated[float, Strict(), Field(gt=0, le=LARGEST, allow_inf_nan=Fals
 Whole = Annotated[int, Strict()]
 Id = Annotated[int, Strict(), Field(ge=0)]
 Link = Annotated[
-    Annotated[tuple[Id, ...], Field(min_length=2, max_length=3), Tag("<pair>")]
+    Annotated[tuple[Id, ...], Field(min_length=2, max_length=2), Tag("<pair>")]
     | Annotated[tuple[Id, Id, Positive], Tag("<weighted>")],
-    Discriminator(lambda value: "<weighted>" if isinstance(value, list | tuple) and len(value) == 3 else "<pair>"),
+    Discriminator(lambda value: "<weighted>" if isinstance(value, list | tuple) and len(value) > 2 else "<pair>"),
 ]
-"""[i, j], or [i, j, w] with a weight: only what has three elements is the second."""
+"""[i, j], or [i, j, w] with a weight: what has more than two elements was meant as the second."""
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Point = Annotated[
     Annotated[tuple[Finite, ...], Field(min_length=1, max_length=3)],

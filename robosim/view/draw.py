@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -80,9 +81,17 @@ def _arena(surface: pygame.Surface, scene: Scene) -> None:
         if (a ^ b) in [1 << side for side in range(sides)]:  # corners that differ in one coordinate
             pygame.draw.line(surface, LINK, box[a], box[b])
     if len(trails[0]) <= CROWD and scene.lower.size > 1:
-        for a, b in scene.edges:
-            pygame.draw.aaline(surface, LINK, trails[-1, a], trails[-1, b])
+        widths = [1] * len(scene.edges) if scene.weights is None else _widths(scene.weights)
+        for (a, b), width in zip(scene.edges, widths, strict=True):
+            draw = pygame.draw.aaline if width == 1 else partial(pygame.draw.line, width=width)
+            draw(surface, LINK, trails[-1, a], trails[-1, b])
     _robots(surface, scene, trails)
+
+
+def _widths(weights: Array) -> list[int]:
+    """Pixels, 1 to 4: the heaviest link is the widest."""
+    wide: list[int] = np.ceil(4 * weights / weights.max()).astype(int).tolist()
+    return wide
 
 
 def _robots(surface: pygame.Surface, scene: Scene, trails: Array) -> None:

@@ -91,6 +91,7 @@ class Scene:
 
     `trails` (rows, robots, d) are positions in the rounds `kept` (rows,), from the start to now; `distance` (k + 1,)
     ends now, `beta` (n + 1,) covers the mission; `players` says what the selfish robots play; metres throughout.
+    `weights` are those of the edges, None where all are 1.
     """
 
     title: str
@@ -104,6 +105,7 @@ class Scene:
     beta: Array
     bill: tuple[str, ...] = ()
     status: str = ""
+    weights: Array | None = None
 
     @property
     def k(self) -> int:

@@ -34,7 +34,9 @@ def trajectories(record: RendezvousRecord, mission: int = 0) -> Figure:
     figure, (axes,) = sheet(COLUMN_IN, 2.6 if d == 1 else 3.9, projection="3d" if d == 3 else None)
     paths = _paths(record, mission)
     if d > 1 and len(paths) <= CROWD:
-        _lines(axes, record.start[record.edges], color=FAINT, linewidth=_widths(record), alpha=0.5, zorder=1, label="link")
+        _lines(
+            axes, record.start[record.edges], color=FAINT, linewidth=_widths(record), alpha=0.5, zorder=1, label="link"
+        )
     _robots(axes, record, mission, paths)
     _meeting(axes, record, mission, paths)
     _frame(axes, d)
