@@ -13,7 +13,7 @@ import clarabel
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csc_array
 
@@ -178,7 +178,7 @@ def test_weights_that_span_beyond_rounding_are_refused_and_those_below_are_on_th
     for weight in (1e-9, 1e-6, 1e-3):
         path = Network.of([(0, 1, 1.0), (1, 2, weight), (2, 3, 1.0)])  # λ₂ = 1 + w - √(1 + w²)
         true = 2 * weight / (1 + weight + np.sqrt(1 + weight**2))
-        assert true * (1 - 4e-15 / weight - 1e-12) <= path.connectivity <= true * (1 + 1e-12)
+        assert true * (1 - 4e-15 / weight - 2e-11) <= path.connectivity <= true * (1 + 1e-15)
 
 
 @pytest.mark.parametrize("unit", [1e-11, 1.0, 1e11])
@@ -268,7 +268,9 @@ def test_weights_of_one_give_the_bits_of_no_weights(seed: int, d: int) -> None:
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=60, deadline=None)
+@example(10518)  # λ₂ rounded up in its 12th digit would fine two robots after one round
+@example(12480)  # and so would λmax, rounded down
+@settings(max_examples=100, deadline=None)
 def test_faithful_teams_stay_inside_tight_and_the_papers_bound_on_weighted_graphs(seed: int) -> None:
     """‖(I-J) zᵏ‖ ≤ β(k) at every corner of the box; on trees with B√w in the place of the paper's B."""
     rng = np.random.default_rng(seed)
@@ -276,7 +278,7 @@ def test_faithful_teams_stay_inside_tight_and_the_papers_bound_on_weighted_graph
     edges = graphs.random_tree(n, rng)
     network = Network(n=n, edges=edges, weights=10 ** rng.uniform(-1, 1, n - 1))
     lower, upper = np.array([-1.0]), np.array([3.0])
-    alpha = float(rng.uniform(0.2, 1)) / network.lambda_max
+    alpha = float(rng.choice([rng.uniform(0.2, 1), rng.uniform(0.99, 1), 1.0])) / network.lambda_max
     corners = np.where((np.arange(2**n)[:, None] >> np.arange(n)) & 1, 3.0, -1.0).T
     root = np.sqrt(network.weights)[:, None] * network.incidence.toarray().T  # √w Bᵀ
     inverse = np.linalg.norm(root.T @ np.linalg.inv(root @ root.T), 2)  # ‖B√w (√w BᵀB √w)⁻¹‖₂

@@ -202,8 +202,12 @@ def extremes(laplacian: csr_array) -> tuple[float, float]:
     return _connectivity(laplacian, largest, start) * (1 - SAFETY), largest
 
 
+HALF_DIGIT = 5e-12
+"""What rounding to 12 digits may add to a number, as a share of it."""
+
+
 def weighted_extremes(laplacian: csr_array) -> tuple[float, float]:
-    """(λ₂, λmax) of a connected weighted graph, n ≥ 2; λ₂ is lowered by what rounding may have added to it.
+    """(λ₂, λmax) of a connected weighted graph, n ≥ 2; no rounding makes λ₂ too large or λmax too small.
 
     Weights are brought near 1 by a power of two, which costs no bit, so that no threshold depends on their unit.
 
@@ -220,7 +224,7 @@ def weighted_extremes(laplacian: csr_array) -> tuple[float, float]:
             f"weights span too far: the algebraic connectivity is lost in rounding, {lost / fast:.1g} of the largest "
             "eigenvalue (bring the weights closer together)"
         )
-    return (slow - lost) / scale, fast / scale
+    return (slow - lost) * (1 - HALF_DIGIT) / scale, (fast + lost) * (1 + HALF_DIGIT) / scale
 
 
 def _connectivity(laplacian: csr_array, largest: float, start: np.ndarray[Any, Any]) -> float:
