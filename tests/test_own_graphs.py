@@ -480,6 +480,8 @@ def test_lines_of_heavy_links_are_wider() -> None:
 def test_rooms_whose_methods_know_no_weights_refuse_them() -> None:
     with pytest.raises(BadInput, match="network: its edges have weights, and these methods weigh neighbours by how"):
         robosim.load("freight", network=[(0, 1, 2.0), (1, 2), (2, 3), (3, 0)])
+    with pytest.raises(BadInput, match=r"network.edges.0: has a weight, 2.5, .* \(write \[0, 1\]\)"):
+        robosim.load("freight", set={"network.graph": "edges", "network.edges": [[0, 1, 2.5], [1, 2]]})
     with pytest.raises(BadInput, match="takes no graph"):
         robosim.load("six-bidders", network=[(0, 1, 2.0)])
     with pytest.raises(BadInput, match="takes no graph"):

@@ -114,7 +114,7 @@ def network_of(scenario: FreightScenario, agents: int, instance: Instance | None
     key = "network.edges" if wanted.graph == "edges" else "network.graph"
     try:
         if wanted.graph == "edges":
-            edges = graphs.canonical(wanted.edges or [])
+            edges = graphs.canonical([link[:2] for link in wanted.edges or ()])
         elif wanted.graph == "instance" and instance is not None:
             edges = np.asarray(instance.comm_edges)
         else:

@@ -10,7 +10,7 @@ from robosim.freight.given import Source, source_of, unused_in
 from robosim.freight.published import PENALTIES
 from robosim.freight.values import Demanders, FilePath, InstanceSource, Suppliers
 from robosim.leader.tax_rule import VCG
-from robosim.scenario.fields import Id, Name, NonNegative, Positive, Section, Share, Whole
+from robosim.scenario.fields import Link, Name, NonNegative, Positive, Section, Share, Whole
 from robosim.scenario.world_file import PARAMETERS, LeaderSection, MissionSection, Parameters
 
 CONGESTION: dict[Source, Literal["linear", "bpr"]] = {"roads": "bpr"}
@@ -109,9 +109,9 @@ class FreightNetwork(Section):
     graph: Literal["instance", "path", "ring", "star", "complete", "grid", "random-tree", "geometric", "edges"] = Field(
         default="instance", description="shape of the communication graph; instance: its own, a ring where it has none"
     )
-    edges: Annotated[tuple[Annotated[tuple[Id, ...], Field(min_length=2, max_length=2)], ...], Field(min_length=1)] | (
-        None
-    ) = Field(default=None, description='links [i, j] of graph = "edges"', examples=[[[0, 1], [1, 2]]])
+    edges: Annotated[tuple[Link, ...], Field(min_length=1)] | None = Field(
+        default=None, description='links [i, j] of graph = "edges"', examples=[[[0, 1], [1, 2]]]
+    )
     weights: Literal["lazy-metropolis", "authors"] = Field(
         default="lazy-metropolis", description="1/(2 max(deg)), or with the margin 0.1 as in the authors' figures"
     )

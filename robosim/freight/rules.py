@@ -85,6 +85,17 @@ def links_are_listed(world: Values) -> Iterator[Problem]:
         yield Problem(path=path, message=message, fix="set that, or remove edges")
 
 
+def links_have_no_weights(world: Values) -> Iterator[Problem]:
+    """The methods weigh neighbours by how many they have (X, Remark 2)."""
+    for number, link in enumerate(world["network.edges"] or ()):
+        if len(link) > 2:
+            yield Problem(
+                path=("network", "edges", str(number)),
+                message=f"has a weight, {shown(link[2])}, and these methods weigh neighbours by how many they have",
+                fix=f"write {shown(link[:2])}",
+            )
+
+
 def near_ones_have_places(world: Values) -> Iterator[Problem]:
     """Only who stands somewhere is near others."""
     if world["network.graph"] == "geometric" and _source(world) == "problem":
@@ -137,6 +148,7 @@ RULES: tuple[Check, ...] = (
     drawn_nodes_are_counted,
     trips_are_found,
     links_are_listed,
+    links_have_no_weights,
     near_ones_have_places,
     numbers_make_a_problem,
     *PENALTY_RULES,

@@ -65,10 +65,9 @@ def diameter(n: int, lower: Array, upper: Array) -> float:
     return float(np.sqrt((n // 2) * ((n + 1) // 2) / n) * np.linalg.norm(upper - lower))
 
 
-def edge_diameter(n: int, lower: Array, upper: Array, weights: Array | None = None) -> float:
-    """sup ‖√w Bᵀq‖ over the box on a tree: its two colour classes stand in opposite corners, each edge adds its w."""
-    total = n - 1 if weights is None else float(weights.sum())
-    return float(np.sqrt(total) * np.linalg.norm(upper - lower))
+def edge_diameter(n: int, lower: Array, upper: Array, weight: float | None = None) -> float:
+    """sup ‖√w Bᵀq‖ over the box on a tree: its colour classes stand in opposite corners; `weight` is Σw, else N - 1."""
+    return float(np.sqrt(n - 1 if weight is None else weight) * np.linalg.norm(upper - lower))
 
 
 def tight(network: Network, alpha: float, lower: Array, upper: Array) -> tuple[float, float]:
@@ -83,7 +82,7 @@ def paper(network: Network, alpha: float, lower: Array, upper: Array) -> tuple[f
 
 def paper_as_published(network: Network, alpha: float, lower: Array, upper: Array) -> tuple[float, float]:
     """(factor, size) of T, Algorithm 2, lines 4 and 12 to the letter: too small, kept to show the fault."""
-    if network.weights is not None:
+    if network.links.edge_weight is not None:
         raise BadInput('the paper publishes no bound for graphs with weights (use bound = "tight", or "paper")')
     return 1 - network.connectivity / network.lambda_max, _published_size(network, alpha, lower, upper)
 
@@ -99,7 +98,8 @@ def _published_size(network: Network, alpha: float, lower: Array, upper: Array) 
             f"the paper's bound needs alpha <= 1/lambda_max = {1 / network.lambda_max:.6g}, got {alpha:.6g} "
             '(use a smaller alpha, or bound = "tight")'
         )
-    edges = edge_diameter(network.n, lower, upper, network.weights)
+    each = network.links.edge_weight
+    edges = edge_diameter(network.n, lower, upper, None if each is None else float(each.sum()) / 2)
     return edges / float(np.sqrt(network.connectivity))  # ‖B(BᵀB)⁻¹‖ = 1/√λmin(BᵀB)
 
 
