@@ -57,7 +57,9 @@ def ours(kind: type) -> bool:
 
 
 def frozen(x: Any) -> Any:
-    """A read-only copy, in C order."""
+    """A read-only copy, in C order; of None nothing."""
+    if x is None:
+        return None
     if x.dtype.hasobject:
         kept = np.array(x)
         kept.setflags(write=False)

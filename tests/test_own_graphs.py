@@ -427,8 +427,8 @@ def test_a_record_keeps_weights_and_its_world_plays_the_same_bits(source: str, t
     kept = robosim.load_record(tmp_path / "saved")
     np.testing.assert_array_equal(kept.weights, first.weights)
     assert kept.provenance.not_reproducible == ()
-    assert kept.labels == (() if source == "file" else tuple(f"'node {i}'" for i in range(len(first.start))))
-    assert source == "file" or kept.table()[1]["label"] == "'node 1'"
+    assert kept.labels == (() if source == "file" else tuple(f"node {i}" for i in range(len(first.start))))
+    assert source == "file" or kept.table()[1]["label"] == "node 1"
     again = robosim.run(tmp_path / "saved" / "world.toml")
     np.testing.assert_array_equal(again.said["z"], first.said["z"])
     np.testing.assert_array_equal(again.settlement.tax, first.settlement.tax)

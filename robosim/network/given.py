@@ -89,6 +89,11 @@ def name_of(label: Hashable) -> str:
     return shortened(printable(repr(label)))
 
 
+def title_of(label: Hashable) -> str:
+    """How it reads in a column of its own: text without quotation marks."""
+    return shortened(printable(label)) if isinstance(label, str) else name_of(label)
+
+
 def _row(edge: Any) -> tuple[int, int, Any]:
     parts = tuple(edge) if isinstance(edge, Sequence | np.ndarray) and not isinstance(edge, str) else ()
     if len(parts) not in (2, 3):

@@ -12,7 +12,7 @@ from robosim.agent import Array
 from robosim.leader.settle import Settlement, Terms, settle
 from robosim.leader.tax_rule import Case
 from robosim.mission import Mission, Snapshot
-from robosim.network.given import name_of
+from robosim.network.given import title_of
 from robosim.network.network import Network, spread
 from robosim.rendezvous.problem import Announcement, RendezvousProblem
 from robosim.rendezvous.record import RendezvousRecord
@@ -122,7 +122,7 @@ class Rendezvous(Mission[RendezvousRecord]):
             pays_for=self.problem.pays_for,
             edges=self.network.edges,
             weights=getattr(self.network, "weights", None),  # networks of one's own may have none
-            labels=tuple(map(name_of, getattr(self.network, "labels", ()))),
+            labels=tuple(map(title_of, getattr(self.network, "labels", ()))),
             starts=self.own["start"],
             kept=track.kept,
             said={"z": track.said},

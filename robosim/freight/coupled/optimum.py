@@ -23,8 +23,10 @@ from robosim.freight.coupled.feasible import as_piqp, coupling, local_limits, re
 from robosim.freight.coupled.problem import Coupled
 from robosim.kernels import Unsettled
 
-STEPS = 100
-"""Newton steps at most; ten are usual."""
+STEPS = 400
+"""Newton steps at most; ten are usual. Where flows go to 0, each leaves 1 - 1/p of them."""
+NOTHING = 1e-15
+"""Share of the largest b below which a step moves nothing."""
 SETTLED = 1e-15
 """Share of the objective that a Newton step must promise, else it is the last."""
 LEAST_FLOW = 1e-3
@@ -97,7 +99,8 @@ class Lifted:
             flow = np.maximum(z[self.v - self.edges :], 0.0)
             aim, y = self._quadratic(*self._bent(flow), absent)
             share, promise = self._searched(z, aim)
-            if promise <= SETTLED * abs(self._cost(z)):
+            still = float(np.abs(aim - z).max(initial=0.0)) <= NOTHING * self.size
+            if still or promise <= SETTLED * abs(self._cost(z)):
                 return aim, y  # no cheaper in these digits, but nearer
             z = z + share * (aim - z)
         raise Unsettled(
