@@ -19,9 +19,17 @@ from robosim.kernels.mixing import step
 
 
 class Announced(NamedTuple):
-    """All that a robot keeps between rounds: the announced step size."""
+    """All that a robot keeps between rounds: the announced step size, or one for each round, and how many are over."""
 
-    alpha: float
+    alpha: float | Array
+    k: int = 0
+
+    @property
+    def step(self) -> float:
+        """α_k of the round that begins; after the last one that was announced it stays."""
+        if isinstance(self.alpha, np.ndarray):
+            return float(self.alpha[min(self.k, len(self.alpha) - 1)])
+        return self.alpha
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,15 +41,18 @@ class Consensus:
     pays_for: Literal["displacement", "energy"] = "displacement"
 
     def start(self, own: Said, rules: Rules, links: Links) -> tuple[Announced, Said]:
-        """Line 5: z_i^0 = θ_i. `own["start"]` is (missions, agents, d) in metres, `rules["alpha"]` the step size."""
+        """Line 5: z_i^0 = θ_i. `own["start"]` is (missions, agents, d) in metres.
+
+        `rules["alpha"]` is the step size, or a schedule: an array (rounds,) with the step size of each round.
+        """
         return Announced(rules["alpha"]), {"z": own["start"]}
 
     def step(self, state: Announced, heard: Heard) -> tuple[Announced, Said]:
         """Line 7, from where the robot really is."""
         own, links = heard.own["z"], heard.links
         said = np.empty(own.shape)
-        step(links.indptr, links.indices, heard.voices["z"], own, state.alpha, said, links.edge_weight)
-        return state, {"z": said}
+        step(links.indptr, links.indices, heard.voices["z"], own, state.step, said, links.edge_weight)
+        return Announced(state.alpha, state.k + 1), {"z": said}
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:
         """Line 9: v̂_i = ‖z_i^n - θ_i‖² in m², or the metered energy in J; {"cost": (missions, agents, 1)}."""

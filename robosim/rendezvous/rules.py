@@ -89,6 +89,30 @@ def links_join_two_robots(world: Values) -> Iterator[Problem]:
         seen.add(pair)
 
 
+def schedules_know_their_reach(world: Values) -> Iterator[Problem]:
+    """A schedule of steps is computed from how far a body gets in a round, and holds where bodies get there."""
+    if world["leader.alpha"] != "schedule":
+        return
+    missing = {
+        "robots.speed_limit_mps = 0.2": world["robots.speed_limit_mps"] is None,
+        "mission.dt_s = 0.033": world["mission.dt_s"] == "auto",
+    }
+    for key in (key for key, lacks in missing.items() if lacks):
+        name = key.partition(" ")[0]
+        yield Problem(
+            path=("leader", "alpha"), message=f'"schedule" needs {name}, which is not given', fix=f"add it, as in {key}"
+        )
+    wrong = {
+        ("mission", "travel"): (world["mission.travel"] == "after-agreeing", 'use "while-agreeing", or alpha = "auto"'),
+        ("robots", "position_noise_m"): (world["robots.position_noise_m"] > 0, 'remove it, or use alpha = "auto"'),
+        ("leader", "bound"): (str(world["leader.bound"]).startswith("paper"), 'use "tight", or alpha = "auto"'),
+    }
+    for path, (is_wrong, fix) in wrong.items():
+        if is_wrong:
+            got = shown(world[".".join(path)])
+            yield Problem(path=path, message=f'cannot be {got} where leader.alpha = "schedule"', fix=fix)
+
+
 Intervals = tuple[tuple[float, float], ...]
 
 
@@ -211,6 +235,7 @@ RULES: tuple[Check, ...] = (
     constants_are_used,
     links_are_listed,
     links_join_two_robots,
+    schedules_know_their_reach,
     *SPACE_RULES,
     *SELFISH_RULES,
 )

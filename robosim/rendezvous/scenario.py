@@ -127,7 +127,10 @@ class RendezvousLeader(LeaderSection):
     bound: Literal["tight", "paper", "paper-as-published"] = Field(
         default="tight", description="how far from agreement the robots may end"
     )
-    alpha: Alpha = Field(default="auto", description='step size: a number, or a share of its limit as "0.9/lambda_max"')
+    alpha: Alpha = Field(
+        default="auto",
+        description='step size: a number, a share of its limit as "0.9/lambda_max", or "schedule": steps that grow',
+    )
 
     @property
     def alpha_of_max(self) -> float | None:

@@ -14,18 +14,29 @@ from typing import NamedTuple
 import numpy as np
 
 from robosim.agent import Array
+from robosim.errors import TooLarge
+from robosim.leader.schedule import Schedule, schedule
 from robosim.network.network import Network
 from robosim.rendezvous.scenario import RendezvousScenario
 
 
 class Timing(NamedTuple):
-    """What was chosen: α, seconds a round, seconds of the journey (after agreeing), walls (empty: none)."""
+    """What was chosen: α, seconds a round, seconds of the journey (after agreeing), walls (empty: none), α's schedule.
+
+    Where there is a schedule, α is its last step.
+    """
 
     alpha: float
     dt_s: float
     travel_s: float
     lower: Array
     upper: Array
+    schedule: Schedule | None = None
+
+    @property
+    def announced_alpha(self) -> float | Array:
+        """As programs get it: a number, or an array with a step for each round."""
+        return self.alpha if self.schedule is None else self.schedule.alpha
 
 
 def box(value: Sequence[float] | Sequence[Sequence[float]], d: int) -> tuple[Array, Array]:
@@ -44,14 +55,20 @@ def ceil12(x: float) -> float:
     return _to_12_digits(x, math.ceil)
 
 
-def timing(scenario: RendezvousScenario, network: Network) -> Timing:
+def timing(scenario: RendezvousScenario, network: Network, keeps_reach: bool = False) -> Timing:
     """Resolve `leader.alpha`, `mission.dt_s`, `mission.travel_time_s` and the walls of a rendezvous.
+
+    A program that `keeps_reach` never steps farther than a body gets, whatever α.
 
     Raises `BadInput` at the key that cannot hold, naming the value that would do.
     """
     lower, upper = walls(scenario)
+    if scenario.leader.alpha == "schedule":
+        steps = _schedule(scenario, network)
+        return Timing(float(steps.alpha[-1]), float(scenario.mission.dt_s), 0.0, lower, upper, steps)
     travels = scenario.mission.travel == "after-agreeing"
     limit = math.inf if scenario.robots.speed_limit_mps is None or travels else scenario.robots.speed_limit_mps
+    limit = math.inf if keeps_reach and scenario.mission.dt_s != "auto" else limit
     stride = _stride(scenario, network, lower, upper)
     alpha = _alpha(scenario, network, limit, stride)
     if lower.size:
@@ -72,6 +89,17 @@ def walls(scenario: RendezvousScenario) -> tuple[Array, Array]:
     lower, upper = box(arena, robots.dimension)
     drift = robots.position_noise_m * scenario.mission.rounds
     return lower - drift, upper + drift
+
+
+def _schedule(scenario: RendezvousScenario, network: Network) -> Schedule:
+    """Steps for the box of types; `rules.schedules_know_their_reach` has refused what they cannot be computed from."""
+    robots = scenario.robots
+    reach_m = float(robots.speed_limit_mps or 0.0) * float(scenario.mission.dt_s)
+    space = box(robots.type_space_m, robots.dimension)
+    try:
+        return schedule(network, floor12(1 / network.lambda_max), reach_m, *space, scenario.mission.rounds)
+    except TooLarge as refused:
+        raise TooLarge(scenario.complaint("leader.alpha", f'"schedule" {refused}')) from None
 
 
 def _stride(scenario: RendezvousScenario, network: Network, lower: Array, upper: Array) -> float:

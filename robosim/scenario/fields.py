@@ -144,16 +144,19 @@ def share_of_sure(step: object) -> float | None:
     return share_of("L", step)
 
 
-def known_form(known: str, word: str) -> str:
-    """Refuse words other than "auto" and shares that the rounds cannot stand: they diverge from 2/known."""
+def known_form(known: str, word: str, words: tuple[str, ...] = ("auto",)) -> str:
+    """Refuse other words than these and shares that the rounds cannot stand: they diverge from 2/known."""
     share = share_of(known, word)
-    if word == "auto" or (share is not None and SMALLEST <= share < 2):
+    if word in words or (share is not None and SMALLEST <= share < 2):
         return word
-    raise PydanticCustomError("step", 'must be "auto", a number > 0, or "F/{known}" with 0 < F < 2', {"known": known})
+    quoted = ", ".join(f'"{one}"' for one in words)
+    raise PydanticCustomError(
+        "step", 'must be {words}, a number > 0, or "F/{known}" with 0 < F < 2', {"known": known, "words": quoted}
+    )
 
 
 Alpha = Annotated[
-    Annotated[str, AfterValidator(partial(known_form, "lambda_max")), WithJsonSchema({"type": "string"}), Tag("<word>")]
+    Annotated[str, AfterValidator(partial(known_form, "lambda_max", words=("auto", "schedule"))), WithJsonSchema({"type": "string"}), Tag("<word>")]
     | Annotated[Positive, Tag("<number>")],
     word_or("<number>"),
 ]
