@@ -31,6 +31,11 @@ class Announced(NamedTuple):
             return float(self.alpha[min(self.k, len(self.alpha) - 1)])
         return self.alpha
 
+    @property
+    def next(self) -> Announced:
+        """After one more round; of one step size for all rounds nothing changes."""
+        return Announced(self.alpha, self.k + 1) if isinstance(self.alpha, np.ndarray) else self
+
 
 @dataclass(frozen=True, kw_only=True)
 class Consensus:
@@ -52,7 +57,7 @@ class Consensus:
         own, links = heard.own["z"], heard.links
         said = np.empty(own.shape)
         step(links.indptr, links.indices, heard.voices["z"], own, state.step, said, links.edge_weight)
-        return Announced(state.alpha, state.k + 1), {"z": said}
+        return state.next, {"z": said}
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:
         """Line 9: v̂_i = ‖z_i^n - θ_i‖² in m², or the metered energy in J; {"cost": (missions, agents, 1)}."""

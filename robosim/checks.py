@@ -70,8 +70,7 @@ def check_controller(
     """
     network = network or Network.of([*((i, (i + 1) % AGENTS) for i in range(AGENTS)), (0, 4), (2, 7)])
     own = own or {"start": np.random.default_rng(7).uniform(-1, 1, (1, network.n, 2))}
-    announced = {"alpha": 0.2, "rounds": rounds, "lower": np.full(2, -1.0), "upper": np.full(2, 1.0)}
-    trial = Trial(own, rules or announced | {"pays_for": "displacement"}, network.links, rounds, (*range(network.n),))
+    trial = Trial(own, rules or default_rules(network, rounds), network.links, rounds, (*range(network.n),))
     try:
         return _check(controller, trial, None)
     except AgentFailure as problem:
@@ -97,6 +96,22 @@ def check_mission(mission: Any) -> Checked:
         return _check(lambda: copy.deepcopy(mission.controller), trial, _asked(mission))
     except CheckFailed as problem:
         raise AgentFailure(f"{program.place(mission.controller)}{problem}") from problem
+
+
+def default_rules(network: Network, rounds: int) -> Rules:
+    """What the leader of a rendezvous announces: slow bodies on [-1, 1]²."""
+    return {
+        "alpha": 0.2,
+        "rounds": rounds,
+        "lower": np.full(2, -1.0),
+        "upper": np.full(2, 1.0),
+        "agents": network.n,
+        "degree": float(network.links.weighted_degree.max()),
+        "connectivity": network.connectivity,
+        "lambda_max": network.lambda_max,
+        "reach_m": 0.3,
+        "pays_for": "displacement",
+    }
 
 
 def _check(controller: Callable[[], Controller], trial: Trial, asked: Asked | None) -> Checked:

@@ -83,6 +83,7 @@ class Kind:
         expects who does not name them.
     tables : (record) → rich tables of a run.
     findings : (record, mission) → lines about a run.
+    notes : (mission) → lines about its rules that whoever runs, checks or certifies it should know.
     rivals : (mission, record, certified) → {"mechanisms": …, "baselines": …}: other rules on the same mission.
     scene : (mission) → what a viewer shows, a `robosim.view.playback.Scenery`; None where nothing moves.
     reproductions : () → what papers print about this kind of world and can be computed again, name → entry.
@@ -112,6 +113,7 @@ class Kind:
     left_out: Callable[[Any, bool], Mapping[str, str]] = no_mapping
     tables: Callable[[Any], list[Any]]
     findings: Callable[[Any, Any], list[str]] = no_lines
+    notes: Callable[[Any], list[str]] = no_lines
     rivals: Callable[..., Mapping[str, Any]] = no_mapping
     scene: Callable[[Any], Any] | None = None
     reproductions: Callable[[], Mapping[str, Any]] = no_mapping

@@ -184,6 +184,30 @@ def reported(program: Controller, own: Said, decision: Array, meter: Said, meter
     return np.array(np.broadcast_to(cost[..., 0], (missions, agents)))
 
 
+def proven_beta(program: Controller, rules: Rules) -> Array | None:
+    """The bound that a program brings with it, (rounds + 1,) metres for k = 0..n, as its author announces it.
+
+    None where a program brings none (it has no `proven_beta`), or proves nothing for these rules (it returns None).
+    """
+    find = getattr(program, "proven_beta", None)
+    if find is None:
+        return None
+    lent = lending.rules(rules)
+    try:
+        found = find(lent)
+    except FAILURES as problem:
+        raise crashed("in its proven_beta", program, problem, lent) from problem
+    size = (rules["rounds"] + 1,)
+    if found is None:
+        return None
+    if not (isinstance(found, np.ndarray) and found.dtype == FLOAT and found.shape == size):
+        raise AgentFailure(f"{place(program)}its proven_beta is {_form(found)}, it must be {size} of float64, or None")
+    if not (found >= 0).all() or not np.isfinite(found).all():
+        bad = found[~((found >= 0) & np.isfinite(found))][0]
+        raise AgentFailure(f"{place(program)}its proven_beta has {bad}, it must have finite distances >= 0, in metres")
+    return found
+
+
 def crashed(when: str, program: object, problem: BaseException, *lent: Any) -> BaseException:
     """An exception in somebody's program, as the agent failure that it is, with the line that raised it.
 

@@ -82,7 +82,7 @@ def check(
         checked = () if ours(type(mission.controller)) else check_mission(mission).lines
         checked += check_selfish(mission)
     say(f"{world}: ok: {mission.summary}, {memory}")
-    for line in checked:
+    for line in (*checked, *(f"note: {one}" for one in mission.kind.notes(mission))):
         say(f"  {line}")
 
 

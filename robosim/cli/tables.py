@@ -71,7 +71,7 @@ def verdict_lines(record: Record) -> list[str]:
         f"social cost {verdict.social_cost:.6g} {unit}, optimum {number(verdict.optimum)} {unit}, "
         f"budget {verdict.budget:.6g} {unit}",
         epsilon_line(verdict.epsilon, unit),
-        *(beside(verdict.premises, verdict.notes) if verdict.epsilon.certified is not None else []),
+        *beside(verdict.premises if verdict.epsilon.certified is not None else (), verdict.notes),
     ]
     for gain in verdict.gains:
         lines.append(
@@ -150,7 +150,8 @@ def show_certificate(found: Certificate, mission: Mission[Any], epsilon: float |
     console, unit = Console(file=answers()), mission.unit
     console.print(f"[b]{mission.scenario.name}[/b]  {mission.summary}", highlight=False, soft_wrap=True)
     if found.void:
-        console.print(f"no certificate: {found.void}", highlight=False, soft_wrap=True)
+        for line in (f"no certificate: {found.void}", *beside((), found.notes)):
+            console.print(line, highlight=False, soft_wrap=True)
         return
     table = empty_table("ε(n)", unit, "agent", left={"ε(n)"})
     for name, gains in (("within the world's limits", found.bounded), ("exact, any trajectory", found.exact)):

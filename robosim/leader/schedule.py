@@ -5,10 +5,10 @@ P_0 = I, P_{k+1} = (I - α_k L) P_k, so that z^k = P_k θ. Over all types in the
 
     α_k = min(1/λmax, reach / (max_i ‖(L P_k)_i‖₁ diam/2)).
 
-I - α_k L is row-stochastic, so max_i ‖(L P_k)_i‖₁ never grows and α_k never falls. P_k is a polynomial of L whose values
-on the spectrum lie in [0, 1]: the mean stays where it is, and over all types ε(n) ≤ 2βD - β² as for a fixed step.
+I - α_k L is row-stochastic, so max_i ‖(L P_k)_i‖₁ never grows and α_k never falls. P_k is a polynomial of L with values
+on its spectrum in [0, 1]: the mean stays where it is, and over all types ε(n) ≤ 2βD - β² as for a fixed step.
 
-dist(z^k, Z) = ‖(P_k - J) θ‖ is convex in θ and so largest at a corner too: with h = (upper - lower)/2 and Q = (P_k - J)²
+dist(z^k, Z) = ‖(P_k - J) θ‖ is convex in θ, so largest at a corner too: with h = (upper - lower)/2 and Q = (P_k - J)²
 
     β_k = ‖h‖ max_{s ∈ {-1,1}^N} √(sᵀ Q s) ≤ ‖h‖ √min(N λmax(Q), Σ|Q_ij|),
 
@@ -38,7 +38,7 @@ MOST_ROUNDS = 10**7
 MOST_WORK = 3e10
 """Most additions that a schedule may take, about half a minute."""
 SAFE = 1e-10
-"""What rounding may do to a listed distance, as a share of it: 2^15 flips, and a product of as many factors as rounds."""
+"""What rounding may do to a listed distance, as a share of it: 2^15 flips, a product of as many factors as rounds."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,15 +7,18 @@ import warnings
 import numpy as np
 
 from robosim import energy
-from robosim.agent import Array, Controller
+from robosim.agent import Array, Controller, Rules
 from robosim.controllers.consensus import Consensus
+from robosim.controllers.saturated_consensus import SaturatedConsensus
 from robosim.errors import BadInput
 from robosim.leader import bound
+from robosim.leader.schedule import Listed
 from robosim.lookup import programs, taxes
 from robosim.network import graphs
 from robosim.network.given import weights_of
 from robosim.network.network import Network
 from robosim.rendezvous import problem
+from robosim.rendezvous.envelope import listed
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.problem import Announcement
 from robosim.rendezvous.scenario import RendezvousScenario
@@ -34,35 +37,53 @@ def build_rendezvous(
     network = network or drawn_network(scenario, start)
     if network.n != len(start):
         raise BadInput(f"network: has {network.n} agents, {scenario.name} has {len(start)} robots (set robots.count)")
-    chosen = timing(scenario, network)
+    controller = controller or _controller(scenario)
+    chosen = timing(scenario, network, bool(getattr(controller, "keeps_reach", False)))
     world = _arena(scenario, chosen)
     travels = isinstance(world, TravelArena)
     driving_s = world.dt_s * (1 if travels else scenario.mission.rounds)
     costs = problem.rendezvous(scenario.robots.private_cost, world.power, driving_s, travels)
-    rules = _announce(scenario, network, chosen, costs, world)
+    said = announced(scenario, network, chosen, world)
+    rules = _announce(scenario, network, chosen, costs, world, listed(scenario, controller, chosen, said))
     return Rendezvous(
         scenario=scenario,
         own={"start": start[None]},
-        controller=controller or _controller(scenario),
+        controller=controller,
         network=network,
         world=world,
         problem=costs,
         announcement=rules,
         rounds=rules.rounds,
         tax=taxes.tax_rule(scenario),
-        rules={
-            "alpha": rules.alpha,
-            "rounds": rules.rounds,
-            "lower": rules.lower,
-            "upper": rules.upper,
-            "pays_for": costs.pays_for,
-        },
+        rules=said,
     )
+
+
+def announced(scenario: RendezvousScenario, network: Network, chosen: Timing, world: Arena) -> Rules:
+    """What programs are told before round 0.
+
+    alpha, a number or an array with a step for each round; rounds; lower and upper, (d,) m, the box of types; agents,
+    how many; degree, the largest, with weights; connectivity λ₂ and lambda_max of the graph; reach_m, metres that a
+    body gets in a round; pays_for, "displacement" or "energy".
+    """
+    lower, upper = box(scenario.robots.type_space_m, scenario.robots.dimension)
+    return {
+        "alpha": chosen.announced_alpha,
+        "rounds": scenario.mission.rounds,
+        "lower": lower,
+        "upper": upper,
+        "agents": network.n,
+        "degree": float(network.links.weighted_degree.max()),
+        "connectivity": network.connectivity,
+        "lambda_max": network.lambda_max,
+        "reach_m": world.stride_m,
+        "pays_for": scenario.robots.private_cost,
+    }
 
 
 def _controller(scenario: RendezvousScenario) -> Controller:
     found = programs.controller_class(scenario)
-    given = {"pays_for": scenario.robots.private_cost} if found is Consensus else {}
+    given = {"pays_for": scenario.robots.private_cost} if found in (Consensus, SaturatedConsensus) else {}
     return programs.made(found, scenario, **given)
 
 
@@ -93,7 +114,12 @@ def _arena(scenario: RendezvousScenario, chosen: Timing) -> Arena:
 
 
 def _announce(
-    scenario: RendezvousScenario, network: Network, chosen: Timing, costs: problem.RendezvousProblem, world: Arena
+    scenario: RendezvousScenario,
+    network: Network,
+    chosen: Timing,
+    costs: problem.RendezvousProblem,
+    world: Arena,
+    listed: tuple[Listed | None, str] = (None, ""),
 ) -> Announcement:
     robots, rounds = scenario.robots, scenario.mission.rounds
     corners = box(robots.type_space_m, robots.dimension)
@@ -101,7 +127,7 @@ def _announce(
     if scenario.leader.bound == "paper-as-published":
         warnings.warn(f"{scenario.complaint('leader.bound', PUBLISHED)}", stacklevel=2)
     try:
-        envelope = bound.announce(scenario.leader.bound, network, chosen.alpha, *corners, noise)
+        envelope = listed[0] or bound.announce(scenario.leader.bound, network, chosen.alpha, *corners, noise)
     except BadInput as refused:
         raise scenario.error("leader.bound", str(refused)) from None
     claims = costs.cost_range(
@@ -116,6 +142,8 @@ def _announce(
         bound=envelope,
         penalty=network.n * claims[1] - claims[0],
         cost_range=claims,
+        schedule=None if chosen.schedule is None else chosen.schedule.alpha,
+        proven_by=listed[1],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,15 +13,18 @@ from robosim.certificate import Certificate, at_least_0, at_most
 from robosim.controllers.consensus import Consensus
 from robosim.controllers.selfish.robots import Script
 from robosim.errors import BadInput
-from robosim.leader.bound import diameter
+from robosim.leader.bound import Bound, diameter
+from robosim.leader.schedule import Listed
 from robosim.network.network import spread
 from robosim.premise import broken
 from robosim.rendezvous.bounded import bounded_best_response, bounded_gains
 from robosim.rendezvous.closed import gain_bound_over_types, rounds_for
 from robosim.rendezvous.effort import Law, least_total
+from robosim.rendezvous.envelope import horizons, keeps_mean
 from robosim.rendezvous.exact import LARGEST, exact_gains
 from robosim.rendezvous.exact import best_response as free_best_response
 from robosim.rendezvous.mission import Rendezvous
+from robosim.rendezvous.notes import notes_of
 from robosim.rendezvous.premises import premises
 from robosim.rendezvous.record import RendezvousRecord
 
@@ -39,18 +42,23 @@ def rounds_needed(mission: Rendezvous, epsilon: float) -> int | None:
     unit = mission.problem.unit
     if unit is None or not mission.tax.groves or not announces_consensus(mission):
         return None
-    return rounds_for(epsilon, lambda n: unit * over_types(mission, n))
+    for limit, bound in horizons(mission, epsilon):
+        found = rounds_for(epsilon, lambda n, bound=bound: unit * over_types(mission, n, bound), limit)  # type: ignore[misc]
+        if found is not None:
+            return found
+    return None
 
 
-def over_types(mission: Rendezvous, rounds: int) -> float:
-    """sup over the type space of ε(n), in m²."""
+def over_types(mission: Rendezvous, rounds: int, bound: Bound | Listed | None = None) -> float:
+    """sup over the type space of ε(n), in m²; under the announced bound, or one that reaches farther."""
     rules, n = mission.announcement, mission.network.n
+    bound = bound or rules.bound
     return gain_bound_over_types(
-        float(rules.bound.beta(rounds)),
+        float(bound.beta(rounds)),
         diameter(n, rules.lower, rules.upper),
-        contracting=rules.alpha * mission.network.lambda_max <= 1 + 1e-11,
+        contracting=not rules.proven_by and rules.alpha * mission.network.lambda_max <= 1 + 1e-11,
         rounds=rounds,
-        miss=rules.bound.noise,
+        miss=bound.noise,
     )
 
 
@@ -60,7 +68,7 @@ def certify_rendezvous(
     """ε of a rendezvous from its faithful run (T, Proposition 5 and beyond)."""
     rules, rest = record.rules, premises(mission, record)
     found = Certificate(
-        rounds=rules.rounds, alpha=rules.alpha, beta=rules.beta, premises=rest, notes=tuple(notes(mission, record))
+        rounds=rules.rounds, alpha=rules.alpha, beta=rules.beta, premises=rest, notes=notes_of(mission, record)
     )
     why = broken(rest)
     if why is not None:
@@ -95,18 +103,14 @@ def least_net_cost(mission: Rendezvous, record: RendezvousRecord) -> float:
     return float(least if limited else min(least, rules.cost_range[1]))
 
 
-def notes(mission: Rendezvous, record: RendezvousRecord) -> Iterator[str]:
-    """What makes a certificate large."""
-    rules, apart = record.rules, float(spread(record.start))
-    if mission.tax.enforces and record.settlement.penalised[0]:
-        yield "the announced bound penalises the faithful team itself: what somebody gains by leaving it counts as well"
-    if mission.tax.enforces and rules.beta >= apart:
-        yield f"β {rules.beta:.3g} m is no less than the distance at the start, {apart:.3g} m: it enforces nothing"
-
-
 def announces_consensus(mission: Rendezvous) -> bool:
-    """Whether closed forms over all types hold: average consensus that pays for what it reports, a proven bound."""
+    """Whether closed forms over all types hold: average consensus that pays for what it reports, a proven bound.
+
+    A program that brings its own bound says itself whether it keeps the mean.
+    """
     own = mission.controller
+    if mission.announcement.proven_by:
+        return keeps_mean(mission)
     honest = type(own) is Consensus and own.pays_for == mission.problem.pays_for
     return honest and mission.announcement.rule in ("tight", "paper")
 
@@ -114,7 +118,9 @@ def announces_consensus(mission: Rendezvous) -> bool:
 def deterministic(mission: Rendezvous) -> bool:
     """True where the others' answers are linear and known: average consensus, no noise, batteries that last."""
     world = mission.world
-    return type(mission.controller) is Consensus and world.noise_m == 0.0 and world.lasts(mission.rounds)
+    if type(mission.controller) is not Consensus or mission.announcement.schedule is not None:
+        return False
+    return world.noise_m == 0.0 and world.lasts(mission.rounds)
 
 
 def _with_figures(
@@ -176,7 +182,8 @@ def _figures(mission: Rendezvous, gains: Array) -> Array:
 
 def solves(mission: Rendezvous) -> bool:
     """Whether best responses are solved without being asked for: in teams for which that takes no minutes."""
-    return mission.network.n <= LARGEST and isinstance(mission.controller, Consensus)
+    fixed = isinstance(mission.controller, Consensus) and mission.announcement.schedule is None
+    return mission.network.n <= LARGEST and fixed
 
 
 def best_response(mission: Rendezvous, agent: int, within_limits: bool = True) -> Script:
@@ -188,6 +195,8 @@ def best_response(mission: Rendezvous, agent: int, within_limits: bool = True) -
         raise BadInput(
             "best-response: needs the controller consensus, whose answers are known in advance (choose another)"
         )
+    if mission.announcement.schedule is not None:
+        raise BadInput('best-response: is not solved under leader.alpha = "schedule" (choose another, or "auto")')
     world, rules, links = mission.world, mission.announcement, mission.network.links
     end = mission.faithful().whole().decision[0]
     known = (links.indptr, links.indices, rules.alpha, mission.own["start"][0], end, rules.beta, rules.rounds, agent)

@@ -50,5 +50,6 @@ KIND = Kind(
     figures=figures,
     tables=lazy("robosim.rendezvous.tables:run_tables"),
     findings=lazy("robosim.rendezvous.tables:findings"),
+    notes=lazy("robosim.rendezvous.notes:notes"),
     scene=lazy("robosim.rendezvous.scene:scene_of"),
 )

@@ -49,8 +49,10 @@ class Rendezvous(Mission[RendezvousRecord]):
     def summary(self) -> str:
         """Robots, rounds, step size and bound in one line."""
         rules = self.announcement
+        steps = rules.schedule
+        alpha = f"{rules.alpha:.4g}" if steps is None else f"{steps[0]:.4g}..{rules.alpha:.4g}"
         return (
-            f"{self.network.n} robots, {self.rounds} rounds of {self.world.dt_s:.4g} s, α {rules.alpha:.4g}, "
+            f"{self.network.n} robots, {self.rounds} rounds of {self.world.dt_s:.4g} s, α {alpha}, "
             f"β(n) {rules.beta:.4g} m"
         )
 

@@ -15,6 +15,7 @@ from robosim.agent import Array
 from robosim.energy import PowerModel
 from robosim.files.packing import Axes
 from robosim.leader.bound import Bound
+from robosim.leader.schedule import Listed
 from robosim.network.network import spread
 from robosim.rendezvous.effort import DISPLACEMENT, Law
 
@@ -94,12 +95,14 @@ class Announcement:
 
     Parameters
     ----------
-    alpha : step size of the algorithm.
+    alpha : step size of the algorithm; where there is a schedule, the last one of it.
     rounds : n.
     lower, upper : (d,) corners of the type space Θ, metres.
     rule, bound : name and numbers of the bound β.
     penalty : C, what everyone pays if the team ends outside the bound, and the sender of a refused report.
     cost_range : smallest and largest private cost that a report may claim for a robot inside the type space.
+    schedule : (rounds,) step sizes of a mission with leader.alpha = "schedule".
+    proven_by : name of the program that brought the bound, announced by its author; "" where robosim proved it.
     """
 
     alpha: float
@@ -107,9 +110,11 @@ class Announcement:
     lower: Annotated[Array, Axes("n")]
     upper: Annotated[Array, Axes("n")]
     rule: str
-    bound: Bound
+    bound: Listed | Bound
     penalty: Annotated[float, Axes(finite=False)]
     cost_range: Annotated[tuple[float, float], Axes(finite=False)]
+    schedule: Annotated[Array | None, Axes("*", least=0)] = None
+    proven_by: str = ""
 
     @cached_property
     def beta(self) -> float:

@@ -156,7 +156,12 @@ def known_form(known: str, word: str, words: tuple[str, ...] = ("auto",)) -> str
 
 
 Alpha = Annotated[
-    Annotated[str, AfterValidator(partial(known_form, "lambda_max", words=("auto", "schedule"))), WithJsonSchema({"type": "string"}), Tag("<word>")]
+    Annotated[
+        str,
+        AfterValidator(partial(known_form, "lambda_max", words=("auto", "schedule"))),
+        WithJsonSchema({"type": "string"}),
+        Tag("<word>"),
+    ]
     | Annotated[Positive, Tag("<number>")],
     word_or("<number>"),
 ]

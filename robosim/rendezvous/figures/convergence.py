@@ -12,6 +12,7 @@ from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.figures.style import COLUMN_IN, INK, finish, house_style, selfish, sheet
 from robosim.leader.bound import BOUNDS, Bound, announce
+from robosim.leader.schedule import Listed
 from robosim.network.network import Network
 from robosim.palette import BLUE, GREEN, ORANGE, PURPLE, VERMILLION
 from robosim.rendezvous.record import RendezvousRecord
@@ -55,12 +56,13 @@ def convergence(record: RendezvousRecord, mission: int = 0) -> Figure:
     return finish(figure, record)
 
 
-def _others(record: RendezvousRecord) -> dict[str, Bound]:
+def _others(record: RendezvousRecord) -> dict[str, Bound | Listed]:
     """The bounds that were not announced, where they exist: the paper's on trees only."""
     rules, n = record.rules, len(record.start)
-    if n > LARGEST:
+    if n > LARGEST or not isinstance(rules.bound, Bound):  # the others are those of a fixed step
         return {}
-    network, found = Network(n=n, edges=record.edges, weights=record.weights), {}
+    network = Network(n=n, edges=record.edges, weights=record.weights)
+    found: dict[str, Bound | Listed] = {}
     for name in BOUNDS:
         if name != rules.rule and (network.is_tree or name == "tight"):
             try:
@@ -70,7 +72,7 @@ def _others(record: RendezvousRecord) -> dict[str, Bound]:
     return found
 
 
-def _bound(axes: Axes, name: str, rounds: Array, bound: Bound, announced: bool) -> None:
+def _bound(axes: Axes, name: str, rounds: Array, bound: Bound | Listed, announced: bool) -> None:
     label, colour, dashes = LINES.get(name, (name, INK, (0, (5, 2))))
     axes.plot(
         rounds,
@@ -83,7 +85,7 @@ def _bound(axes: Axes, name: str, rounds: Array, bound: Bound, announced: bool) 
     )
 
 
-def _breaks(axes: Axes, record: RendezvousRecord, mission: int, bounds: dict[str, Bound]) -> None:
+def _breaks(axes: Axes, record: RendezvousRecord, mission: int, bounds: dict[str, Bound | Listed]) -> None:
     published = bounds.get("paper-as-published")
     if published is None or selfish(record, mission):
         return
@@ -129,7 +131,7 @@ def _verdict(axes: Axes, record: RendezvousRecord, mission: int) -> None:
         )
 
 
-def _range(distance: Array, bounds: dict[str, Bound], rounds: Array) -> tuple[float, float]:
+def _range(distance: Array, bounds: dict[str, Bound | Listed], rounds: Array) -> tuple[float, float]:
     """From the largest value down to a little below the smallest bound: what rounding leaves is not drawn."""
     betas = np.array([bound.beta(rounds) for bound in bounds.values()])
     seen = distance[distance > 0]

@@ -1,0 +1,37 @@
+"""What should be known beside the figures of a rendezvous: rules that enforce nothing, and on whose word they rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from robosim.network.network import spread
+from robosim.rendezvous.mission import Rendezvous
+from robosim.rendezvous.record import RendezvousRecord
+
+
+def notes(mission: Rendezvous) -> list[str]:
+    """Of the announced rules alone."""
+    return list(_rules(mission))
+
+
+def notes_of(mission: Rendezvous, faithful: RendezvousRecord) -> tuple[str, ...]:
+    """Beside a certificate, whose faithful run shows more."""
+    fined = mission.tax.enforces and faithful.settlement.penalised[0]
+    line = "the announced bound penalises the faithful team itself: what somebody gains by leaving it counts as well"
+    return (*([line] if fined else []), *_rules(mission))
+
+
+def _rules(mission: Rendezvous) -> Iterator[str]:
+    rules, apart = mission.announcement, float(spread(mission.own["start"][0]))
+    if mission.tax.enforces and rules.beta >= apart:
+        yield (
+            f"β(n) = {rules.beta:.3g} m is no less than the distance at the start, {apart:.3g} m: robots that stand "
+            'still are inside, it enforces nothing (more rounds, or leader.alpha = "schedule")'
+        )
+    if rules.proven_by:
+        yield f"β is the bound that {rules.proven_by} brings, announced by its author"
+    if rules.schedule is not None:
+        yield (
+            "exact figures are not known under a schedule of steps: a selfish robot can make others slower than they "
+            "should be, so only the certified one holds"
+        )
