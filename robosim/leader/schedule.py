@@ -103,7 +103,10 @@ def schedule(network: Network, top: float, reach_m: float, lower: Array, upper: 
     tail = np.arange(1.0, rounds - k)
     alpha[k + 1 :] = alpha[k]
     reached[k + 2 :] = plan.largest_m() * (1 - alpha[k] * plan.slowest) ** tail
-    return Schedule(alpha, reached * (1 + SAFE))
+    reached *= 1 + SAFE
+    alpha.setflags(write=False)
+    reached.setflags(write=False)
+    return Schedule(alpha, reached)
 
 
 @dataclass(kw_only=True)

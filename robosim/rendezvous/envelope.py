@@ -40,13 +40,16 @@ def listed(
     name = type(controller).__name__
     if type(controller) is Consensus:
         return (None if chosen.schedule is None else Listed(reached=chosen.schedule.reached, floor=floor)), ""
+    brings = hasattr(controller, "proven_beta")
+    if brings and scenario.leader.bound.startswith("paper"):
+        raise scenario.error("leader.bound", f'is for consensus, {name} brings a bound of its own (use "tight")')
     if scenario.leader.bound != "tight":
         return None, ""
-    if hasattr(controller, "proven_beta") and scenario.mission.rounds > MOST_ROUNDS:
+    if brings and scenario.mission.rounds > MOST_ROUNDS:
         raise scenario.error("mission.rounds", f"{name} lists its bound, for at most {MOST_ROUNDS} rounds (use fewer)")
     own = program.proven_beta(controller, rules)
-    if own is None and chosen.schedule is not None:
-        raise scenario.error("leader.alpha", f'{name} brings no bound for "schedule" (use consensus, or "auto")')
+    if own is None and (brings or chosen.schedule is not None):
+        raise scenario.error("leader.alpha", f'{name} brings no bound for it (use "auto", or the program consensus)')
     if own is None:
         return None, ""
     if scenario.robots.position_noise_m > 0:
