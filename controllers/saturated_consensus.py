@@ -1,6 +1,6 @@
 """Average consensus whose edges are saturated: nobody is pulled by a neighbour from farther than its body gets.
 
-    z_i^k = z_i^{k-1} + α Σ_{j ∈ N_i} min(1, s/‖e_ij‖) e_ij,   e_ij = z_j^{k-1} - z_i^{k-1},   0 < α ≤ 1/λmax(L)
+    z_i^k = z_i^{k-1} + α Σ_{j ∈ N_i} w_ij min(1, s/‖e_ij‖) e_ij,   e_ij = z_j^{k-1} - z_i^{k-1},   0 < α ≤ 1/λmax(L)
 
 With s = reach/(α deg_max), reach the metres that a body gets in a round, no step is longer than reach. The step is
 (I - αL_w) z with weights min(1, s/‖e‖), the same for all axes: symmetric, so the mean stays; αL_w ≤ αL ≤ I and
@@ -22,7 +22,7 @@ import numpy as np
 
 from robosim.agent import Array, Heard, Links, Rules, Said
 from robosim.controllers.consensus import Announced, Consensus
-from robosim.kernels.saturation import saturated_step
+from robosim.kernels.mixing import saturated_step
 
 
 class Limits(NamedTuple):
@@ -51,7 +51,7 @@ class SaturatedConsensus:
         """The iterate of this module, from where the robot really is."""
         own, links, alpha = heard.own["z"], heard.links, state.steps.step
         said, s = np.empty_like(own), state.reach_m / (alpha * state.degree)
-        saturated_step(links.indptr, links.indices, heard.voices["z"], own, alpha, s, said)
+        saturated_step(links.indptr, links.indices, heard.voices["z"], own, alpha, s, said, links.edge_weight)
         return state._replace(steps=state.steps.next), {"z": said}
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:

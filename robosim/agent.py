@@ -117,10 +117,14 @@ class Controller(Protocol):
 
     Arguments of its class can be set in world files, `[mission.parameters]`. `rules` hold rounds and, by kind of world,
 
-    - rendezvous: alpha, the step size; lower and upper, the corners of the type space (d,) in metres; pays_for, what
-      robots pay for, "displacement" (m²) or "energy" (J);
+    - rendezvous: alpha, the step size, or an array (rounds,) with the step of each round; lower and upper, the corners
+      of the type space (d,) in metres; agents, how many; degree, connectivity and lambda_max of the graph; reach_m, how
+      far a body gets in a round; pays_for, what robots pay for, "displacement" (m²) or "energy" (J);
     - auction and charging: the price's start and step (`robosim.auction.problem.Allocation.rules`);
     - freight: the penalties of the method, A, b, theta and congestion (`robosim.freight.mission.Freight.announced`).
+
+    In a rendezvous a program may bring a bound of its own, `proven_beta(rules)`, and say that it `keeps_mean` or
+    `keeps_reach` (`robosim.rendezvous.envelope`).
     """
 
     def start(self, own: Said, rules: Rules, links: Links) -> tuple[Any, Said]:

@@ -10,7 +10,7 @@ from robosim.certificate import certify
 from robosim.controllers.consensus import Consensus
 from robosim.controllers.saturated_consensus import SaturatedConsensus
 from robosim.errors import AgentFailure, BadInput
-from robosim.kernels.saturation import saturated_step
+from robosim.kernels.mixing import saturated_step
 from robosim.network import graphs
 from robosim.network.network import Network, spread
 
@@ -38,7 +38,10 @@ def drawn(world: int):
     """One of five graphs, d = 1..3, starts random, in corners, or half in one corner and half in the opposite one."""
     rng = np.random.default_rng(world)
     n, d = int(rng.integers(3, 14)), int(rng.integers(1, 4))
-    edges = (graphs.random_tree(n, rng), *(graphs.DETERMINISTIC[name](n) for name in ("path", "ring", "star", "complete")))
+    edges = (
+        graphs.random_tree(n, rng),
+        *(graphs.DETERMINISTIC[name](n) for name in ("path", "ring", "star", "complete")),
+    )
     network, width = Network(n=n, edges=edges[world % 5]), rng.uniform(0.1, 5.0, d)
     starts = (
         rng.uniform(0, 1, (n, d)),
@@ -138,9 +141,13 @@ def test_certified_is_at_least_what_attacks_find_and_over_types_is_4_beta_d() ->
 def test_where_nothing_is_proven_it_is_refused_at_its_key() -> None:
     with pytest.raises(BadInput, match=r"leader\.alpha: SaturatedConsensus brings no bound for it \(use"):
         robosim.load("robotarium", set={**SLOW, "leader.alpha": "1.1/lambda_max"})
-    with pytest.raises(BadInput, match=r"leader\.bound: is for consensus, SaturatedConsensus brings a bound of its own"):
+    with pytest.raises(
+        BadInput, match=r"leader\.bound: is for consensus, SaturatedConsensus brings a bound of its own"
+    ):
         robosim.load("robotarium", set={**SLOW, "leader.bound": "paper", "network.graph": "path"})
-    with pytest.raises(BadInput, match=r"robots\.position_noise_m: the bound that SaturatedConsensus proves has no room"):
+    with pytest.raises(
+        BadInput, match=r"robots\.position_noise_m: the bound that SaturatedConsensus proves has no room"
+    ):
         robosim.load("robotarium", set={**SLOW, "robots.position_noise_m": 0.001})
 
 

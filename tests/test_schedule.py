@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -230,8 +231,7 @@ def test_consensus_takes_a_step_for_each_round_and_a_constant_schedule_is_a_fixe
     rules = {"alpha": np.linspace(0.01, 0.2, 20), "rounds": 20, "lower": np.full(2, -1.0), "upper": np.full(2, 1.0)}
     robosim.check_controller(Consensus, rules=rules)
     fixed = robosim.load("rendezvous-honest", set={"leader.alpha": 0.2})
-    constant = robosim.load("rendezvous-honest", set={"leader.alpha": 0.2})
-    constant.rules["alpha"] = np.full(60, 0.2)
+    constant = replace(fixed, rules={**fixed.rules, "alpha": np.full(60, 0.2)})
     np.testing.assert_array_equal(fixed.whole().positions, constant.whole().positions)
 
 
@@ -295,9 +295,7 @@ def _least(columns: np.ndarray, theta: np.ndarray, end: np.ndarray, beta: float)
     ],
 )
 def test_what_a_schedule_needs_is_named_with_its_line(tmp_path, keys: str, line: str) -> None:
-    text = "\n".join(
-        one for one in template("robotarium").splitlines() if not one.startswith(keys.split(".")[1])
-    )
+    text = "\n".join(one for one in template("robotarium").splitlines() if not one.startswith(keys.split(".")[1]))
     (tmp_path / "w.toml").write_text(text)
     number = 1 + text.splitlines().index(next(one for one in text.splitlines() if one.startswith("alpha")))
     with pytest.raises(BadInput) as caught:
@@ -309,7 +307,11 @@ def test_what_a_schedule_needs_is_named_with_its_line(tmp_path, keys: str, line:
 @pytest.mark.parametrize(
     ("key", "value", "line"),
     [
-        ("mission.travel", "after-agreeing", 'mission.travel: cannot be "after-agreeing" where leader.alpha = "schedule"'),
+        (
+            "mission.travel",
+            "after-agreeing",
+            'mission.travel: cannot be "after-agreeing" where leader.alpha = "schedule"',
+        ),
         ("robots.position_noise_m", 0.001, 'robots.position_noise_m: cannot be 0.001 where leader.alpha = "schedule"'),
         ("leader.bound", "paper", 'leader.bound: cannot be "paper" where leader.alpha = "schedule"'),
         ("leader.alpha", "sometimes", 'leader.alpha: must be "auto", "schedule", a number > 0, or "F/lambda_max"'),
@@ -346,5 +348,7 @@ def test_standing_still_is_inside_exactly_where_the_warning_stands(ring) -> None
 def test_certify_says_how_far_it_looked_where_a_list_would_become_too_long(monkeypatch) -> None:
     monkeypatch.setattr("robosim.leader.schedule.MOST_WORK", 1e9)
     slow = robosim.load("robotarium", set={"robots.count": 300, "mission.rounds": 10})
-    with pytest.raises(CheckFailed, match=r"--epsilon: 0\.001 is not certified within \d+ rounds, and for more β is not"):
+    with pytest.raises(
+        CheckFailed, match=r"--epsilon: 0\.001 is not certified within \d+ rounds, and for more β is not"
+    ):
         slow.kind.rounds_needed(slow, 1e-3)
