@@ -164,8 +164,8 @@ strategy = "stationery"
         '"edges", got "rng" (did you mean "ring"?)',
         "w.toml:16: network.edges.0: robot 4 does not exist (robots are 0..3)",
         "w.toml:16: network.edges.1: joins robot 2 to itself (remove it)",
-        'w.toml:18: leader.alpha: must be "auto", "schedule", a number > 0, or "F/lambda_max" with 0 < F < 2, got "3/lambda_max" '
-        '(for example alpha = "auto")',
+        'w.toml:18: leader.alpha: must be "auto", "schedule", a number > 0, or "F/lambda_max" with 0 < F < 2, got '
+        '"3/lambda_max" (for example alpha = "auto")',
         "w.toml:20: selfish.0.robot: robot 9 does not exist (robots are 0..3)",
         'w.toml:21: selfish.0.strategy: "stationery" is not known (did you mean "stationary"?)',
     ]

@@ -79,7 +79,8 @@ def saturated_step(
 ) -> None:
     """out_i = own_i + α Σ_j w_ij min(1, reach/‖e_ij‖) e_ij, e_ij = voices_j - own_i, over the neighbours j, in order.
 
-    Without `weight` (links,) all w are 1. Arrays are (missions, agents, d); `reach` is in the unit of the positions and may be infinite.
+    Without `weight` (links,) all w are 1.
+    Arrays are (missions, agents, d); `reach` is in the unit of the positions and may be infinite.
     """
     d = own.shape[2]
     pull, edge = np.empty(d), np.empty(d)
