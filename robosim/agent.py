@@ -124,7 +124,7 @@ class Controller(Protocol):
     - freight: the penalties of the method, A, b, theta and congestion (`robosim.freight.mission.Freight.announced`).
 
     In a rendezvous a program may bring a bound of its own, `proven_beta(rules)`, and say that it `keeps_mean` or
-    `keeps_reach` (`robosim.rendezvous.envelope`).
+    `keeps_reach` (`robosim.rendezvous.bounds.listed`).
     """
 
     def start(self, own: Said, rules: Rules, links: Links) -> tuple[Any, Said]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -53,6 +53,8 @@ class Attacks:
     void: dict[str, str] = field(default_factory=dict)
     """Under which tax rules there is no certificate, and why."""
     interrupted: bool = False
+    left_out: tuple[str, ...] = ()
+    """Strategies that were not tried because nobody can solve them here, and why, a line each."""
 
 
 def attack(
@@ -81,6 +83,7 @@ def attack(
     Raises `BadInput` for unknown names. Ctrl-C returns the attacks that were finished.
     """
     who, what, bills = _checked(mission, agents, strategies, taxes)
+    what, left_out = _solvable(what, bills)
     honest = {rule: bill.whole() for rule, bill in bills.items()}
     certificates = {rule: certify_record(bills[rule], honest[rule], seconds) for rule in bills}
     found: list[Attack] = []
@@ -105,12 +108,12 @@ def attack(
             if progress:
                 progress(len(found) // len(bills), total)
     except KeyboardInterrupt:
-        return _held_against(found, certificates, lied, mission, interrupted=True)
-    return _held_against(found, certificates, lied, mission)
+        return _held_against(found, certificates, lied, mission, left_out=left_out, interrupted=True)
+    return _held_against(found, certificates, lied, mission, left_out=left_out)
 
 
 def _held_against(
-    found: list[Attack], certificates: dict[str, Certificate], lied: set[str], mission: Mission[Any], **more: bool
+    found: list[Attack], certificates: dict[str, Certificate], lied: set[str], mission: Mission[Any], **more: Any
 ) -> Attacks:
     """Attacks beside their certificates, which are void where others were seen to lie.
 
@@ -147,6 +150,16 @@ def _checked(
     what = plays(mission.strategies, named)
     bills = [mission.faithful().billed(rule) for rule in ([mission.tax] if taxes is None else taxes)]
     return who, what, {bill.tax.name: bill for bill in bills}
+
+
+def _solvable(wanted: list[Play], bills: Mapping[str, Mission[Any]]) -> tuple[list[Play], tuple[str, ...]]:
+    """The plays but those that must be solved and cannot be under every rule; where no other is left they may fail."""
+    reasons = {rule: why for rule, bill in bills.items() if (why := bill.kind.why_unsolved(bill)) is not None}
+    unsolved = [play for play in wanted if reasons and play.strategy.solved]
+    if len(unsolved) == len(wanted):
+        return wanted, ()
+    lines = (f"{play.name} was left out (tax {rule}): {why}" for play in unsolved for rule, why in reasons.items())
+    return [play for play in wanted if play not in unsolved], tuple(lines)
 
 
 def _playable(mission: Mission[Any]) -> list[str]:

@@ -31,9 +31,11 @@ LIES = "others' reports fell below what they pay in a run in which somebody devi
 class Certificate:
     """ε of the all-faithful mission, in the unit of the private cost.
 
-    `exact` and `bounded` are (agents,), or None where they do not exist or would take longer than allowed; `certified`
-    holds at these types, `over_types` for every type in the type space. `premises` are what it rests on; `void` says
-    why there is no certificate, and `notes` what should be known beside it.
+    `exact`, `exact_within`, `bounded` and `attained` are (agents,), or None where they do not exist or would take
+    longer than allowed: exact in exact arithmetic, exact for announcements within one diameter, an upper bound within
+    the world's limits, and what a replayed script earns. attained ≤ bounded ≤ exact ≤ certified, exact_within ≤ exact.
+    `certified` holds at these types, `over_types` for every type in the type space. `premises` are what it rests on;
+    `void` says why there is no certificate, `notes` what should be known beside it and why figures are missing.
     """
 
     rounds: int
@@ -42,7 +44,9 @@ class Certificate:
     certified: float | None = None
     over_types: float | None = None
     exact: Array | None = None
+    exact_within: Array | None = None
     bounded: Array | None = None
+    attained: Array | None = None
     void: str | None = None
     premises: tuple[Premise, ...] = ()
     notes: tuple[str, ...] = ()

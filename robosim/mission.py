@@ -144,6 +144,12 @@ class Mission(ABC, Generic[R]):
         return {key: np.repeat(x, self.batch, axis=0) if len(x) < self.batch else x for key, x in self.own.items()}
 
     @cached_property
+    def faithful_decision(self) -> Array:
+        """What is decided where everybody is faithful, (1, agents, components)."""
+        alone = self.faithful()
+        return alone.decide(alone.played())
+
+    @cached_property
     def selfish(self) -> Selfish:
         """The deviations with their agents' own types."""
         return deviate.selfish(self.deviations, self.own, self.announced)
@@ -169,17 +175,12 @@ class Mission(ABC, Generic[R]):
         for key, x in given.items():
             wanted = self.own[key].shape[1:] if key in self.own else None
             if x.shape[1:] != wanted or x.ndim != 3:
-                raise BadInput(
-                    f"thetas: {key!r} has the shape {x.shape} (types are "
-                    f"{', '.join(f'{name} (missions, {a}, {c})' for name, (_, a, c) in self._shapes())})"
-                )
+                known = ", ".join(f"{name} (missions, {y.shape[1]}, {y.shape[2]})" for name, y in self.own.items())
+                raise BadInput(f"thetas: {key!r} has the shape {x.shape} (types are {known})")
         counts = {len(x) for x in given.values()}
         if len(counts) != 1:
             raise BadInput(f"thetas: {sorted(counts)} missions (give each type once a mission, at least one type)")
         return replace(self, own=self.own | given, batch=counts.pop())
-
-    def _shapes(self) -> list[tuple[str, tuple[int, ...]]]:
-        return [(key, x.shape) for key, x in self.own.items()]
 
     def billed(self, tax: str | TaxRule) -> Self:
         """The same mission under another tax rule. Raises `BadInput` for one that its leader cannot apply."""

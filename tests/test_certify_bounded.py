@@ -12,10 +12,10 @@ from numba import config
 from scipy.sparse import csc_array
 
 from robosim.errors import BadInput
-from robosim.rendezvous.bounded import bounded_best_response, bounded_gains, pulled_inside
-from robosim.rendezvous.cones import SLACK, program
-from robosim.rendezvous.deviation import DeviationGame
-from robosim.rendezvous.exact import exact_gains
+from robosim.rendezvous.gains.bounded import bounded_best_response, bounded_gains, pulled_inside
+from robosim.rendezvous.gains.cones import SLACK, program
+from robosim.rendezvous.gains.deviation import DeviationGame
+from robosim.rendezvous.gains.exact import exact_gains
 
 KINDS = ("path", "ring", "star", "tree", "geometric")
 FEW = 6 if config.DISABLE_JIT else 1

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robosim.rendezvous.closed import gain_bound, gain_bound_over_types, rounds_for
+from robosim.rendezvous.gains.closed import gain_bound, gain_bound_over_types, rounds_for
 
 seeds = st.integers(0, 2**32 - 1)
 

@@ -17,8 +17,8 @@ from scipy.sparse import csc_array
 
 from robosim.errors import BadInput, TooLarge
 from robosim.kernels.krylov import lanczos
-from robosim.rendezvous.closed import gain_bound
-from robosim.rendezvous.exact import best_response, exact_gains
+from robosim.rendezvous.gains.closed import gain_bound
+from robosim.rendezvous.gains.exact import best_response, exact_gains
 
 KINDS = ("path", "ring", "star", "tree", "geometric")
 FEW = 10 if config.DISABLE_JIT else 1

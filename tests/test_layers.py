@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from functools import lru_cache
 from pathlib import Path
 
@@ -76,6 +77,13 @@ def test_controllers_see_only_what_agents_may_see() -> None:
         if name.startswith("controllers"):
             seen = {one.split(".")[0] for one in imported(path)}
             assert seen <= {"agent", "errors", "kernels", "controllers"}, name
+
+
+def test_every_package_is_installed() -> None:
+    listed = tomllib.loads((HOUSE.parent / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    folders = {path.parent for path in FILES}
+    there = {".".join(("robosim", *folder.relative_to(HOUSE).parts)) for folder in folders}
+    assert there <= set(listed)
 
 
 def test_files_are_few_and_none_outgrew_its_room() -> None:

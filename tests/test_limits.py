@@ -21,8 +21,7 @@ from robosim.kernels import Unsettled
 from robosim.kernels.coupling import nearest_within
 from robosim.kernels.ev_response import root
 from robosim.leader.tax_rule import CLEARING_PRICE
-from robosim.rendezvous import bounded
-from robosim.rendezvous import certificate as rendezvous
+from robosim.rendezvous.gains import bounded, figures
 
 
 def test_only_rounding_is_cut_from_a_certificate():
@@ -35,13 +34,15 @@ def test_only_rounding_is_cut_from_a_certificate():
         at_least_0(-0.1, 1.0, "bound ≤ cost")
 
 
-@pytest.mark.parametrize(("name", "words"), [("_exact", "exact ≤ certified"), ("_bounded", "bounded ≤ exact")])
+@pytest.mark.parametrize(
+    ("name", "words"), [("exact_gains", "exact ≤ certified"), ("bounded_gains", "attained ≤ bounded")]
+)
 def test_a_broken_order_names_its_world(monkeypatch, name, words):
     """Were a figure far above its bound, nobody would be told a certificate."""
     options = {"mission.rounds": 20}
     mission = robosim.load("rendezvous", set=options)
-    real = getattr(rendezvous, name)
-    monkeypatch.setattr(rendezvous, name, lambda *args: real(*args) + 1e9)
+    real = getattr(figures, name)
+    monkeypatch.setattr(figures, name, lambda *args, **more: real(*args, **more) + 1e9)
     with pytest.raises(Unsettled, match=f"rendezvous.*: {words} does not hold for agent"):
         robosim.certify(mission)
 

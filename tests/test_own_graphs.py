@@ -27,7 +27,7 @@ from robosim.kernels.steering import faithful_play, impulse_responses, scripted_
 from robosim.leader.bound import announce, paper
 from robosim.network import graphs
 from robosim.network.network import Network
-from robosim.rendezvous.exact import best_response, exact_gains
+from robosim.rendezvous.gains.exact import best_response, exact_gains
 
 FAMILIES = ("path", "cycle", "star", "wheel", "complete", "tree", "gnp", "barbell", "grid", "lollipop")
 LABELLING = ("ids", "shuffled ids", "strings", "tuples", "mixed", "floats", "from one", "negative", "bools", "frozen")

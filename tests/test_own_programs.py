@@ -67,13 +67,13 @@ def test_twelve_programs_from_the_command_line(project, capsys, kind) -> None:
 
 @pytest.mark.parametrize("kind", foreign.ALL)
 def test_twelve_programs_from_python(kind) -> None:
-    mission = robosim.load("rendezvous-honest", controller=kind(), set={"mission.rounds": 30})
     if kind in foreign.BROKEN:
         with pytest.raises(AgentFailure, match=kind.__name__):
-            mission.run()
+            robosim.run("rendezvous-honest", controller=kind(), set={"mission.rounds": 30})
         with pytest.raises(CheckFailed, match=kind.__name__):
             check_controller(kind)
         return
+    mission = robosim.load("rendezvous-honest", controller=kind(), set={"mission.rounds": 30})
     assert np.isfinite(mission.run().settlement.tax).all()
     if kind is foreign.Centralised:
         with pytest.raises(AgentFailure, match=r"foreign\.py:\d+: Centralised: population of one"):

@@ -177,12 +177,15 @@ def test_a_program_of_ones_own_brings_its_bound() -> None:
 
 
 def test_without_a_word_about_the_mean_there_is_no_figure_over_all_types() -> None:
-    class Silent(Halved):
+    class Silent(SaturatedConsensus):
         keeps_mean = False
 
-    mission = robosim.load("rendezvous-honest", controller=Silent())
-    assert certify(mission).over_types is None
-    assert mission.kind.rounds_needed(mission, 1e-3) is None
+    mission = robosim.load("robotarium", controller=Silent(), set={"leader.alpha": "auto", "mission.rounds": 200})
+    found = certify(mission)
+    assert found.over_types is None
+    assert "Silent: over all types: not affine in the starts, measured at these types only" in found.notes
+    with pytest.raises(BadInput, match="--epsilon: Silent: over all types: not affine"):
+        mission.kind.rounds_needed(mission, 1e-3)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_defaults_are_those_of_the_documentation(world: World) -> None:
     assert (scenario.mission.travel, scenario.mission.dt_s) == ("while-agreeing", "auto")
     assert (scenario.robots.dimension, scenario.robots.starts_m) == (2, "random")
     assert (scenario.network.graph, scenario.energy.power) == ("ring", "quadratic")
-    assert (scenario.leader.tax, scenario.leader.bound, scenario.leader.alpha) == ("groves", "tight", "auto")
+    assert (scenario.leader.tax, scenario.leader.bound, scenario.leader.alpha) == ("groves", "auto", "auto")
     assert (scenario.record.every, scenario.selfish, scenario.leader.alpha_of_max) == (1, (), None)
     assert (scenario.name, scenario.source) == ("w", Path("w.toml"))
 

@@ -58,6 +58,7 @@ def attack(
                 "attacks": [asdict(one) for one in found.attacks],
                 "epsilon": {rule: asdict(epsilon) for rule, epsilon in found.epsilon.items()},
                 "void": found.void,
+                "left_out": list(found.left_out),
             }
         )
     else:
@@ -112,8 +113,7 @@ def _agents(text: str) -> list[int] | None:
 def _certificate_json(
     mission: Mission[Any], found: Certificate, epsilon: float | None, needed: int | None
 ) -> dict[str, Any]:
-    exact = None if found.exact is None else found.exact.tolist()
-    bounded = None if found.bounded is None else found.bounded.tolist()
+    figures = {key: getattr(found, key) for key in ("exact", "exact_within", "bounded", "attained")}
     return {
         "world": mission.scenario.name,
         "rounds": found.rounds,
@@ -128,7 +128,7 @@ def _certificate_json(
         "asked": epsilon,
         "rounds_needed": needed,
         "agents": [
-            {"id": i, "exact": None if exact is None else exact[i], "bounded": None if bounded is None else bounded[i]}
+            {"id": i, **{key: None if x is None else float(x[i]) for key, x in figures.items()}}
             for i in range(mission.network.n)
         ],
     }

@@ -130,6 +130,8 @@ def show_attacks(found: Attacks, unit: str) -> None:
         if rule in found.void:
             console.print(f"  {found.void[rule]}", highlight=False, soft_wrap=True)
         console.print(attacks_table(tried, unit))
+    for line in found.left_out:
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def attacks_table(tried: list[Attack], unit: str) -> Table:
@@ -154,7 +156,9 @@ def show_certificate(found: Certificate, mission: Mission[Any], epsilon: float |
             console.print(line, highlight=False, soft_wrap=True)
         return
     table = empty_table("ε(n)", unit, "agent", left={"ε(n)"})
-    for name, gains in (("within the world's limits", found.bounded), ("exact, any trajectory", found.exact)):
+    rows = {"within the world's limits": found.bounded, "exact, any trajectory": found.exact}
+    more = {"attained by a script": found.attained, "exact, within a diameter": found.exact_within}
+    for name, gains in [*((name, x) for name, x in more.items() if x is not None), *rows.items()]:
         table.add_row(name, *(("-", "-") if gains is None else (f"{gains.max():.6g}", str(int(gains.argmax())))))
     table.add_row("certified at these types", f"{found.certified:.6g}", "any")
     if found.over_types is not None:

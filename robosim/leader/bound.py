@@ -21,12 +21,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from robosim.agent import Array
 from robosim.errors import BadInput
+from robosim.files.packing import Axes
 from robosim.network.network import Network
 
 FLOOR = 1e-12
@@ -51,6 +53,30 @@ class Bound:
         rounds = np.asarray(k, dtype=np.float64)
         missed = rounds if self.contraction == 1.0 else (1 - self.contraction**rounds) / (1 - self.contraction)
         return np.asarray(self.factor**rounds * self.size + self.noise * missed + self.floor)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """β(k) = reached[k] + floor, metres: a bound that was computed, or proven, for each round 0..n.
+
+    Parameters
+    ----------
+    reached : (n+1,) the largest distance to agreement of a faithful team after each round, over all types.
+    floor : what rounding may add.
+    """
+
+    reached: Annotated[Array, Axes("*", least=0)]
+    floor: Annotated[float, Axes(least=0)]
+
+    noise: ClassVar[float] = 0.0
+    """There is no listed bound where bodies miss their waypoints."""
+
+    def beta(self, k: ArrayLike) -> Array:
+        """The bound after k rounds, an array of the shape of `k`; infinite after the last round of the list."""
+        rounds = np.asarray(k, dtype=np.float64)
+        known = rounds <= len(self.reached) - 1
+        place = np.where(known, rounds, 0.0).astype(np.int64)
+        return np.asarray(np.where(known, self.reached[place], np.inf) + self.floor)
 
 
 def contraction(network: Network, alpha: float) -> float:

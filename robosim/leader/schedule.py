@@ -18,15 +18,13 @@ exact up to 16 robots, the upper end for more; λmax(Q) = Π (1 - α_j λ₂)²,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
 from robosim.agent import Array
 from robosim.errors import TooLarge
-from robosim.files.packing import Axes
 from robosim.kernels.corners import largest
 from robosim.leader.bound import FLOOR
 from robosim.network.network import Network
@@ -39,30 +37,6 @@ MOST_WORK = 3e10
 """Most additions that a schedule may take, about half a minute."""
 SAFE = 1e-10
 """What rounding may do to a listed distance, as a share of it: 2^15 flips, a product of as many factors as rounds."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listed:
-    """β(k) = reached[k] + floor, metres: a bound that was computed, or proven, for each round 0..n.
-
-    Parameters
-    ----------
-    reached : (n+1,) the largest distance to agreement of a faithful team after each round, over all types.
-    floor : what rounding may add.
-    """
-
-    reached: Annotated[Array, Axes("*", least=0)]
-    floor: Annotated[float, Axes(least=0)]
-
-    noise: ClassVar[float] = 0.0
-    """There is no listed bound where bodies miss their waypoints."""
-
-    def beta(self, k: ArrayLike) -> Array:
-        """The bound after k rounds, an array of the shape of `k`; infinite after the last round of the list."""
-        rounds = np.asarray(k, dtype=np.float64)
-        known = rounds <= len(self.reached) - 1
-        place = np.where(known, rounds, 0.0).astype(np.int64)
-        return np.asarray(np.where(known, self.reached[place], np.inf) + self.floor)
 
 
 class Schedule(NamedTuple):

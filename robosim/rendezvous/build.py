@@ -12,13 +12,14 @@ from robosim.controllers.consensus import Consensus
 from robosim.controllers.saturated_consensus import SaturatedConsensus
 from robosim.errors import BadInput
 from robosim.leader import bound
-from robosim.leader.schedule import Listed
+from robosim.leader.bound import Listed
 from robosim.lookup import programs, taxes
 from robosim.network import graphs
 from robosim.network.given import weights_of
 from robosim.network.network import Network
 from robosim.rendezvous import problem
-from robosim.rendezvous.envelope import listed
+from robosim.rendezvous.bounds import choose
+from robosim.rendezvous.bounds.listed import listed
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.problem import Announcement
 from robosim.rendezvous.scenario import RendezvousScenario
@@ -43,9 +44,13 @@ def build_rendezvous(
     travels = isinstance(world, TravelArena)
     driving_s = world.dt_s * (1 if travels else scenario.mission.rounds)
     costs = problem.rendezvous(scenario.robots.private_cost, world.power, driving_s, travels)
-    said = announced(scenario, network, chosen, world)
-    rules = _announce(scenario, network, chosen, costs, world, listed(scenario, controller, chosen, said))
-    return Rendezvous(
+    said, rule = told(scenario, network, chosen, world), choose.rule_of(scenario.leader.bound, controller)
+    doubt = PUBLISHED if rule == "paper-as-published" else choose.complaint(rule, controller)
+    if doubt is not None:
+        warnings.warn(f"{scenario.complaint('leader.bound', doubt)}", stacklevel=2)
+    brought = listed(scenario, str(rule), controller, chosen, said)
+    rules = _announce(scenario, network, chosen, costs, world, str(rule), brought)
+    mission = Rendezvous(
         scenario=scenario,
         own={"start": start[None]},
         controller=controller,
@@ -57,9 +62,10 @@ def build_rendezvous(
         tax=taxes.tax_rule(scenario),
         rules=said,
     )
+    return choose.bounded(mission, rule)
 
 
-def announced(scenario: RendezvousScenario, network: Network, chosen: Timing, world: Arena) -> Rules:
+def told(scenario: RendezvousScenario, network: Network, chosen: Timing, world: Arena) -> Rules:
     """What programs are told before round 0.
 
     alpha, a number or an array with a step for each round; rounds; lower and upper, (d,) m, the box of types; agents,
@@ -119,15 +125,15 @@ def _announce(
     chosen: Timing,
     costs: problem.RendezvousProblem,
     world: Arena,
-    listed: tuple[Listed | None, str] = (None, ""),
+    rule: str,
+    brought: tuple[Listed | None, str],
 ) -> Announcement:
     robots, rounds = scenario.robots, scenario.mission.rounds
     corners = box(robots.type_space_m, robots.dimension)
     noise = robots.position_noise_m
-    if scenario.leader.bound == "paper-as-published":
-        warnings.warn(f"{scenario.complaint('leader.bound', PUBLISHED)}", stacklevel=2)
+    name = rule if rule in bound.BOUNDS else "tight"  # of the others the mission itself must be asked
     try:
-        envelope = listed[0] or bound.announce(scenario.leader.bound, network, chosen.alpha, *corners, noise)
+        envelope = brought[0] or bound.announce(name, network, chosen.alpha, *corners, noise)
     except BadInput as refused:
         raise scenario.error("leader.bound", str(refused)) from None
     claims = costs.cost_range(
@@ -138,12 +144,12 @@ def _announce(
         rounds=rounds,
         lower=corners[0],
         upper=corners[1],
-        rule=scenario.leader.bound,
+        rule=name,
         bound=envelope,
         penalty=network.n * claims[1] - claims[0],
         cost_range=claims,
         schedule=None if chosen.schedule is None else chosen.schedule.alpha,
-        proven_by=listed[1],
+        proven_by=brought[1],
     )
 
 

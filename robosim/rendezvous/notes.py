@@ -30,8 +30,5 @@ def _rules(mission: Rendezvous) -> Iterator[str]:
         )
     if rules.proven_by:
         yield f"β is the bound that {rules.proven_by} brings, announced by its author"
-    if rules.schedule is not None:
-        yield (
-            "exact figures are not known under a schedule of steps: a selfish robot can make others slower than they "
-            "should be, so only the certified one holds"
-        )
+    if rules.note:
+        yield rules.note

@@ -14,8 +14,7 @@ import numpy as np
 from robosim.agent import Array
 from robosim.energy import PowerModel
 from robosim.files.packing import Axes
-from robosim.leader.bound import Bound
-from robosim.leader.schedule import Listed
+from robosim.leader.bound import Bound, Listed
 from robosim.network.network import spread
 from robosim.rendezvous.effort import DISPLACEMENT, Law
 
@@ -98,7 +97,8 @@ class Announcement:
     alpha : step size of the algorithm; where there is a schedule, the last one of it.
     rounds : n.
     lower, upper : (d,) corners of the type space Θ, metres.
-    rule, bound : name and numbers of the bound β.
+    rule, bound : name and numbers of the bound β;
+    note : what stands behind them, in words, where that is no theorem about consensus.
     penalty : C, what everyone pays if the team ends outside the bound, and the sender of a refused report.
     cost_range : smallest and largest private cost that a report may claim for a robot inside the type space.
     schedule : (rounds,) step sizes of a mission with leader.alpha = "schedule".
@@ -115,6 +115,7 @@ class Announcement:
     cost_range: Annotated[tuple[float, float], Axes(finite=False)]
     schedule: Annotated[Array | None, Axes("*", least=0)] = None
     proven_by: str = ""
+    note: str = ""
 
     @cached_property
     def beta(self) -> float:

@@ -44,6 +44,13 @@ Starts = Annotated[
     Annotated[Literal["random"], Tag("<word>")] | Annotated[tuple[Point, ...], Tag("<list>")], word_or("<list>")
 ]
 
+BoundRule = Annotated[
+    Annotated[Literal["auto", "tight", "paper", "paper-as-published", "probed", "rehearsed"], Tag("<word>")]
+    | Annotated[Positive, Tag("<number>")],
+    word_or("<number>"),
+]
+"""auto: tight for average consensus, probed for other programs."""
+
 
 class RendezvousMission(MissionSection):
     """[mission]: what is done, for how long, and by which program."""
@@ -124,8 +131,10 @@ class RendezvousLeader(LeaderSection):
     """[leader]: the rules that are announced and the bill that is sent."""
 
     tax: Name = Field(default=GROVES.name, description="tax rule")
-    bound: Literal["tight", "paper", "paper-as-published"] = Field(
-        default="tight", description="how far from agreement the robots may end"
+    bound: BoundRule = Field(
+        default="auto",
+        description="how far from agreement the robots may end: a rule, or a number of metres",
+        examples=["probed", 0.5],
     )
     alpha: Alpha = Field(
         default="auto",

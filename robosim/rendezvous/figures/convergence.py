@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.figures.style import COLUMN_IN, INK, finish, house_style, selfish, sheet
-from robosim.leader.bound import BOUNDS, Bound, announce
-from robosim.leader.schedule import Listed
+from robosim.leader.bound import BOUNDS, Bound, Listed, announce
 from robosim.network.network import Network
 from robosim.palette import BLUE, GREEN, ORANGE, PURPLE, VERMILLION
 from robosim.rendezvous.record import RendezvousRecord
@@ -59,7 +58,8 @@ def convergence(record: RendezvousRecord, mission: int = 0) -> Figure:
 def _others(record: RendezvousRecord) -> dict[str, Bound | Listed]:
     """The bounds that were not announced, where they exist: the paper's on trees only."""
     rules, n = record.rules, len(record.start)
-    if n > LARGEST or not isinstance(rules.bound, Bound):  # the others are those of a fixed step
+    if n > LARGEST or rules.rule not in BOUNDS or not isinstance(rules.bound, Bound):
+        # the others are theorems about consensus with a fixed step
         return {}
     network = Network(n=n, edges=record.edges, weights=record.weights)
     found: dict[str, Bound | Listed] = {}

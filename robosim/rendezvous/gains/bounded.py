@@ -1,12 +1,12 @@
 """The best response of one agent whose body obeys a speed limit and walls: an attack that can be driven.
 
-The free optimum of `robosim.rendezvous.exact` may ask for absurd positions. Here announced positions obey
+The free optimum of `robosim.rendezvous.gains.exact` may ask for absurd positions. Here announced positions obey
 
     lower ≤ u^k ≤ upper,   ‖u^1 - θ_i‖ ≤ reach,   ‖u^{k+1} - u^k‖ ≤ reach for k ≥ 1:
 
 the body starts at θ_i and neighbours see where it is (T, Algorithm 2, line 7), while the announced start u^0 is a
 message, which may be a lie. The set is convex, so minimising J(z^n) within the leader's ball is a second-order cone
-program (`robosim.rendezvous.cones`). What is reported is the replay of its solution, never the solver's own word.
+program (`robosim.rendezvous.gains.cones`). What is reported is the replay of its solution, never the solver's own word.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from numpy.typing import ArrayLike
 
 from robosim.errors import BadInput
 from robosim.kernels.steering import within_limits
-from robosim.rendezvous.cones import ConeProgram, program
-from robosim.rendezvous.deviation import Array, DeviationGame, SolvedResponse, inside, team
+from robosim.rendezvous.gains.cones import ConeProgram, program
+from robosim.rendezvous.gains.deviation import Array, DeviationGame, SolvedResponse, inside, team
 
 CAUTIONS: tuple[dict[str, float | bool], ...] = (
     {},
@@ -52,7 +52,7 @@ def bounded_best_response(
     Parameters
     ----------
     indptr, indices, alpha, theta, z_final, beta, rounds, agent, weight
-        As in `robosim.rendezvous.exact.best_response`. The faithful run must keep the limits.
+        As in `robosim.rendezvous.gains.exact.best_response`. The faithful run must keep the limits.
     reach : float
         Metres that the body can travel in a round; may be infinite.
     lower, upper : (d,) arrays

@@ -29,8 +29,8 @@ from robosim.errors import TooLarge
 from robosim.kernels.ball import attainable, coordinates, gains, optimum
 from robosim.kernels.steering import gram_schmidt, impulse_responses, triangular_solve
 from robosim.network.graphs import round12
-from robosim.rendezvous.closed import gain_bound
-from robosim.rendezvous.deviation import (
+from robosim.rendezvous.gains.closed import gain_bound
+from robosim.rendezvous.gains.deviation import (
     Array,
     DeviationGame,
     Ints,

@@ -15,8 +15,8 @@ from robosim import program
 from robosim.agent import Controller, Rules
 from robosim.controllers.consensus import Consensus
 from robosim.errors import CheckFailed, TooLarge
-from robosim.leader.bound import Bound
-from robosim.leader.schedule import MOST_ROUNDS, Listed, rounding_floor, schedule
+from robosim.leader.bound import BOUNDS, Bound, Listed
+from robosim.leader.schedule import MOST_ROUNDS, rounding_floor, schedule
 from robosim.rendezvous.scenario import RendezvousScenario
 from robosim.rendezvous.timing import Timing, floor12
 
@@ -30,20 +30,20 @@ FARTHEST = 10**6
 
 
 def listed(
-    scenario: RendezvousScenario, controller: Controller, chosen: Timing, rules: Rules
+    scenario: RendezvousScenario, rule: str, controller: Controller, chosen: Timing, rules: Rules
 ) -> tuple[Listed | None, str]:
-    """The listed bound of a mission, and the name of the program that brought it; (None, "") where none applies.
+    """The listed bound of a mission under a rule, and whose program brought it; (None, "") where none applies.
 
     Raises `BadInput` at the key because of which what should be announced is not proven.
     """
     floor = rounding_floor(rules["agents"], rules["lower"], rules["upper"])
     name = type(controller).__name__
-    if type(controller) is Consensus:
+    if type(controller) is Consensus and rule in BOUNDS:
         return (None if chosen.schedule is None else Listed(reached=chosen.schedule.reached, floor=floor)), ""
     brings = hasattr(controller, "proven_beta")
-    if brings and scenario.leader.bound.startswith("paper"):
+    if brings and rule.startswith("paper"):
         raise scenario.error("leader.bound", f'is for consensus, {name} brings a bound of its own (use "tight")')
-    if scenario.leader.bound != "tight":
+    if rule != "tight":
         return None, ""
     if brings and scenario.mission.rounds > MOST_ROUNDS:
         raise scenario.error("mission.rounds", f"{name} lists its bound, for at most {MOST_ROUNDS} rounds (use fewer)")

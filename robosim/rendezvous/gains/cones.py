@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
 from robosim.kernels.steering import gram_schmidt, impulse_responses
-from robosim.rendezvous.deviation import Array, DeviationGame, norm, spread
+from robosim.rendezvous.gains.deviation import Array, DeviationGame, norm, spread
 
 Places = NDArray[np.int64]
 
@@ -52,11 +52,18 @@ class ConeRows(NamedTuple):
     cones: list[Any]
 
 
-def program(game: DeviationGame, reach: float, lower: Array, upper: Array) -> ConeProgram:
+def program(
+    game: DeviationGame,
+    reach: float,
+    lower: Array,
+    upper: Array,
+    slack: float = SLACK,
+    negligible: float = NEGLIGIBLE,
+) -> ConeProgram:
     """The program of one agent; the limits are those of `bounded_best_response`."""
-    steer, mean, apart, pull = responses(game)
+    steer, mean, apart, pull = responses(game, negligible)
     length, bound, d = max(game.size, norm(game.final - game.theta)), game.bound, game.theta.shape[1]
-    ball = np.sqrt(max(game.radius**2 - norm(spread(game.final)) ** 2 + norm(apart) ** 2, 0.0)) * (1.0 - SLACK)
+    ball = np.sqrt(max(game.radius**2 - norm(spread(game.final)) ** 2 + norm(apart) ** 2, 0.0)) * (1.0 - slack)
     unit = min(ball, length)
     drift = np.sqrt(len(game.theta)) * (game.final - game.theta).mean(axis=0)
     u, w = game.faithful.size, apart.size
@@ -65,7 +72,7 @@ def program(game: DeviationGame, reach: float, lower: Array, upper: Array) -> Co
         equalities(mean * (length / np.sqrt(bound)), drift[None] / np.sqrt(bound), u + w, d),
         within_ball(ball / unit, u, w),
         *within_walls(game, reach, lower, upper, length),
-        *within_reach(game, reach * (1.0 - SLACK), length),
+        *within_reach(game, reach * (1.0 - slack), length),
     ]
     weights = np.concatenate([np.zeros(u), np.full(w, 2.0 * unit**2 / bound), np.full(d, 2.0)])
     linear = np.concatenate([np.zeros(u), (2.0 * unit / bound * (pull - apart)).ravel(), np.zeros(d)])
@@ -75,11 +82,11 @@ def program(game: DeviationGame, reach: float, lower: Array, upper: Array) -> Co
     )
 
 
-def responses(game: DeviationGame) -> tuple[Array, Array, Array, Array]:
+def responses(game: DeviationGame, negligible: float = NEGLIGIBLE) -> tuple[Array, Array, Array, Array]:
     """T = QᵀPH (r, rounds+1), 1ᵀH/√N (1, rounds+1), QᵀP z_f and QᵀP (z_f - θ), (r, d) each."""
     moved = impulse_responses(game.indptr, game.indices, game.alpha, len(game.faithful) - 1, game.agent, game.weight)
     steered = moved - moved.mean(axis=0)
-    cut = float(np.clip(NEGLIGIBLE * game.radius / norm(game.final - game.theta), 1e-14, 1e-6))
+    cut = float(np.clip(negligible * game.radius / norm(game.final - game.theta), 1e-14, 1e-6))
     reached = np.einsum("kr,ir->ki", gram_schmidt(steered, cut, True), steered)
     basis = gram_schmidt(reached, 0.0, False)
     apart, pull = spread(game.final), spread(game.final - game.theta)

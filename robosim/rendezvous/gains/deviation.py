@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from robosim.errors import BadInput
 from robosim.kernels.steering import faithful_play, scripted_play
-from robosim.rendezvous.closed import gain_bound
+from robosim.rendezvous.gains.closed import gain_bound
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -84,7 +84,7 @@ class DeviationGame:
         agent: int,
         weight: ArrayLike | None = None,
     ) -> DeviationGame:
-        """Play the faithful run once; see `robosim.rendezvous.exact.best_response` for the parameters."""
+        """Play the faithful run once; see `robosim.rendezvous.gains.exact.best_response` for the parameters."""
         who, whom, start, final = team(indptr, indices, theta, z_final)
         agent, weighed = one_of(len(start), agent), link_weights(whom, weight)
         modelled, faithful = faithful_play(who, whom, float(alpha), start, int(rounds), agent, weighed)

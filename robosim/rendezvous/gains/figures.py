@@ -1,0 +1,130 @@
+"""The certificate's exact and bounded figures: of average consensus from its graph, of other programs by probing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from robosim import threads
+from robosim.agent import Array, Ints
+from robosim.certificate import QUICK, Certificate, at_most
+from robosim.controllers.consensus import Consensus
+from robosim.network.network import spread
+from robosim.rendezvous.gains import probed, probed_figures
+from robosim.rendezvous.gains.bounded import bounded_gains
+from robosim.rendezvous.gains.dual import gain_above
+from robosim.rendezvous.gains.exact import LARGEST, exact_gains
+from robosim.rendezvous.gains.impulses import NotAffine
+from robosim.rendezvous.mission import Rendezvous
+from robosim.rendezvous.record import RendezvousRecord
+
+
+class Known(NamedTuple):
+    """What the figures rest on: the graph's rows, starts and faithful ends, β(n)."""
+
+    graph: tuple[Ints, Ints]
+    ends: tuple[Array, Array]
+    beta: float
+
+
+def with_figures(
+    mission: Rendezvous,
+    record: RendezvousRecord,
+    found: Certificate,
+    seconds: float,
+    progress: Callable[[int], None] | None = None,
+) -> Certificate:
+    """`found`, which is certified, with what is exact: attained ≤ bounded ≤ exact ≤ certified, all within rounding."""
+    with threads.one():
+        if not of_the_graph(mission):
+            return probed_figures.certify(mission, record, found, seconds)
+        return _of_consensus(mission, record, found, seconds, progress) if deterministic(mission) else found
+
+
+def _of_consensus(
+    mission: Rendezvous,
+    record: RendezvousRecord,
+    found: Certificate,
+    seconds: float,
+    progress: Callable[[int], None] | None,
+) -> Certificate:
+    theta, end = record.start, record.decision[0]
+    links = mission.network.links
+    known = Known((links.indptr, links.indices), (theta, end), record.rules.beta)
+    way, name = end - theta, mission.scenario.name
+    size = (mission.problem.unit or 0.0) * float(np.einsum("id,id->", way, way) + spread(theta) ** 2)
+    exact = _at_most(found.certified, _exact(mission, known, seconds), size, f"{name}: exact ≤ certified")
+    within = _at_most(exact, _within(mission, known, seconds), size, f"{name}: exact within a diameter ≤ exact")
+    if not mission.world.lower.size:
+        return replace(found, exact=exact, exact_within=within, bounded=exact)
+    bounded, attained = _bounded(mission, known, seconds, progress)
+    bounded = _least(_least(bounded, within), exact)  # all three are upper bounds of what a script in limits earns
+    attained = _at_most(bounded, attained, size, f"{name}: attained ≤ bounded")
+    return replace(found, exact=exact, exact_within=within, bounded=bounded, attained=attained)
+
+
+def of_the_graph(mission: Rendezvous) -> bool:
+    """Whether the others' answers follow from graph and step: average consensus of one step size in all rounds."""
+    return type(mission.controller) is Consensus and mission.announcement.schedule is None
+
+
+def deterministic(mission: Rendezvous) -> bool:
+    """Whether bodies do what they are told: no noise, batteries that last."""
+    return mission.world.noise_m == 0.0 and mission.world.lasts(mission.rounds)
+
+
+def _exact(mission: Rendezvous, known: Known, seconds: float) -> Array | None:
+    n, steps = mission.network.n, mission.rounds + 1
+    if n > LARGEST or 1.5e-9 * n**3 + (1.5e-10 * (n * steps) ** 2 if steps < n else 0.0) > seconds:
+        return None
+    weight = mission.network.links.edge_weight
+    return _figures(mission, exact_gains(*known.graph, *known.ends, known.beta, mission.rounds, weight=weight))
+
+
+def _within(mission: Rendezvous, known: Known, seconds: float) -> Array | None:
+    n = mission.network.n
+    if seconds <= QUICK or n > LARGEST or 1e-6 * n**2 * min(n, mission.rounds) > min(seconds, 600.0):
+        return None
+    try:
+        agents = np.arange(n, dtype=np.int32)
+        found = probed.exact(mission, known.ends[1], agents, effort=seconds * probed_figures.SPEED)
+    except NotAffine:  # too long
+        return None
+    return _figures(mission, found.within)
+
+
+def _bounded(
+    mission: Rendezvous, known: Known, seconds: float, progress: Callable[[int], None] | None
+) -> tuple[Array | None, Array | None]:
+    """Upper bounds within limits, and what scripts attain, which is not looked for where time is short."""
+    world, rules, links = mission.world, mission.announcement, mission.network.links
+    if 3e-6 * mission.network.n**2 * mission.rounds > seconds:
+        return None, None
+    game = (*known.graph, rules.alpha, *known.ends, known.beta, mission.rounds)
+    reach, low, high = world.stride_m, world.lower, world.upper
+    quick = seconds <= QUICK
+    above = [
+        gain_above(*game, agent, reach=reach, lower=low, upper=high, weight=links.edge_weight, quick=quick)
+        for agent in range(mission.network.n)
+    ]
+    if quick:
+        return _figures(mission, np.array(above)), None
+    gains = bounded_gains(*game, reach=reach, lower=low, upper=high, progress=progress, weight=links.edge_weight)
+    return _figures(mission, np.array(above)), _figures(mission, gains)
+
+
+def _least(a: Array | None, b: Array | None) -> Array | None:
+    return b if a is None else a if b is None else np.minimum(a, b)
+
+
+def _at_most(bound: Array | float | None, gains: Array | None, size: float, what: str) -> Array | None:
+    """Bounded ≤ exact ≤ certified are theorems: only rounding is cut."""
+    return gains if gains is None or bound is None else at_most(gains, bound, size, what)
+
+
+def _figures(mission: Rendezvous, gains: Array) -> Array:
+    """Gains in the unit of the private cost."""
+    return np.asarray((mission.problem.unit or 0.0) * gains)
