@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from robosim.verdict import Epsilon
 Tax = TaxRule | str
 ALL = "all"
 Places = NDArray[np.int64]
+UNASKED = "was left out: it takes long here, or nobody can solve it (name it to have it tried)"
 BATCH_ROBOTS = 200_000
 """Agents simulated side by side; more would leave the processor's cache."""
 
@@ -54,7 +55,7 @@ class Attacks:
     """Under which tax rules there is no certificate, and why."""
     interrupted: bool = False
     left_out: tuple[str, ...] = ()
-    """Strategies that were not tried because nobody can solve them here, and why, a line each."""
+    """Strategies that were not tried without being asked for, and why, a line each."""
 
 
 def attack(
@@ -82,8 +83,7 @@ def attack(
 
     Raises `BadInput` for unknown names. Ctrl-C returns the attacks that were finished.
     """
-    who, what, bills = _checked(mission, agents, strategies, taxes)
-    what, left_out = _solvable(what, bills)
+    who, what, bills, left_out = _checked(mission, agents, strategies, taxes)
     honest = {rule: bill.whole() for rule, bill in bills.items()}
     certificates = {rule: certify_record(bills[rule], honest[rule], seconds) for rule in bills}
     found: list[Attack] = []
@@ -138,33 +138,28 @@ def _held_against(
 
 def _checked(
     mission: Mission[Any], agents: Sequence[int] | None, strategies: Sequence[Given] | None, taxes: Sequence[Tax] | None
-) -> tuple[list[int], list[Play], dict[str, Mission[Any]]]:
+) -> tuple[list[int], list[Play], dict[str, Mission[Any]], tuple[str, ...]]:
     n = mission.network.n
     who = list(range(n)) if agents is None else [int(i) for i in agents]
     for agent in who:
         if agent not in range(n):
             raise BadInput(f"agent: {agent!r} does not exist (use all, or one of 0..{n - 1})")
-    named: list[Given] = []
-    for one in [ALL] if strategies is None else strategies:
-        named += [*_playable(mission), *_own(mission)] if isinstance(one, str) and one == ALL else [one]
-    what = plays(mission.strategies, named)
     bills = [mission.faithful().billed(rule) for rule in ([mission.tax] if taxes is None else taxes)]
-    return who, what, {bill.tax.name: bill for bill in bills}
+    named: list[Given] = []
+    left: list[str] = []
+    for one in [ALL] if strategies is None else strategies:
+        every = isinstance(one, str) and one == ALL
+        some, left = _playable(bills) if every else ([], left)
+        named += [*some, *_own(mission)] if every else [one]
+    what = plays(mission.strategies, named)
+    return who, what, {bill.tax.name: bill for bill in bills}, tuple(f"{name} {UNASKED}" for name in left)
 
 
-def _solvable(wanted: list[Play], bills: Mapping[str, Mission[Any]]) -> tuple[list[Play], tuple[str, ...]]:
-    """The plays but those that must be solved and cannot be under every rule; where no other is left they may fail."""
-    reasons = {rule: why for rule, bill in bills.items() if (why := bill.kind.why_unsolved(bill)) is not None}
-    unsolved = [play for play in wanted if reasons and play.strategy.solved]
-    if len(unsolved) == len(wanted):
-        return wanted, ()
-    lines = (f"{play.name} was left out (tax {rule}): {why}" for play in unsolved for rule, why in reasons.items())
-    return [play for play in wanted if play not in unsolved], tuple(lines)
-
-
-def _playable(mission: Mission[Any]) -> list[str]:
-    solvable = mission.kind.solves(mission)
-    return [name for name in mission.strategies if solvable or not mission.strategies[name].solved]
+def _playable(bills: Sequence[Mission[Any]]) -> tuple[list[str], list[str]]:
+    """Names of the strategies that are played without being asked for, and of those that are not."""
+    known, solvable = bills[0].strategies, all(bill.kind.solves(bill) for bill in bills)
+    asked = [name for name in known if known[name].solved and not solvable]
+    return [name for name in known if name not in asked], asked
 
 
 def _own(mission: Mission[Any]) -> list[Strategy]:

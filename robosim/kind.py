@@ -78,7 +78,6 @@ class Kind:
     rounds_needed : (mission, ε) → rounds that certify ε over all types, or None; raises `BadInput` if nobody can say.
     best_response : (mission, agent, within_limits) → the `Strategy` that earns an agent most; raises `BadInput`.
     solves : (mission) → whether best responses are solved without being asked for by name.
-    why_unsolved : (mission) → why nobody knows them under its tax rule, in words; None where somebody does.
     figures : (record) → name → function (record, mission number) → matplotlib Figure.
     left_out : (record, named) → name of a picture that this record cannot have → why; only if `named` those that nobody
         expects who does not name them.
@@ -110,7 +109,6 @@ class Kind:
     rounds_needed: Callable[..., int | None]
     best_response: Callable[..., Strategy] | None = None
     solves: Callable[[Any], bool] = nothing  # type: ignore[assignment]
-    why_unsolved: Callable[[Any], str | None] = nothing
     figures: Callable[[Any], Mapping[str, Callable[..., Any]]] = no_mapping
     left_out: Callable[[Any, bool], Mapping[str, str]] = no_mapping
     tables: Callable[[Any], list[Any]]

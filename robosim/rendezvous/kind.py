@@ -47,7 +47,6 @@ KIND = Kind(
     rounds_needed=lazy("robosim.rendezvous.certificate:rounds_needed"),
     best_response=lazy("robosim.rendezvous.respond:best_response"),
     solves=lazy("robosim.rendezvous.respond:solves"),
-    why_unsolved=lazy("robosim.rendezvous.respond:why_unsolved"),
     figures=figures,
     tables=lazy("robosim.rendezvous.tables:run_tables"),
     findings=lazy("robosim.rendezvous.tables:findings"),
