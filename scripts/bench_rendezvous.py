@@ -15,11 +15,13 @@ import numpy as np
 from bench_peers import irsim_robot_steps, vmas_robot_steps
 from scipy.sparse import csr_array
 
+from robosim import threads
 from robosim.agent import Deviation
 from robosim.build import load
 from robosim.certificate import certify
 from robosim.controllers.selfish.robots import FootDragging
 from robosim.network.network import Network
+from robosim.rendezvous.gains.probed import exact
 from robosim.rendezvous.mission import Rendezvous
 from robosim.tape import Tape
 
@@ -42,6 +44,7 @@ def main() -> None:
         10,
     )
     growth()
+    probing()
     for n, rounds, most in ((100, 200, 0.1), (1_000, 100, 3.0)):
         mission = honest(n, "random-tree", rounds)
         certify_free(mission)
@@ -49,6 +52,17 @@ def main() -> None:
             f"certify, exact for all agents, N={n}, n={rounds}: {seconds(lambda m=mission: certify_free(m)):.3f} s CPU "
             f"(at most {most} s)"
         )
+
+
+def probing() -> None:
+    """Exact gains of all agents of a program of one's own, by probing, CPU of one core."""
+    mission = load("rendezvous-honest", set={"robots.count": 100, "mission.rounds": 200, "network.graph": "ring"})
+    end, agents = mission.whole().decision[0], np.arange(100, dtype=np.int32)
+    small = load("rendezvous-honest", set={"robots.count": 5, "mission.rounds": 5})
+    exact(small, small.whole().decision[0], agents[:5])  # compiles
+    with threads.one():
+        took = seconds(lambda: exact(mission, end, agents))
+    print(f"exact by probing for all agents, N=100, n=200: {took:.2f} s CPU (at most 2)")
 
 
 def honest(n: int, graph: str, rounds: int) -> Rendezvous:
