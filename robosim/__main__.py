@@ -37,7 +37,9 @@ def _answer(words: list[str], out: Outlet, err: Outlet) -> int:
 def _run(words: list[str]) -> int:
     from robosim.cli import compare, files, incentives, missions, reproduce  # noqa: F401  (each registers its commands)
     from robosim.cli.app import app
+    from robosim.cli.brought import register
 
+    register(words)
     try:
         app(words, prog_name="robosim")
     except SystemExit as finished:  # typer ends so, also after it has explained a wrong option

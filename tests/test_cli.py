@@ -389,6 +389,7 @@ def test_every_example_in_a_command_s_help_runs(cli, tmp_path, monkeypatch) -> N
     monkeypatch.chdir(tmp_path)
     from robosim.cli.app import app
 
+    (tmp_path / "day.csv").write_text("arrival,departure,requested_kwh\n2019-10-29 08:00,2019-10-29 16:00,10\n")
     assert main(["--help"]) == 0  # commands are registered where one of them is asked for
     assert len(app.registered_commands) >= 12
     for command in app.registered_commands:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -62,6 +63,9 @@ class Station(Section):
         default="drawn", description="who comes when: drawn by the seed, a day of ACN-Data, or a CSV or JSON file"
     )
     day: IsoDay | None = Field(default=None, description="which day of a file or of ACN-Data", examples=["2019-10-29"])
+    timezone: Zone | None = Field(
+        default=None, description="the clock of the station; left out: as the file says", examples=["Europe/Berlin"]
+    )
     count: Annotated[Whole, Field(ge=1, le=10**18)] = Field(default=50, description="sessions of a drawn day")
     claimed_only: Annotated[bool, Strict()] = Field(
         default=False, description="leave out the sessions whose drivers told nothing"
@@ -189,6 +193,16 @@ def real_day(text: str) -> str:
         raise PydanticCustomError("day", "must be a date") from None
 
 
+def real_zone(text: str) -> str:
+    """A name of the IANA database."""
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        raise PydanticCustomError("zone", "must be a time zone, such as Europe/Berlin") from None
+    return text
+
+
+Zone = Annotated[str, AfterValidator(real_zone)]
 IsoDay = Annotated[
     str,
     BeforeValidator(iso_text),

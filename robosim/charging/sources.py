@@ -11,6 +11,7 @@ import importlib.util
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ def sessions_of(scenario: ChargingScenario) -> Sessions:
     """Who comes: drawn, from a file, or a day of ACN-Data. Raises `BadInput` with the place of what is wrong."""
     keys, path = scenario.station, scenario.existing_file_of("sessions")
     if path is not None:
-        found = read_sessions(path, keys.day)
+        found = read_sessions(path, keys.day, None if keys.timezone is None else ZoneInfo(keys.timezone))
     elif keys.acn_site is not None:
         try:
             found = acn_day(keys.acn_site, keys.day or "")

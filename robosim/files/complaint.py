@@ -78,6 +78,14 @@ class Complaints:
         """Note one error."""
         self._found.append((Place(False, self.file, line), column, f"{message} ({fix})"))
 
+    def take(self, other: Complaints) -> None:
+        """Note all errors of another list."""
+        self._found += other._found
+
+    def lines(self) -> list[str]:
+        """Every error found, in the order of the file."""
+        return [complaint(place.file, place.line, key, text) for place, key, text in sorted(self._found)]
+
     def raise_any(self) -> None:
         """Raise `BadInput` with every error found, one a line in the order of the file, if there is one."""
         if self._found:

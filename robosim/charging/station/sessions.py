@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array
-from robosim.charging.station.session_files import acn_visits, table_visits
+from robosim.charging.formats.reading import read, wanted_day
 from robosim.charging.station.visits import Visit
 from robosim.errors import BadInput
-from robosim.files.complaint import Complaints, refusal
-from robosim.files.content import text_of
 from robosim.files.writing import shown
 
 DAY_MIN = 24 * 60.0
-FIRST_DAYS = 3
+DOUBTFUL = "the clock is UTC"
+"""Of guesses what is most likely wrong: stations have clocks of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,29 +66,30 @@ class Sessions:
         return replace(self, **kept)
 
 
-def read_sessions(path: str | Path, day: str | None = None) -> Sessions:
+def read_sessions(path: str | Path, day: str | None = None, zone: ZoneInfo | None = None) -> Sessions:
     """The sessions that began on one day, in the order of the file.
 
     Parameters
     ----------
-    path : a CSV table, or the JSON of ACN-Data; either may be compressed by gzip. A table needs the columns `arrival`,
-        `departure` (ISO 8601 on the clock of the station) and `requested_kwh` or `requested_energy (kWh)`; it may have
-        `delivered_kwh` or `delivered_energy (kWh)`, `estimated_departure`, `station_id`, `session_id` and `claimed`.
+    path : a file in one of the formats of `robosim.charging.formats`, which may be compressed by gzip. A table of one's
+        own needs the columns `arrival`, `departure` (ISO 8601) and `requested_kwh` or `requested_energy (kWh)`; it may
+        have `delivered_kwh` or `delivered_energy (kWh)`, `estimated_departure`, `station_id`, `session_id`, `claimed`.
     day : the ISO date wanted; a file of a single day needs none.
+    zone : the clock of the station; None is what the file says.
 
     Raises
     ------
     BadInput
-        Every error, one a line: `file:line: column: message (fix)`.
+        Every error in the rows of that day, one a line: `file:line: column: message (fix)`.
     TooLarge
         More than 100 MB.
     """
-    text, file = text_of(path), str(path)
-    complaints = Complaints(file)
-    visits = _visits(text, complaints)
-    complaints.raise_any()
-    wanted = _wanted_day(visits, day, file)
-    return on_day([visit for visit in visits if visit.day == wanted], wanted, file)
+    reading = read(path, zone)
+    for guess in reading.told.guesses:
+        if guess.startswith(DOUBTFUL):
+            warnings.warn(f"{path}: {guess}", stacklevel=2)
+    wanted = wanted_day(reading, None if day is None else iso_date(day))
+    return on_day(reading.on(wanted), wanted, str(path))
 
 
 def on_day(visits: Sequence[Visit], day: date, file: str) -> Sessions:
@@ -117,25 +118,3 @@ def iso_date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise BadInput(f"day: not a date: {shown(text)} (write for example 2019-10-29)") from None
-
-
-def _visits(text: str, complaints: Complaints) -> list[Visit]:
-    if not text.strip():
-        raise refusal(complaints.file, "is empty", "a table begins with arrival,departure,requested_kwh")
-    visits = acn_visits(text, complaints) if text.lstrip()[0] in "{[" else table_visits(text, complaints)
-    if not visits and not complaints:
-        raise refusal(complaints.file, "holds no session", "add a row below the names of the columns")
-    return visits
-
-
-def _wanted_day(visits: Sequence[Visit], day: str | None, file: str) -> date:
-    """The day asked for, or the only one there is."""
-    days = Counter(visit.day for visit in visits)
-    first = ", ".join(f"{known} ({days[known]})" for known in sorted(days)[:FIRST_DAYS])
-    there = f"{first}{', …' if len(days) > FIRST_DAYS else ''}"
-    wanted = next(iter(days)) if day is None else iso_date(day)
-    if day is None and len(days) > 1:
-        raise refusal(file, f"holds {len(days)} days", f"name one as station.day: {there}", column="day")
-    if wanted not in days:
-        raise refusal(file, f"no session began on {wanted}", f"days (and sessions): {there}", column="day")
-    return wanted

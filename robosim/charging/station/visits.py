@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from robosim.files.complaint import Complaints
@@ -99,6 +99,8 @@ def _minutes(row: Row, field: str, arrival: datetime | None, end: datetime | Non
     if (arrival.tzinfo is None) != (end.tzinfo is None):
         row.complain(field, "has a UTC offset and the arrival has none, or the reverse", "write both in the same way")
         return None
+    if arrival.tzinfo is not None:  # two times of one zone are subtracted as its clock shows them, not as time passes
+        arrival, end = arrival.astimezone(UTC), end.astimezone(UTC)
     minutes = (end - arrival) / MINUTE
     if minutes < 0:
         row.complain(field, f"{-minutes:.4g} min before the arrival", "correct one of the two times")

@@ -1,0 +1,70 @@
+"""The command `sessions`: what was understood of a file of charging sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from robosim.cli.app import Json, print_json, say
+
+SHOWN = 10
+"""Days, and rows that are wrong, that are named."""
+
+
+def sessions(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or JSON, may be compressed by gzip.")],
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", help="The station's clock, as station.timezone.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what is understood of a file of charging sessions, what is guessed, and what is wrong in which rows.
+
+    Example: robosim sessions day.csv
+    """
+    from zoneinfo import ZoneInfo
+
+    from robosim.charging.formats.reading import read
+    from robosim.charging.keys import real_zone
+    from robosim.errors import BadInput
+
+    try:
+        zone = None if timezone is None else ZoneInfo(real_zone(timezone))
+    except ValueError as problem:
+        raise BadInput(f"--timezone: {timezone!r}: {problem} (for example Europe/Berlin)") from None
+    found = _told(read(file, zone))
+    if as_json:
+        print_json(found)
+        return
+    for line in _lines(found):
+        say(line)
+
+
+def _told(reading: Any) -> dict[str, Any]:
+    days = reading.days
+    return {
+        "file": reading.file,
+        "format": reading.told.format,
+        "columns": dict(reading.told.columns),
+        "not_used": list(reading.told.unused),
+        "guesses": list(reading.told.guesses),
+        "sessions": len(reading.visits),
+        "days": {day.isoformat(): days[day] for day in sorted(days)},
+        "wrong": [line for _, complaints in reading.wrong for line in complaints.lines()],
+    }
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
+    days, wrong = list(found["days"].items()), found["wrong"]
+    yield f"{found['file']}: {found['format']}, {found['sessions']} sessions on {len(days)} days"
+    yield "  read: " + ", ".join(f"{field} from {column!r}" for field, column in found["columns"].items())
+    if found["not_used"]:
+        yield f"  not used: {', '.join(found['not_used'])}"
+    yield from (f"  guessed: {line}" for line in found["guesses"])
+    more = f", … {len(days) - SHOWN} more" if len(days) > SHOWN else ""
+    yield "  days: " + ", ".join(f"{day} ({count})" for day, count in days[:SHOWN]) + more
+    if wrong:
+        yield f"  wrong, and in the way only of a mission on the same day: {len(wrong)}"
+        yield from (f"    {line}" for line in wrong[:SHOWN])
