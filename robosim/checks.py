@@ -34,7 +34,7 @@ class Checked:
 
 
 def check_controller(
-    controller: Callable[[], Controller],
+    controller: Callable[[], Controller] | Controller,
     *,
     own: Said | None = None,
     rules: Rules | None = None,
@@ -54,7 +54,7 @@ def check_controller(
 
     Parameters
     ----------
-    controller : makes a controller, usually its class.
+    controller : makes a controller, usually its class; or one, of which copies are tried.
     own, rules, network : a mission to try it on; by default nine robots on a ring with two chords, in the plane.
 
     Returns
@@ -68,11 +68,12 @@ def check_controller(
     Consensus: types of 9 agents changed, one at a time: only who may know says something else
     Consensus: its report is 'cost' (1, 9, 1), finite, the same again, each from its own row
     """
+    made: Any = controller if callable(controller) else lambda: copy.deepcopy(controller)
     network = network or Network.of([*((i, (i + 1) % AGENTS) for i in range(AGENTS)), (0, 4), (2, 7)])
     own = own or {"start": np.random.default_rng(7).uniform(-1, 1, (1, network.n, 2))}
     trial = Trial(own, rules or default_rules(network, rounds), network.links, rounds, (*range(network.n),))
     try:
-        return _check(controller, trial, None)
+        return _check(made, trial, None)
     except AgentFailure as problem:
         raise CheckFailed(f"{_promise(problem)}{problem}") from problem
 

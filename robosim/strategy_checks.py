@@ -55,7 +55,12 @@ def check_strategy(
     else:
         given: Any = world
         missions = [given.faithful() if hasattr(given, "playing") else load(given, strategies={})]
-    return tuple(_check(mission, single(mission, strategy), rounds) for mission in missions)
+    try:
+        return tuple(_check(mission, single(mission, strategy), rounds) for mission in missions)
+    except CheckFailed as problem:
+        if world is not None or _serves(strategy):
+            raise
+        raise CheckFailed(f"{problem}; give a world, or serves, the nouns of the kinds that it is for") from problem
 
 
 def check_selfish(mission: Mission[Any]) -> tuple[str, ...]:

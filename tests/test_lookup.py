@@ -51,3 +51,10 @@ def test_a_file_that_does_not_run_is_named_with_its_line(project) -> None:
 def test_an_installed_controller_is_found_by_its_entry_point(project, monkeypatch) -> None:
     install(monkeypatch, "mine", "robosim.controllers.consensus:Consensus", "robosim.controllers")
     assert programs.controller_class(load_scenario(project / "worlds" / "my.toml")) is Consensus
+
+
+def test_dashes_stand_for_underscores_as_in_strategies(project) -> None:
+    (project / "controllers" / "half_step.py").write_text("class HalfStep:\n    pass\n")
+    (project / "worlds" / "my.toml").write_text(WORLD.replace("mine", "half-step"))
+    assert programs.controller_class(load_scenario(project / "worlds" / "my.toml")).__name__ == "HalfStep"
+    assert programs.stem(load_scenario("freight", overrides=["mission.controller=dc-admm"])) == "dc_admm"

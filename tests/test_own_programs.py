@@ -499,3 +499,7 @@ def test_who_ran_empty_and_when_is_said(capsys) -> None:
         row = record.energy_j[0][:, int(agent)]
         assert row[int(k)] == pytest.approx(5.0, rel=1e-9)
         assert row[int(k) - 1] < 5.0 * (1 - 1e-9)
+
+
+def test_check_controller_takes_an_object_as_load_does() -> None:
+    assert str(check_controller(foreign.HalfStep())) == str(check_controller(foreign.HalfStep))

@@ -334,6 +334,11 @@ def test_check_strategy_by_default_plays_one_bundled_world_of_each_kind_that_is_
         robosim.check_strategy("foot-dragging")
 
 
+def test_a_strategy_that_does_not_say_whom_it_serves_is_told_how_to() -> None:
+    with pytest.raises(robosim.CheckFailed, match=r"KeyError.*; give a world, or serves, the nouns of the kinds"):
+        robosim.check_strategy(Peeker, rounds=2)
+
+
 def test_public_names_are_there() -> None:
     for name in ("Strategy", "TaxRule", "Kind", "View", "Deviation", "check_strategy", "check_controller"):
         assert name in robosim.__all__

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from robosim.kind import kind_of
 from robosim.lookup import project
-from robosim.lookup.programs import KEY, entry, is_shipped, own_file
+from robosim.lookup.programs import KEY, entry, is_shipped, own_file, stem
 from robosim.scenario.world_file import WorldFile
 
 
@@ -27,7 +27,7 @@ def foreign_code(scenario: WorldFile) -> list[str]:
     found = [str(path) for path in own_files(scenario, program=True, strategies=True, tax=True).values()]
     name = scenario.mission.controller
     shipped = "." not in name and is_shipped(scenario)
-    package = None if own_file(scenario) or shipped else entry(name)
+    package = None if own_file(scenario) or shipped else entry(name) or entry(stem(scenario))
     return found if package is None else [*found, package.value]
 
 

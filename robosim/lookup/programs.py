@@ -35,7 +35,7 @@ def controller_class(scenario: WorldFile) -> type[Any]:
     Raises `BadInput` for a name that is nowhere, with every place tried; for a file of robosim's that is no program;
     for a program that says that it does not serve this kind of world. Logs which file of the user it runs.
     """
-    name = scenario.mission.controller
+    name = stem(scenario)
     if name.startswith("_") or not project.camel_case(name).isidentifier():
         raise scenario.error(KEY, f"{name!r} cannot be the name of a program (use letters, digits and _)")
     path, shipped = own_file(scenario), is_shipped(scenario)
@@ -48,6 +48,11 @@ def controller_class(scenario: WorldFile) -> type[Any]:
         found = _installed(scenario, name)
     refuse_stranger(scenario, found)
     return found
+
+
+def stem(scenario: WorldFile) -> str:
+    """The name of the program as files have it: those of strategies may have dashes, so may this."""
+    return str(scenario.mission.controller).replace("-", "_")
 
 
 def own_file(scenario: WorldFile) -> Path | None:
@@ -100,12 +105,12 @@ def serving(noun: str) -> tuple[str, ...]:
 
 
 def _own_places(scenario: WorldFile) -> list[Path]:
-    return project.places(scenario.source, scenario.mission.controller)
+    return project.places(scenario.source, stem(scenario))
 
 
 def is_shipped(scenario: WorldFile) -> bool:
     """Whether `mission.controller` names a program of its kind of world, or a module of robosim's."""
-    name = scenario.mission.controller
+    name = stem(scenario)
     return name in kind_of(scenario).programs() or importlib.util.find_spec(f"{GROUP}.{name}") is not None
 
 
@@ -124,7 +129,7 @@ def _program_in(name: str, noun: str) -> type[Any] | None:
 
 
 def _installed(scenario: WorldFile, name: str) -> type[Any]:
-    package = entry(name)
+    package = entry(scenario.mission.controller) or entry(name)
     if package is not None:
         LOG.info("runs the code of %s, an installed package", package.value)
         found: type[Any] = package.load()
