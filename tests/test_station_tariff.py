@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import robosim
 from robosim.charging.station.tariff import SCE_TOU_EV_4, TARIFFS, flat_tariff, read_tariff
 from robosim.errors import BadInput
 
@@ -136,3 +137,20 @@ def test_misspelt_and_missing_keys_and_other_files(write: Callable[..., Path], t
             read_tariff(tmp_path / "other.json")
     with pytest.raises(BadInput, match="no such file"):
         read_tariff(tmp_path / "nothing.json")
+
+
+def test_a_price_that_changes_within_a_period_is_the_mean_over_its_minutes(write, tmp_path) -> None:
+    """Times of use 0 and 8.5 h, periods of an hour: 6 kWh from 8 to 9 cost half of each price."""
+    sessions = tmp_path / "day.csv"
+    sessions.write_text("arrival,departure,requested_kwh\n2019-10-29 08:00,2019-10-29 09:00,6\n")
+    chosen = {
+        "station.sessions": str(sessions),
+        "station.tariff": str(write(SEASON)),
+        "station.period_min": 60,
+        "station.limit_kw": 60.0,
+        "station.wear_dollars_per_kw2h": 1e-6,
+        "station.waiting_dollars_per_kwh_h": 0.0,
+    }
+    record = robosim.run("charging", set=chosen, strategies={})
+    assert record.day.tariff_per_kwh[7:10].tolist() == pytest.approx([0.1, 0.15, 0.2])
+    assert record.private_cost[0, 0] == pytest.approx(6 * 0.15, abs=1e-4)

@@ -96,11 +96,16 @@ def most_at_once(sessions: Sessions) -> int:
 
 
 def energy_prices(scenario: ChargingScenario, sessions: Sessions) -> tuple[Array, float]:
-    """What a kWh costs in each period of the plan, (T,) dollars, and the tariff's charge a kW of a month's peak."""
+    """What a kWh costs in each period of the plan, (T,) dollars, and the tariff's charge a kW of a month's peak.
+
+    Where a price changes within a period, it is the mean over its minutes.
+    """
     keys = scenario.station
     on = iso_date(sessions.day or keys.tariff_day)
     tariff = _tariff(scenario, on)
-    prices = tariff.price_per_kwh(np.arange(keys.periods) * keys.period_min, on)
+    minutes = tariff.price_per_kwh(np.arange(keys.periods * keys.period_min), on).reshape(keys.periods, -1)
+    changes = minutes.min(axis=1) != minutes.max(axis=1)
+    prices = np.where(changes, minutes.mean(axis=1), minutes[:, 0])
     if (prices < 0).any():
         message = f"has a price below 0, {prices.min():g} $/kWh: a car could be paid for power that it leaves alone"
         raise scenario.error("station.tariff", f"{message} (use prices >= 0)")
