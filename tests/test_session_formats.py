@@ -2,12 +2,14 @@
 
 import json
 from datetime import date
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 import robosim
 from robosim.__main__ import main
+from robosim.charging.formats.dialects import FOREIGN, OWN
 from robosim.charging.formats.reading import read, understood
 from robosim.charging.station.sessions import read_sessions
 
@@ -147,3 +149,14 @@ def test_bytes_of_a_foreign_table_that_are_wrong_are_named(tmp_path) -> None:
         'Start Date: not a time: "27/10/2018 25:00" (write for example 31/10/2018 06:12)',
         'Total kWh: not a number: "lots" (write kWh, for example 12.5)',
     ]
+
+
+def test_the_page_names_every_column_and_every_format() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "sessions.md").read_text().lower()
+    for field, spellings in OWN.columns.items():
+        assert all(f"`{one[0]}`" in page for one in spellings), field
+    for dialect in FOREIGN:
+        assert dialect.name.lower() in page
+        assert dialect.zone.lower() in page
+        named = [one for field in dialect.required for one in dialect.columns[field][0]]
+        assert all(f"`{column}`" in page for column in named), dialect.name
