@@ -83,17 +83,22 @@ def test_only_three_columns_are_needed(write: Write) -> None:
     assert len(set(sessions.ids)) == 2
 
 
-def test_departure_after_midnight_ends_with_the_day_and_delivered_above_requested_stays(write: Write) -> None:
-    sessions = read_sessions(
-        write(
-            HEADER,
-            "2019-10-29 23:00:00-07:00,2019-10-30 07:00:00-07:00,3,9.5,X,a,2019-10-30 06:00:00-07:00,False",
-            GOOD.format(n=2),
-        )
+def test_a_departure_after_midnight_stays_unless_it_is_cut_and_so_does_delivered_above_requested(write: Write) -> None:
+    path = write(
+        HEADER,
+        "2019-10-29 23:00:00-07:00,2019-10-30 07:00:00-07:00,3,9.5,X,a,2019-10-30 06:00:00-07:00,False",
+        GOOD.format(n=2),
     )
+    whole = read_sessions(path)
+    assert whole.departure_min.tolist() == [1860.0, 1050.5]
+    assert whole.stated_departure_min[0] == 1800.0
+    assert not whole.clipped.any()
+    assert (whole.periods(15), whole.periods(60)) == (124, 31)
+    sessions = read_sessions(path, cut_min=1440.0)
     assert sessions.departure_min.tolist() == [1440.0, 1050.5]
     assert sessions.stated_departure_min[0] == 1440.0
     assert sessions.clipped.tolist() == [True, False]
+    assert sessions.periods(15) == 96
     assert sessions.delivered_kwh[0] > sessions.asked_kwh[0]
     assert sessions.claimed.tolist() == [False, True]
     assert sessions.only(sessions.claimed).ids == ("s2",)
@@ -242,7 +247,7 @@ def test_the_real_day_equals_its_own_table() -> None:
         rows = list(csv.DictReader(opened))
     assert len(sessions) == len(rows) == 50
     assert len(set(sessions.stations)) == 37
-    assert sessions.clipped.sum() == 3
+    assert read_sessions(path, cut_min=1440.0).clipped.sum() == 3
     assert (~sessions.claimed).sum() == 8
     assert sessions.asked_kwh.tolist() == [float(row["requested_kwh"]) for row in rows]
     assert sessions.delivered_kwh.sum() == pytest.approx(sum(float(row["delivered_kwh"]) for row in rows))

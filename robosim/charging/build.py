@@ -14,7 +14,7 @@ from robosim.charging.scenario import ChargingScenario
 from robosim.charging.sources import energy_prices, sessions_of, site_of, whole_periods
 from robosim.charging.station.battery import BEND, LINEAR, Batteries, batteries, fitted
 from robosim.charging.station.execution import Station, equipment
-from robosim.charging.station.sessions import DAY_MIN, Sessions
+from robosim.charging.station.sessions import Sessions
 from robosim.charging.station.site import Site, assign
 from robosim.controllers.parts.market import Market
 from robosim.errors import BadInput
@@ -115,7 +115,7 @@ def _problem(
     slow = drawn_costs(
         scenario, "waiting_dollars_per_kwh_h", keys.waiting_range_dollars_per_kwh_h, len(sessions), WAITING
     )
-    waited_h = np.maximum(np.arange(keys.periods) * hours - sessions.arrival_min[:, None] / 60.0, 0.0)
+    waited_h = np.maximum(np.arange(len(prices)) * hours - sessions.arrival_min[:, None] / 60.0, 0.0)
     least = keys.wear_range_dollars_per_kw2h[0] if keys.wear_dollars_per_kw2h == "random" else wear
     told = whole_periods(sessions.arrival_min, sessions.stated_departure_min, keys.period_min)
     return ChargingDay(
@@ -170,7 +170,7 @@ def _station(
         content_kwh=filled.content_kwh,
         ratio=keys.period_min // keys.step_min,
         step_h=keys.step_min / 60.0,
-        steps=int(DAY_MIN) // keys.step_min,
+        steps=sessions.periods(keys.period_min) * (keys.period_min // keys.step_min),
     )
 
 

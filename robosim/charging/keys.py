@@ -45,6 +45,8 @@ DRAWN_COSTS = {
 KEYS_OF_SITE = {"plain": ("chargers", "charger_max_a", "voltage_v"), "caltech": ("polygon_sides",)}
 """Keys of [station] that belong to one site."""
 DAY_MIN = 24 * 60
+MOST_DAYS = 14
+"""How long sessions of one mission may last."""
 LIMIT_KW = {"plain": 60.0, "caltech": 150.0}
 """Of the feeder, of the transformer."""
 Minutes = Annotated[Whole, Field(ge=1, le=DAY_MIN)]
@@ -67,6 +69,11 @@ class Station(Section):
         default=None, description="the clock of the station; left out: as the file says", examples=["Europe/Berlin"]
     )
     count: Annotated[Whole, Field(ge=1, le=10**18)] = Field(default=50, description="sessions of a drawn day")
+    cut_h: Annotated[Finite, Field(gt=0, le=24 * MOST_DAYS)] | None = Field(
+        default=None,
+        description="hours after midnight of the day at which stays end at the latest; left out: nobody's is cut",
+        examples=[24.0],
+    )
     claimed_only: Annotated[bool, Strict()] = Field(
         default=False, description="leave out the sessions whose drivers told nothing"
     )
@@ -154,7 +161,7 @@ class Station(Section):
 
     @property
     def periods(self) -> int:
-        """Of a day's plan."""
+        """Of a day's plan; sessions that stay longer have more."""
         return DAY_MIN // self.period_min
 
     @model_serializer(mode="wrap")

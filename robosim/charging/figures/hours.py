@@ -27,20 +27,26 @@ SERVED_KWH = 0.05
 """Who lacks less has what it wanted."""
 
 
-def hours_across(axes: Axes) -> None:
-    """The day from 0 to 24 h."""
-    axes.set(xlim=(0, 24), xlabel="hour of the day (h)")
-    axes.set_xticks(range(0, 25, 3))
+def hours_across(axes: Axes, day: DayLog) -> None:
+    """From midnight of the day to the last departure, at least 24 h."""
+    span = span_h(day)
+    axes.set(xlim=(0, span), xlabel="hour of the day (h)" if span <= 24 else "hours since midnight of the day (h)")
+    axes.set_xticks(np.arange(0, span + 1e-9, 3 * max(1, round(span / 24))))
 
 
-def stairs(axes: Axes, values: Array, **look: Any) -> None:
+def span_h(day: DayLog) -> float:
+    """Hours that are planned."""
+    return float(day.hours * len(day.tariff_per_kwh))
+
+
+def stairs(axes: Axes, day: DayLog, values: Array, **look: Any) -> None:
     """One value for each period or step of the day, (T,)."""
-    axes.plot(*corners(values), drawstyle="steps-post", **look)
+    axes.plot(*corners(day, values), drawstyle="steps-post", **look)
 
 
-def corners(values: Array) -> tuple[Array, Array]:
+def corners(day: DayLog, values: Array) -> tuple[Array, Array]:
     """Hours and values of T steps of a day, (T + 1,) each, the last value twice."""
-    return np.linspace(0.0, 24.0, len(values) + 1), np.append(values, values[-1])
+    return np.linspace(0.0, span_h(day), len(values) + 1), np.append(values, values[-1])
 
 
 def plug_prices(record: ChargingRecord, mission: int, row: int = -1) -> Array:
@@ -117,14 +123,14 @@ def day_prices(record: ChargingRecord, mission: int = 0) -> Figure:
     shades = mpl.colormaps["viridis_r"](np.linspace(0.15, 0.75, len(rows)))
     for row, shade in zip(rows[:-1], shades, strict=False):
         price = plug_prices(record, mission, row).max(axis=0)
-        stairs(axes, price, color=shade, lw=0.8, label=f"round {record.kept[row]}")
+        stairs(axes, day, price, color=shade, lw=0.8, label=f"round {record.kept[row]}")
     last = plug_prices(record, mission, -1).max(axis=0)
-    stairs(axes, last, color=INK, lw=1.6, label=f"round {record.kept[-1]}, the last")
-    stairs(axes, day.tariff_per_kwh, color=INK, lw=0.8, ls=(0, (4, 2)), label="tariff")
+    stairs(axes, day, last, color=INK, lw=1.6, label=f"round {record.kept[-1]}, the last")
+    stairs(axes, day, day.tariff_per_kwh, color=INK, lw=0.8, ls=(0, (4, 2)), label="tariff")
     where = "" if len(plug_prices(record, mission)) == 1 else " at the dearest plug"
     axes.set(ylabel=f"price{where} (\\$/kWh)")
-    hours_across(axes)
-    peak = rf"highest {last.max():.4g} \$/kWh at {clock(24.0 * float(last.argmax()) / len(last))}"
+    hours_across(axes, day)
+    peak = rf"highest {last.max():.4g} \$/kWh at {clock(day.hours * float(last.argmax()))}"
     return finish(figure, record, columns=4, note=peak if last.max() > 0 else "nothing is scarce")
 
 

@@ -20,6 +20,7 @@ from robosim.charging.figures.hours import (
     in_order,
     players,
     plug_prices,
+    span_h,
     stairs,
 )
 from robosim.charging.record import ChargingRecord, DayLog
@@ -51,11 +52,11 @@ def power(record: ChargingRecord, mission: int = 0) -> Figure:
         _limit(axes[1], float(day.rows_kw[0]), f"feeder limit {day.rows_kw[0]:g} kW")
     elif rows == 3:
         load = 100.0 * (day.line_a / day.limit_a[:, None]).max(axis=0)
-        stairs(axes[2], load, color=BLUE, label="most loaded row of the feeder")
+        stairs(axes[2], day, load, color=BLUE, label="most loaded row of the feeder")
         _limit(axes[2], 100.0, "its limit")
         axes[2].set(ylabel="load (%)", ylim=(0.0, 1.15 * max(100.0, load.max())))
         note += f"; the feeder at {load.max():.1f} % of a limit"
-    hours_across(axes[-1])
+    hours_across(axes[-1], day)
     explain_colours(figure, axes, day)
     entries = sum(len(each.get_legend_handles_labels()[0]) for each in axes)
     return finish(figure, record, columns=entries if entries <= IN_ROW else -(-entries // 2), note=note)
@@ -71,12 +72,10 @@ def _prices(axes: Axes, record: ChargingRecord, day: DayLog, mission: int) -> No
     at_plugs = plug_prices(record, mission)
     highest, lowest = at_plugs.max(axis=0), at_plugs.min(axis=0)
     if len(at_plugs) > 1:
-        hours = corners(lowest)[0]
-        axes.fill_between(
-            hours, corners(lowest)[1], corners(highest)[1], step="post", color=SKY, alpha=0.6, lw=0, label="other plugs"
-        )
-    stairs(axes, highest, color=BLUE, lw=1.2, label="price" if len(at_plugs) == 1 else "price at the dearest plug")
-    stairs(axes, day.tariff_per_kwh, color=INK, ls=(0, (4, 2)), label="tariff")
+        (hours, low), (_, high) = corners(day, lowest), corners(day, highest)
+        axes.fill_between(hours, low, high, step="post", color=SKY, alpha=0.6, lw=0, label="other plugs")
+    stairs(axes, day, highest, color=BLUE, lw=1.2, label="price" if len(at_plugs) == 1 else "price at the dearest plug")
+    stairs(axes, day, day.tariff_per_kwh, color=INK, ls=(0, (4, 2)), label="tariff")
     axes.set(ylabel="\\$/kWh")
     axes.axhline(0.0, color=FAINT, lw=0.5, zorder=0)
 
@@ -90,10 +89,10 @@ def _stack(axes: Axes, record: ChargingRecord, day: DayLog, mission: int) -> Non
             named = f"EV {car}" if len(kw) <= len(DISTINCT) and car not in strategies else ""
             style: dict[str, Any] = {"hatch": "//////", "ec": "white", "lw": 0.0} if car in strategies else {}
             edge = {"ec": "white", "lw": 0.25 if len(kw) <= OUTLINED else 0.0}
-            _layer(axes, base, top, fc=shades[car], label=named, **(style or edge))
+            _layer(axes, day, base, top, fc=shades[car], label=named, **(style or edge))
         base = top
-    stairs(axes, day.plan_kw[mission].sum(axis=0), color=INK, lw=0.8, ls=(0, (1, 1)), label="planned")
-    _marks(axes, kw, strategies)
+    stairs(axes, day, day.plan_kw[mission].sum(axis=0), color=INK, lw=0.8, ls=(0, (1, 1)), label="planned")
+    _marks(axes, day, kw, strategies)
     axes.set(ylabel="power (kW)", ylim=(0.0, None))
 
 
@@ -104,21 +103,21 @@ def power_kw(day: DayLog, mission: int) -> Array:
     return np.repeat(day.metered_kw[mission], day.metered_kwh.shape[1] // day.metered_kw.shape[2], axis=1)
 
 
-def _layer(axes: Axes, low: Array, high: Array, **style: Any) -> None:
+def _layer(axes: Axes, day: DayLog, low: Array, high: Array, **style: Any) -> None:
     """One car, from its first step with power to its last."""
     on = np.flatnonzero(high > low)
     part = slice(on[0], on[-1] + 1)
-    hours = corners(low)[0][on[0] : on[-1] + 2]
+    hours = corners(day, low)[0][on[0] : on[-1] + 2]
     (lower, upper) = (np.append(x[part], x[on[-1]]) for x in (low, high))
     axes.fill_between(hours, lower, upper, step="post", **style)
 
 
-def _marks(axes: Axes, kw: Array, strategies: dict[int, str]) -> None:
+def _marks(axes: Axes, day: DayLog, kw: Array, strategies: dict[int, str]) -> None:
     """The marker of each selfish car in the middle of its layer, where that is thickest."""
     base, named = np.zeros(kw.shape[1]), set()
     for car, name in strategies.items():
         at = int(kw[car].argmax())
-        seen, hour = look(name), (at + 0.5) * 24.0 / kw.shape[1]
+        seen, hour = look(name), (at + 0.5) * span_h(day) / kw.shape[1]
         axes.plot(
             hour,
             base[at] + kw[car, at] / 2,
@@ -156,7 +155,7 @@ def charge(record: ChargingRecord, mission: int = 0) -> Figure:
     _lacking(axes, day)
     _names(axes, len(day.stay_min), strategies)
     axes.set(ylabel="state of charge (%)", ylim=(0, 104))
-    hours_across(axes)
+    hours_across(axes, day)
     explain_colours(figure, [axes], day)
     return finish(figure, record, columns=5, note=delivery(day, mission))
 
