@@ -47,3 +47,11 @@ def test_whoever_stays_longer_than_a_fortnight_is_named(tmp_path) -> None:
         robosim.load("charging", set={"station.sessions": str(path)}, strategies={})
     cut = robosim.load("charging", set={"station.sessions": str(path), "station.cut_h": 48.0}, strategies={})
     assert len(cut.day.tariff_per_kwh) == 2 * 96
+
+
+@pytest.mark.parametrize("limit_kw", [1e6, 1e12])
+def test_a_limit_that_cannot_bind_is_in_nobody_s_way(limit_kw) -> None:
+    """C14: a limit of another size made the central optimum unsettled; the day is that of a limit of 60 kW."""
+    days = [robosim.run("charging", set={"station.count": 5, "station.limit_kw": x}) for x in (60.0, limit_kw)]
+    assert days[1].verdict.optimum == pytest.approx(days[0].verdict.optimum, rel=1e-7)
+    assert days[1].verdict.optimum <= days[1].verdict.social_cost * (1 + 1e-9)

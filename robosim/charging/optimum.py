@@ -11,6 +11,8 @@ from scipy import sparse
 from robosim.agent import Array
 from robosim.kernels import Unsettled
 
+ROOM = 2.0
+"""A limit of more than so many times what all cars can draw counts as that: it never binds, and sizes stay alike."""
 ACCURACY = 1e-11
 DOUBT = 1e-12
 """How sure piqp must be that there is no plan; there is one always, and by default it thinks otherwise too early."""
@@ -66,8 +68,9 @@ def solved(day: Any) -> Central:
     quadratic, linear = _costs(day, at)
     feeder, used = _feeder(day, at)
     at_most = sparse.csc_matrix(sparse.vstack([_wishes(at), feeder, *_peak(at)]))
+    most = np.minimum(day.rows_kw, ROOM * (day.weights * day.limit_kw[:, None]).sum(axis=0))  # what can be drawn at all
     limit = np.concatenate(
-        [-day.energy, np.repeat(day.rows_kw, at.periods)[used], np.zeros(at_most.shape[0] - at.agents - len(used))]
+        [-day.energy, np.repeat(most, at.periods)[used], np.zeros(at_most.shape[0] - at.agents - len(used))]
     )
     upper = np.concatenate([day.limit_kw[at.who], np.full(at.size - at.power, np.inf)])
     exact = (sparse.csc_matrix(_bought(at)), np.zeros(at.periods)) if at.aggregated else (None, None)
