@@ -15,26 +15,28 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 
 from robosim.agent import Array, Heard, Links, Rules, Said
-from robosim.kernels.mixing import step
+from robosim.kernels.mixing import step, weighted_step
 
 
 class Announced(NamedTuple):
-    """All that a robot keeps between rounds: the announced step size, or one for each round, and how many are over."""
+    """All that a robot keeps: the step size of the round that begins, and all of them where rounds differ."""
 
-    alpha: float | Array
+    alpha: float
+    schedule: Array | None = None
     k: int = 0
 
-    @property
-    def step(self) -> float:
-        """α_k of the round that begins; after the last one that was announced it stays."""
-        if isinstance(self.alpha, np.ndarray):
-            return float(self.alpha[min(self.k, len(self.alpha) - 1)])
-        return self.alpha
+    @classmethod
+    def of(cls, alpha: float | Array) -> Announced:
+        """From `rules["alpha"]`: one step size for all rounds, or an array (rounds,)."""
+        return cls(float(alpha[0]), alpha) if isinstance(alpha, np.ndarray) else cls(alpha)
 
     @property
     def next(self) -> Announced:
-        """After one more round; of one step size for all rounds nothing changes."""
-        return Announced(self.alpha, self.k + 1) if isinstance(self.alpha, np.ndarray) else self
+        """After one more round; after the last step that was announced it stays, and one for all rounds always does."""
+        if self.schedule is None:
+            return self
+        k = self.k + 1
+        return Announced(float(self.schedule[min(k, len(self.schedule) - 1)]), self.schedule, k)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +52,17 @@ class Consensus:
 
         `rules["alpha"]` is the step size, or a schedule: an array (rounds,) with the step size of each round.
         """
-        return Announced(rules["alpha"]), {"z": own["start"]}
+        return Announced.of(rules["alpha"]), {"z": own["start"]}
 
     def step(self, state: Announced, heard: Heard) -> tuple[Announced, Said]:
         """Line 7, from where the robot really is."""
         own, links = heard.own["z"], heard.links
-        said = np.empty(own.shape)
-        step(links.indptr, links.indices, heard.voices["z"], own, state.step, said, links.edge_weight)
-        return state.next, {"z": said}
+        said, weight = np.empty(own.shape), links.edge_weight
+        if weight is None:
+            step(links.indptr, links.indices, heard.voices["z"], own, state.alpha, said)
+        else:
+            weighted_step(links.indptr, links.indices, heard.voices["z"], own, state.alpha, said, weight)
+        return (state if state.schedule is None else state.next), {"z": said}
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:
         """Line 9: v̂_i = ‖z_i^n - θ_i‖² in m², or the metered energy in J; {"cost": (missions, agents, 1)}."""

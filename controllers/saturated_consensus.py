@@ -45,11 +45,11 @@ class SaturatedConsensus:
 
     def start(self, own: Said, rules: Rules, links: Links) -> tuple[Limits, Said]:
         """z_i^0 = θ_i, (missions, agents, d) m; `rules` has alpha, reach_m (metres a round) and degree (largest)."""
-        return Limits(Announced(rules["alpha"]), rules["reach_m"], rules["degree"]), {"z": own["start"]}
+        return Limits(Announced.of(rules["alpha"]), rules["reach_m"], rules["degree"]), {"z": own["start"]}
 
     def step(self, state: Limits, heard: Heard) -> tuple[Limits, Said]:
         """The iterate of this module, from where the robot really is."""
-        own, links, alpha = heard.own["z"], heard.links, state.steps.step
+        own, links, alpha = heard.own["z"], heard.links, state.steps.alpha
         said, s = np.empty_like(own), state.reach_m / (alpha * state.degree)
         saturated_step(links.indptr, links.indices, heard.voices["z"], own, alpha, s, said, links.edge_weight)
         return state._replace(steps=state.steps.next), {"z": said}

@@ -20,7 +20,7 @@ from robosim.kind import Kind, kind_of
 from robosim.leader.tax_rule import TaxRule
 from robosim.lookup import strategies, taxes
 from robosim.lookup.project import Named
-from robosim.program import Form
+from robosim.program import SILENT, Form
 from robosim.record import Record
 from robosim.scenario.world_file import WorldFile
 from robosim.tape import Tape
@@ -206,7 +206,7 @@ class Mission(ABC, Generic[R]):
             memory, new = deviate.speak(self.selfish, k, said, snapshot.heard, memory)
             faults += new
         body, seen = self.world.move(snapshot.body, said)
-        leader, cast = program.lead(self.coordinator, k, snapshot.leader, seen)
+        leader, cast = SILENT if self.coordinator is None else program.lead(self.coordinator, k, snapshot.leader, seen)
         net, heard = self.network.deliver(k, snapshot.net, seen, cast)
         return Snapshot(k, state, heard, leader, body, net, memory, faults)
 

@@ -91,14 +91,16 @@ def go_on(program: Controller, k: int, state: Any, heard: Heard) -> tuple[Any, S
 
     robosim's own programs are held to that form by its tests, not in every round.
     """
-    foreign = not lending.ours(type(program))
-    lent = lending.heard(heard) if foreign else heard
+    if lending.ours(program.__class__):
+        try:
+            return program.step(state, heard)
+        except FAILURES as problem:
+            raise crashed(f"in round {k}", program, problem) from problem
+    lent = lending.heard(heard)
     try:
         answer = program.step(state, lent)
     except FAILURES as problem:
         raise crashed(f"in round {k}", program, problem, lent) from problem
-    if not foreign:
-        return answer
     if type(answer) is not tuple or len(answer) != 2 or type(answer[1]) is not dict:
         answer = _parts(k, program, answer)
     said, before = answer[1], heard.own
@@ -136,10 +138,8 @@ def announce(coordinator: Coordinator | None, rules: Rules) -> tuple[Any, Said]:
         raise crashed("in round 0", coordinator, problem, lent) from problem
 
 
-def lead(coordinator: Coordinator | None, k: int, state: Any, said: Said) -> tuple[Any, Said]:
-    """Round k of the leader's half, where there is one."""
-    if coordinator is None:
-        return SILENT
+def lead(coordinator: Coordinator, k: int, state: Any, said: Said) -> tuple[Any, Said]:
+    """Round k of the leader's half."""
     if lending.ours(type(coordinator)):
         return coordinator.step(state, said)
     lent = lending.said("said", said)

@@ -77,7 +77,8 @@ def together(
     for k in range(1, (trial.rounds if rounds is None else rounds) + 1):
         state, said = _step(one, k, state, Heard(spoken[-1], led[-1], trial.links, spoken[-1]))
         spoken.append(_copy(said))
-        leader, cast = program.lead(None if casts else trial.coordinator, k, leader, spoken[-1])
+        if trial.coordinator is not None and not casts:
+            leader, cast = program.lead(trial.coordinator, k, leader, spoken[-1])
         led.append(casts[k] if casts else _copy(cast))
     return spoken, led
 

@@ -37,13 +37,22 @@ def mix(indptr: Array, indices: Array, weight: Array, voices: Array, out: Array)
 
 
 @njit(cache=True)
-def step(
-    indptr: Array, indices: Array, voices: Array, own: Array, alpha: float, out: Array, weight: Any = None
-) -> None:
-    """out_i = own_i + α Σ_j w_ij (voices_j - own_i) over the neighbours j, in the order of the links; arrays (m, i, d).
+def step(indptr: Array, indices: Array, voices: Array, own: Array, alpha: float, out: Array) -> None:
+    """out_i = own_i + α Σ_j (voices_j - own_i) over the neighbours j, in the order of the links; arrays (m, i, d)."""
+    _step(indptr, indices, voices, own, alpha, out, None)
 
-    Without `weight` (links,) all w are 1, and the compiler leaves them out; an array of ones gives the same bits.
-    """
+
+@njit(cache=True)
+def weighted_step(
+    indptr: Array, indices: Array, voices: Array, own: Array, alpha: float, out: Array, weight: Array
+) -> None:
+    """The same with weights: out_i = own_i + α Σ_j w_ij (voices_j - own_i); `weight` is (links,)."""
+    _step(indptr, indices, voices, own, alpha, out, weight)
+
+
+@njit(cache=True)
+def _step(indptr: Array, indices: Array, voices: Array, own: Array, alpha: float, out: Array, weight: Any) -> None:
+    """Without weights, None, all w are 1, and the compiler leaves them out; an array of ones gives the same bits."""
     d = own.shape[2]
     for m in range(own.shape[0]):
         for i in range(own.shape[1]):

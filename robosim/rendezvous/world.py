@@ -155,8 +155,10 @@ class Arena:
         """One round of driving; others see where the bodies really are."""
         k = body.k + 1
         position, energy = body.tape.row(k)
-        self._drive(body, _orders(said, position.shape), self._landing_errors(k, position), position, energy)
-        return ArenaState(k, position, energy, body.tape, body.announced), {**said, "z": position}
+        noise = self._landing_errors(k, position) if self.noise_m else self._no_errors
+        self._drive(body, _orders(said, position.shape), noise, position, energy)
+        seen = {"z": position} if len(said) == 1 else {**said, "z": position}
+        return ArenaState(k, position, energy, body.tape, body.announced), seen
 
     def execute(self, body: ArenaState, said: Said) -> Meter:
         """Nothing is left to do: the robots agreed by driving."""

@@ -21,6 +21,10 @@ from robosim.rendezvous.gains.impulses import NotAffine
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.record import RendezvousRecord
 
+PATIENCE_S = 10.0
+"""Seconds that exact gains within a diameter may take; the exact ones of larger teams stand alone, and a note says so."""
+LEFT_OUT = "exact gains within a diameter are left out of teams for which they take long"
+
 
 class Known(NamedTuple):
     """What the figures rest on: the graph's rows, starts and faithful ends, β(n)."""
@@ -58,6 +62,8 @@ def _of_consensus(
     size = (mission.problem.unit or 0.0) * float(np.einsum("id,id->", way, way) + spread(theta) ** 2)
     exact = _at_most(found.certified, _exact(mission, known, seconds), size, f"{name}: exact ≤ certified")
     within = _at_most(exact, _within(mission, known, seconds), size, f"{name}: exact within a diameter ≤ exact")
+    if within is None and exact is not None and seconds > QUICK:
+        found = replace(found, notes=(*found.notes, LEFT_OUT))
     if not mission.world.lower.size:
         return replace(found, exact=exact, exact_within=within, bounded=exact)
     bounded, attained = _bounded(mission, known, seconds, progress)
@@ -86,7 +92,7 @@ def _exact(mission: Rendezvous, known: Known, seconds: float) -> Array | None:
 
 def _within(mission: Rendezvous, known: Known, seconds: float) -> Array | None:
     n = mission.network.n
-    if seconds <= QUICK or n > LARGEST or 1e-6 * n**2 * min(n, mission.rounds) > min(seconds, 600.0):
+    if seconds <= QUICK or n > LARGEST or 1e-6 * n**2 * min(n, mission.rounds) > min(seconds, PATIENCE_S):
         return None
     try:
         agents = np.arange(n, dtype=np.int32)
