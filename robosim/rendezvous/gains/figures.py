@@ -22,7 +22,7 @@ from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.record import RendezvousRecord
 
 PATIENCE_S = 10.0
-"""Seconds that exact gains within a diameter may take; the exact ones of larger teams stand alone, and a note says so."""
+"""Seconds that exact gains within a diameter may take; those of larger teams stand alone, and a note says so."""
 LEFT_OUT = "exact gains within a diameter are left out of teams for which they take long"
 
 
