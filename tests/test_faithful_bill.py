@@ -144,6 +144,15 @@ def test_a_liar_that_no_test_finds_is_seen_when_it_is_attacked():
     assert "others' reports fell below" in tried.void["groves"]
 
 
+def test_what_voids_a_certificate_before_any_attack_is_still_said_after_it():
+    """That reports fell short in an attack says less than which report does, and what to do about it."""
+    mission = team(Zero())
+    tried = robosim.attack(mission, strategies=["stationary"], taxes=["groves", "none"])
+    assert tried.void["groves"] == robosim.certify(mission).void
+    assert tried.void["groves"].startswith("Zero reports")
+    assert tried.void["none"].startswith("without a tax")
+
+
 def test_a_gain_above_the_certificate_is_an_error_of_ours(monkeypatch):
     """An order broken by more than rounding is never cut into shape: one of the two figures is wrong."""
     honest = attacks.certify_record
