@@ -115,12 +115,13 @@ def attack(
 def _held_against(
     found: list[Attack], certificates: dict[str, Certificate], lied: set[str], mission: Mission[Any], **more: Any
 ) -> Attacks:
-    """Attacks beside their certificates, which are void where others were seen to lie.
+    """Attacks beside their certificates, which are void where others were seen to lie; who was void stays so, and why.
 
     Raises `Unsettled` where somebody gained more than is certified: then one of the two is wrong.
     """
     standing = {
-        rule: Certificate(rounds=one.rounds, void=LIES) if rule in lied else one for rule, one in certificates.items()
+        rule: Certificate(rounds=one.rounds, void=LIES) if rule in lied and not one.void else one
+        for rule, one in certificates.items()
     }
     for attack in found:
         certified = standing[attack.tax_rule].certified

@@ -20,7 +20,7 @@ import numpy as np
 from robosim.agent import Array, Heard, Links, Rules, Said
 
 T = TypeVar("T")
-LIBRARIES = re.compile(r"[/\\](numpy|numba|contextlib\.py|robosim[/\\]lending\.py)")
+LIBRARIES = re.compile(r"[/\\]((numpy|scipy|numba)[/\\]|contextlib\.py|robosim[/\\]lending\.py)")
 READ_ONLY = re.compile(r"read-?only", re.IGNORECASE)
 
 
@@ -144,7 +144,7 @@ def written_into(problem: BaseException, lent: Iterable[Any]) -> Place | None:
     """Where a program wrote into what it was lent; None where an exception says something else."""
     if not READ_ONLY.search(str(problem)) and not isinstance(problem, ReadOnly):
         return None
-    frame, line = _statement(problem)
+    frame, line = statement(problem)
     if frame is None:
         return None
     file = frame.f_code.co_filename
@@ -153,7 +153,7 @@ def written_into(problem: BaseException, lent: Iterable[Any]) -> Place | None:
     return Place(file, line, _array(linecache.getline(file, line), frame, list(_named(lent))) or "an array")
 
 
-def _statement(problem: BaseException) -> tuple[FrameType | None, int]:
+def statement(problem: BaseException) -> tuple[FrameType | None, int]:
     """The deepest frame that is no library's."""
     found: tuple[FrameType | None, int] = (None, 0)
     step = problem.__traceback__

@@ -8,7 +8,6 @@ is copied when it arrives: nothing that they keep is part of a mission.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -226,11 +225,9 @@ def crashed(when: str, program: object, problem: BaseException, *lent: Any) -> B
             f"{wrote.file}:{wrote.line}: {_called(program)} wrote into {wrote.what}, which is lent to it: "
             "work on a copy"
         )
-    where = traceback.extract_tb(problem.__traceback__)[-1]
-    return AgentFailure(
-        f"{where.filename}:{where.lineno}: {_called(program)}: {type(problem).__name__} {when}: {problem} "
-        "(correct the program)"
-    )
+    frame, line = lending.statement(problem)
+    where = "" if frame is None else f"{frame.f_code.co_filename}:{line}: "
+    return AgentFailure(f"{where}{_called(program)}: {type(problem).__name__} {when}: {problem} (correct the program)")
 
 
 def _called(program: object) -> str:

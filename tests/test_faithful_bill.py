@@ -144,6 +144,15 @@ def test_a_liar_that_no_test_finds_is_seen_when_it_is_attacked():
     assert "others' reports fell below" in tried.void["groves"]
 
 
+def test_what_voids_a_certificate_before_any_attack_is_still_said_after_it():
+    """That reports fell short in an attack says less than which report does, and what to do about it."""
+    mission = team(Zero())
+    tried = robosim.attack(mission, strategies=["stationary"], taxes=["groves", "none"])
+    assert tried.void["groves"] == robosim.certify(mission).void
+    assert tried.void["groves"].startswith("Zero reports")
+    assert tried.void["none"].startswith("without a tax")
+
+
 def test_a_gain_above_the_certificate_is_an_error_of_ours(monkeypatch):
     """An order broken by more than rounding is never cut into shape: one of the two figures is wrong."""
     honest = attacks.certify_record
@@ -156,6 +165,31 @@ def test_a_program_of_ones_own_is_not_said_to_minimise_anything():
     ours, theirs = team(), team(HalfStep())
     assert "the Groves argument holds" in findings(ours.run(), ours)[1]
     assert "HalfStep" in findings(theirs.run(), theirs)[1]
+
+
+def test_what_follows_from_true_reports_is_not_said_of_reports_above_them():
+    """Others' taxes then hold more than what robots pay: gains, and bounds over all types, are larger than if true."""
+    mission = team(Doubled(), network__graph="ring", mission__rounds=6)
+    certificate = robosim.certify(mission)
+    assert certificate.certified > robosim.certify(team(network__graph="ring", mission__rounds=6)).certified
+    for figure in ("exact", "exact_within", "bounded", "attained", "over_types"):
+        assert getattr(certificate, figure) is None
+    assert any(line.startswith("Doubled reports") and "true reports" in line for line in certificate.notes)
+    with pytest.raises(robosim.BadInput, match=r"--epsilon: Doubled reports .* where robot \d pays"):
+        mission.kind.rounds_needed(mission, 1e-3)
+
+
+def test_a_bound_over_types_of_reports_above_the_cost_would_be_too_low():
+    from robosim.rendezvous.gains import probed
+
+    mission = team(Doubled(), network__graph="complete", mission__rounds=20)
+    assert robosim.certify(mission).certified > probed.everywhere(mission)
+
+
+def test_no_number_of_rounds_certifies_what_reports_too_little_void():
+    assert team(Zero()).kind.rounds_needed(team(Zero()), 1e3) is None
+    wrong = team(Consensus(pays_for="energy"))
+    assert wrong.kind.rounds_needed(wrong, 1e3) is None
 
 
 def test_over_reporting_and_fined_teams_have_a_larger_certificate():

@@ -186,6 +186,14 @@ def test_a_strategy_that_writes_into_its_view_is_named() -> None:
         robosim.run("rendezvous", strategies={0: Messy()})
 
 
+def test_what_fails_inside_numpy_is_said_of_the_line_that_called_it(project, capsys) -> None:
+    code = f"{inside(foreign.HalfStep)}\n\nclass Odd(HalfStep):\n    def step(self, state, heard):\n"
+    code += "        np.einsum('mid,ed->mie', heard.own['z'], np.eye(3))\n\ncontroller = Odd\n"
+    assert main(["run", project(code)]) == 4
+    line = next(k for k, text in enumerate(code.splitlines(), 1) if "einsum" in text)
+    assert f"mine.py:{line}: Odd: ValueError in round 1" in capsys.readouterr().err.splitlines()[-1]
+
+
 # -- words ------------------------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from robosim.certificate import Certificate, at_least_0
 from robosim.controllers.consensus import Consensus
+from robosim.errors import BadInput
 from robosim.leader.bound import BOUNDS, Bound, Listed, diameter
 from robosim.premise import broken
 from robosim.rendezvous.bounds.listed import horizons, keeps_mean
@@ -18,18 +19,25 @@ from robosim.rendezvous.gains.closed import gain_bound_over_types, rounds_for
 from robosim.rendezvous.gains.figures import with_figures
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.notes import notes_of
-from robosim.rendezvous.premises import premises
+from robosim.rendezvous.premises import overstated, premises, reports, truthful
 from robosim.rendezvous.record import RendezvousRecord
 
 
 def rounds_needed(mission: Rendezvous, epsilon: float) -> int | None:
-    """The smallest n whose bound over all types is at most `epsilon`; None if no n is (noise, rounding).
+    """The smallest n whose bound over all types is at most `epsilon`; None if no n is (noise, rounding, lies).
 
     Raises `BadInput` where nothing is known over all types of a program of one's own.
     """
     unit = mission.problem.unit
     if unit is None or not mission.tax.groves:
         return None
+    if not truthful(mission):
+        record = mission.faithful().whole()
+        if not reports(mission, record).ok:
+            return None
+        above = overstated(mission, record)
+        if above:
+            raise BadInput(f"--epsilon: {above} (report the private cost, or leave reporting to the leader)")
     if not closed(mission):
         return probed.rounds_needed(mission, epsilon)
     for limit, bound in horizons(mission, epsilon):
@@ -69,6 +77,9 @@ def certify_rendezvous(
     found = replace(found, certified=at_least_0(gain, size, f"{name}: 0 ≤ certified"))
     if mission.problem.unit is None or record.settlement.penalised[0]:
         return found
+    above = overstated(mission, record)
+    if above:
+        return replace(found, notes=(*found.notes, above))
     return with_figures(mission, record, _everywhere(mission, found), seconds, progress)
 
 

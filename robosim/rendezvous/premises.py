@@ -8,6 +8,7 @@ for itself is tested on outcomes that its faithful run does not show, and watche
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim import program
 from robosim.agent import Array
@@ -15,7 +16,7 @@ from robosim.controllers.consensus import Consensus
 from robosim.errors import RobosimError
 from robosim.premise import Premise
 from robosim.rendezvous.mission import Rendezvous
-from robosim.rendezvous.problem import understated
+from robosim.rendezvous.problem import ROUNDING, understated
 from robosim.rendezvous.record import RendezvousRecord
 
 OUTCOMES = 64
@@ -51,30 +52,61 @@ def _alone() -> Premise:
 
 def reports(mission: Rendezvous, faithful: RendezvousRecord) -> Premise:
     """Whether reports are at least the true costs, also where runs end that are not faithful."""
-    own = mission.controller
-    known = type(own) is Consensus and own.pays_for == mission.problem.pays_for
-    if known or not program.reports_itself(own):
+    if truthful(mission):
         return Premise(text=HONEST, how="read")
-    count = max(4, min(OUTCOMES, LARGEST // faithful.start.size))
-    why = _shortfall(mission, faithful, count)
-    return Premise(text=HONEST, how="tested", ok=not why, detail=why or f"on {count} outcomes")
+    why = _shortfall(mission, faithful)
+    return Premise(text=HONEST, how="tested", ok=not why, detail=why or f"on {_count(faithful)} outcomes")
 
 
-def _shortfall(mission: Rendezvous, faithful: RendezvousRecord, count: int) -> str:
-    start = np.repeat(faithful.start[None], count, axis=0)
-    ends, energy = _outcomes(mission, faithful, count)
-    true = mission.problem.private_cost(start, ends, energy)
-    name = type(mission.controller).__name__
+def overstated(mission: Rendezvous, faithful: RendezvousRecord) -> str:
+    """In words, where reports are above the true costs; "" where they never are.
+
+    The bill's certificate holds all the same, but others' taxes are no longer what robots pay together: what follows
+    from that, exact figures and bounds over all types, is for true reports.
+    """
+    if truthful(mission):
+        return ""
+    said, true = _tested(mission, faithful, _count(faithful))
+    above = said > true + ROUNDING * np.abs(true)
+    if not above.any():
+        return ""
+    return f"{_told(mission, said, true, above)}: exact figures and bounds over all types are for true reports"
+
+
+def truthful(mission: Rendezvous) -> bool:
+    """Whether reports are the true costs by construction: the leader's meter, or robosim's own program."""
+    own = mission.controller
+    return not program.reports_itself(own) or (type(own) is Consensus and own.pays_for == mission.problem.pays_for)
+
+
+def _count(faithful: RendezvousRecord) -> int:
+    return max(4, min(OUTCOMES, LARGEST // faithful.start.size))
+
+
+def _shortfall(mission: Rendezvous, faithful: RendezvousRecord) -> str:
     try:
-        said = program.reported(mission.controller, {"start": start}, ends, {"energy_j": energy[..., None]})
+        said, true = _tested(mission, faithful, _count(faithful))
     except RobosimError as problem:
-        return f"{name}'s reports are not known where a run ends elsewhere: {problem}"
+        return f"{type(mission.controller).__name__}'s reports are not known where a run ends elsewhere: {problem}"
     short = understated(said, true)
     if not short.any():
         return ""
-    outcome, agent = np.argwhere(short)[0]
+    return f"{_told(mission, said, true, short)} (report the private cost, or leave reporting to the leader)"
+
+
+def _told(mission: Rendezvous, said: Array, true: Array, where: NDArray[np.generic]) -> str:
+    """The first report of some that are wrong, beside what it should be."""
+    outcome, agent = np.argwhere(where)[0]
     told = f"{said[outcome, agent]:.6g} {mission.unit} where robot {agent} pays {true[outcome, agent]:.6g}"
-    return f"{name} reports {told} (report the private cost, or leave reporting to the leader)"
+    return f"{type(mission.controller).__name__} reports {told}"
+
+
+def _tested(mission: Rendezvous, faithful: RendezvousRecord, count: int) -> tuple[Array, Array]:
+    """What a program reports of `count` outcomes, and the true costs, (count, N) each."""
+    start = np.repeat(faithful.start[None], count, axis=0)
+    ends, energy = _outcomes(mission, faithful, count)
+    true = mission.problem.private_cost(start, ends, energy)
+    return program.reported(mission.controller, {"start": start}, ends, {"energy_j": energy[..., None]}), true
 
 
 def _outcomes(mission: Rendezvous, faithful: RendezvousRecord, count: int) -> tuple[Array, Array]:

@@ -12,7 +12,6 @@ from robosim import threads
 from robosim.agent import Array, Ints
 from robosim.certificate import QUICK, Certificate, at_most
 from robosim.controllers.consensus import Consensus
-from robosim.network.network import spread
 from robosim.rendezvous.gains import probed, probed_figures
 from robosim.rendezvous.gains.bounded import bounded_gains
 from robosim.rendezvous.gains.dual import gain_above
@@ -24,6 +23,8 @@ from robosim.rendezvous.record import RendezvousRecord
 PATIENCE_S = 10.0
 """Seconds that exact gains within a diameter may take; those of larger teams stand alone, and a note says so."""
 LEFT_OUT = "exact gains within a diameter are left out of teams for which they take long"
+ULPS = 1e-5
+"""Share of where robots stand that counts beside how far they drive: 10⁻⁹ of that is some ulps."""
 
 
 class Known(NamedTuple):
@@ -58,10 +59,11 @@ def _of_consensus(
     theta, end = record.start, record.decision[0]
     links = mission.network.links
     known = Known((links.indptr, links.indices), (theta, end), record.rules.beta)
-    way, name = end - theta, mission.scenario.name
-    size = (mission.problem.unit or 0.0) * float(np.einsum("id,id->", way, way) + spread(theta) ** 2)
+    unit, name = mission.problem.unit or 0.0, mission.scenario.name
+    size = unit * probed_figures.size_of(record, ULPS * float(np.linalg.norm(theta)))
+    scripts = unit * probed_figures.size_of(record, probed.size_of(mission))
     exact = _at_most(found.certified, _exact(mission, known, seconds), size, f"{name}: exact ≤ certified")
-    within = _at_most(exact, _within(mission, known, seconds), size, f"{name}: exact within a diameter ≤ exact")
+    within = _at_most(exact, _within(mission, known, seconds), scripts, f"{name}: exact within a diameter ≤ exact")
     if within is None and exact is not None and seconds > QUICK:
         found = replace(found, notes=(*found.notes, LEFT_OUT))
     if not mission.world.lower.size:

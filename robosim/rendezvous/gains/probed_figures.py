@@ -34,7 +34,7 @@ def certify(mission: Rendezvous, record: RendezvousRecord, found: Certificate, s
         solved = probed.exact(mission, record.decision[0], agents, effort=seconds * SPEED)
     except NotAffine as problem:
         return replace(found, notes=(*notes, f"no exact figures: {problem}"))
-    size = unit * (social(record.decision, record.start)[0] + float(spread(record.start)) ** 2)
+    size = unit * size_of(record, probed.size_of(mission))  # the rounding of scripts counts as reached
     exact = at_most(unit * solved.gains, found.certified or 0.0, size, f"{mission.scenario.name}: exact ≤ certified")
     within = at_most(unit * solved.within, exact, size, f"{mission.scenario.name}: exact within reach ≤ exact")
     attained = unit * replayed(mission, record, agents, solved.deviations)
@@ -47,6 +47,15 @@ def certify(mission: Rendezvous, record: RendezvousRecord, found: Certificate, s
         attained=attained,
         notes=(*notes, BODIES) if limited else notes,
     )
+
+
+def size_of(record: RendezvousRecord, reach: float) -> float:
+    """The numbers behind gains, m²: how far the team drives, and metres `reach` whose rounding moves its end.
+
+    Where a team starts close together in a large box, that moves gains by more than a share of what it drives.
+    """
+    driven = float(np.sqrt(social(record.decision, record.start)[0])) + float(spread(record.start))
+    return driven * (driven + reach)
 
 
 def social(ends: Array, start: Array) -> Array:
