@@ -22,7 +22,7 @@ from robosim.agent import Heard
 from robosim.controllers.consensus import Consensus
 from robosim.controllers.selfish.robots import STRATEGIES
 from robosim.errors import BadInput
-from robosim.kernels.mixing import step
+from robosim.kernels.mixing import step, weighted_step
 from robosim.kernels.steering import faithful_play, impulse_responses, scripted_play
 from robosim.leader.bound import announce, paper
 from robosim.network import graphs
@@ -253,7 +253,7 @@ def test_weights_of_one_give_the_bits_of_no_weights(seed: int, d: int) -> None:
     each, z = ones.links.edge_weight, rng.normal(size=(3, heavy.n, d))
     graph, out, again = (plain.links.indptr, plain.links.indices), np.empty_like(z), np.empty_like(z)
     step(*graph, z, z, 0.1, out)
-    step(*graph, z, z, 0.1, again, each)
+    weighted_step(*graph, z, z, 0.1, again, each)
     np.testing.assert_array_equal(out, again)
     for mine, theirs in zip(
         faithful_play(*graph, 0.1, z[0], 9, 1), faithful_play(*graph, 0.1, z[0], 9, 1, each), strict=True
