@@ -40,6 +40,7 @@ def crowd():
 
 BENCHMARK = {
     "station.sessions": str(DATA),
+    "station.cut_h": 24.0,
     "station.unmet": "allowed",
     "station.wants": "delivered",
     "station.target_soc": 1.0,
