@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, overload
 
 import numpy as np
@@ -26,8 +26,8 @@ class Selfish(NamedTuple):
 
 
 def selfish(deviations: tuple[Deviation, ...], own: Said, rules: Rules) -> Selfish:
-    """The deviations with what their agents are lent: own types (missions, agents, components), and the rules."""
-    return Selfish(deviations, tuple(lent(one.rows(own)) for one in deviations), lent(rules))
+    """The deviations with their agents' own types, from those of all missions (missions, agents, components)."""
+    return Selfish(deviations, tuple(one.rows(own) for one in deviations), rules)
 
 
 def names(deviations: tuple[Deviation, ...]) -> dict[tuple[int, int], str]:
@@ -61,37 +61,18 @@ class Near(Sequence[Heard]):
         mission, agent = (int(each[k]) for each in self._places)
         own, leader, links, voices = self._heard
         near = links.indices[links.indptr[agent] : links.indptr[agent + 1]]
-        return Heard(
-            own=lent({key: _of(x, mission)[:, agent : agent + 1] for key, x in own.items()}),
-            leader=lent({key: _of(x, mission) for key, x in leader.items()}),
+        alone = Heard(
+            own={key: _of(x, mission)[:, agent : agent + 1] for key, x in own.items()},
+            leader={key: _of(x, mission) for key, x in leader.items()},
             links=links.only(agent),
-            voices=lent({key: _of(x, mission)[:, near] for key, x in voices.items()}),
+            voices={key: _of(x, mission)[:, near] for key, x in voices.items()},
         )
+        return lending.heard(alone)
 
 
 def _of(x: Array, mission: int) -> Array:
     row = min(mission, len(x) - 1)
     return x[row : row + 1]
-
-
-def lent(said: Mapping[str, Any]) -> dict[str, Any]:
-    """The same arrays, as views that cannot be written."""
-    return {key: _lent(x) for key, x in said.items()}
-
-
-def _frozen(fresh: Said) -> Said:
-    """Arrays that nobody else has, which cannot be written from now on."""
-    for x in fresh.values():
-        x.flags.writeable = False
-    return fresh
-
-
-def _lent(x: Any) -> Any:
-    if not isinstance(x, np.ndarray):
-        return x
-    view = x.view()
-    view.flags.writeable = False
-    return view
 
 
 def speak(
@@ -101,9 +82,10 @@ def speak(
     kept: list[Any] = []
     faults: tuple[Fault, ...] = ()
     for deviation, own, remembered in zip(selfish.deviations, selfish.own, memory, strict=True):
-        faithful = _frozen(deviation.rows(said))
-        last, near = (None, ()) if heard is None else (_frozen(_hears(deviation, heard)), Near(deviation, heard))
-        view = _shown(deviation, View(own, last, faithful, selfish.rules, near))
+        faithful = deviation.rows(said)
+        last, near = (None, ()) if heard is None else (_hears(deviation, heard), Near(deviation, heard))
+        view = View(own, last, faithful, selfish.rules, near)
+        view = lending.view(view) if _foreign(deviation) else view
         try:
             answer = deviation.strategy.say(k, remembered, view)
         except FAILURES as problem:
@@ -118,34 +100,36 @@ def report(selfish: Selfish, decision: Array, reports: Array) -> None:
     """Replace entries of the reported costs (missions, agents) in place by what the selfish report."""
     for deviation, own in zip(selfish.deviations, selfish.own, strict=True):
         rows = (deviation.missions, deviation.agents)
-        true = lent({"cost": reports[rows][:, None]})
-        view = _shown(deviation, View(own, None, true, selfish.rules))
+        view, decided = View(own, None, {"cost": reports[rows][:, None]}, selfish.rules), decision[rows]
+        if _foreign(deviation):
+            view, decided = lending.view(view), lending.frozen(decided)
         try:
-            said = deviation.strategy.report(view, _lent(decision[rows]), view.faithful)
+            said = deviation.strategy.report(view, decided, view.faithful)
         except FAILURES as problem:
-            raise crashed("in its report", deviation.strategy, problem, view) from problem
+            raise crashed("in its report", deviation.strategy, problem, view, decided) from problem
         cost = _numbers(said.get("cost")) if isinstance(said, dict) else None
-        if cost is None or cost.shape not in (true["cost"].shape, (1, 1)):
+        shape = view.faithful["cost"].shape
+        if cost is None or cost.shape not in (shape, (1, 1)):
             raise AgentFailure(
-                f"{place(deviation.strategy)}its report is {_got(said)}, it must be 'cost' {true['cost'].shape} "
+                f"{place(deviation.strategy)}its report is {_got(said)}, it must be 'cost' {shape} "
                 "(return {'cost': …} with one number for each deviator)"
             )
         reports[rows] = cost[:, 0]
 
 
-def _shown(deviation: Deviation, view: View) -> View:
-    """What a strategy may see: in tables that cannot be written either where somebody else than robosim wrote it."""
+def _foreign(deviation: Deviation) -> bool:
+    """Whether somebody else than robosim wrote the strategy: what it sees is lent to it."""
     kind: type = type(deviation.strategy)
-    seen: View = view if lending.ours(kind) else lending.view(view)
-    return seen
+    return not lending.ours(kind)
 
 
 def pretend(deviation: Deviation, own: Said) -> Said:
     """The types with which the deviators of one deviation run the faithful program, of the shapes of `own`."""
+    seen = lending.said("own", own) if _foreign(deviation) else own
     try:
-        said = deviation.strategy.pretend(lent(own))
+        said = deviation.strategy.pretend(seen)
     except FAILURES as problem:
-        raise crashed("when it pretended", deviation.strategy, problem) from problem
+        raise crashed("when it pretended", deviation.strategy, problem, seen) from problem
     found = {key: _numbers(x) for key, x in said.items()} if isinstance(said, dict) else {}
     for key, x in own.items():
         got = found.get(key)

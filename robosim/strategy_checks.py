@@ -223,8 +223,13 @@ def _played(
 
 
 def _overheard(where: str, inner: Strategy) -> _Overheard:
-    """`stays_out`, `serves` and the name are a class's own."""
-    more = {"name": inner.name, "stays_out": inner.stays_out, "serves": inner.serves}
+    """`stays_out`, `serves`, the name and the module are a class's own: by that it is lent what its inner one is."""
+    more = {
+        "__module__": type(inner).__module__,
+        "name": inner.name,
+        "stays_out": inner.stays_out,
+        "serves": inner.serves,
+    }
     kind: type[_Overheard] = type(type(inner).__name__, (_Overheard,), more)
     return kind(inner=inner, where=where)
 

@@ -8,7 +8,10 @@ A shell that runs the tests in the background may have them ignore Ctrl-C, which
 import os
 import signal
 
+import pytest
 from hypothesis import settings
+
+from robosim.__main__ import main
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)
@@ -16,3 +19,15 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def cli(capsys):
+    """The command line with these words: exit code, stdout and stderr."""
+
+    def call(*words: object) -> tuple[int, str, str]:
+        code = main([str(word) for word in words])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call

@@ -55,3 +55,15 @@ def test_a_limit_that_cannot_bind_is_in_nobody_s_way(limit_kw) -> None:
     days = [robosim.run("charging", set={"station.count": 5, "station.limit_kw": x}) for x in (60.0, limit_kw)]
     assert days[1].verdict.optimum == pytest.approx(days[0].verdict.optimum, rel=1e-7)
     assert days[1].verdict.optimum <= days[1].verdict.social_cost * (1 + 1e-9)
+
+
+def test_days_that_do_not_fit_are_refused_when_they_are_known(tmp_path, monkeypatch) -> None:
+    """A fortnight has fourteen times the periods of the day that a world file promises."""
+    path = tmp_path / "long.csv"
+    rows = "".join(f"2019-10-01 08:{k:02d},2019-10-14 07:00,20\n" for k in range(40))
+    path.write_text("arrival,departure,requested_kwh\n" + rows)
+    chosen = {"station.sessions": str(path), "station.limit_kw": 500.0}
+    monkeypatch.setenv("ROBOSIM_MEMORY_GB", "0.2")
+    with pytest.raises(robosim.RobosimError, match=r"40 sessions x 1276 periods .*the limit is 200 MB"):
+        robosim.load("charging", set=chosen, strategies={})
+    robosim.load("charging", set=chosen | {"station.cut_h": 24.0}, strategies={})

@@ -24,16 +24,6 @@ def run(*words: str, **options) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture
-def cli(capsys):
-    def call(*words: str) -> tuple[int, str, str]:
-        code = main(words)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
-
-
 def test_the_json_of_a_run_keeps_its_contract(cli) -> None:
     code, out, err = cli("run", "rendezvous", "--seed", "5", "--set", "mission.rounds=30", "--json")
     value = json.loads(out)

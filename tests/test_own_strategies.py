@@ -11,21 +11,10 @@ import numpy as np
 import pytest
 
 import robosim
-from robosim.__main__ import main
 from robosim.controllers.consensus import Consensus
 from robosim.controllers.selfish.robots import FootDragging
 from robosim.deviate import Near
 from tests.own_project import HALF_HOME, KINDS, project, selfish
-
-
-@pytest.fixture
-def cli(capsys):
-    def call(*words: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import robosim
-from robosim.__main__ import main
 from robosim.kind import kinds
 from robosim.leader.tax_rule import RULES, others
 from tests.installing import install
@@ -15,16 +14,6 @@ from tests.own_project import HALF_GROVES, HALF_HOME, KINDS, project, selfish
 
 HALF = robosim.TaxRule(name="half-groves", pay=lambda case: others(case.reported) / 2)
 NAMED = {"leader.tax": "half-groves"}
-
-
-@pytest.fixture
-def cli(capsys):
-    def call(*words: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def brought(way: str, kind: str, folder, monkeypatch) -> robosim.Mission:

@@ -20,6 +20,7 @@ from robosim.network.network import spread
 from robosim.rendezvous.bounds.affine import unlimited
 from robosim.rendezvous.gains import ascent, dual, probed
 from robosim.rendezvous.gains.balls import gain_within, reach
+from robosim.rendezvous.gains.deviation import DeviationGame
 from robosim.rendezvous.gains.exact import exact_gains
 from robosim.rendezvous.gains.impulses import NotAffine, steered
 from tests import affine_programs
@@ -233,7 +234,7 @@ def test_the_dual_bounds_scripts_that_keep_no_slack(monkeypatch: pytest.MonkeyPa
     full = bounded.program
     monkeypatch.setattr(bounded, "program", lambda *game: full(*game, slack=0.0, negligible=1e-14))
     slackless = bounded.bounded_best_response(*known, 1, **limits).gain
-    above = dual.gain_above(*known, 1, **limits)
+    above = dual.gain_above(DeviationGame.around(*known, 1), **limits)
     assert usual < slackless <= above
     assert above - slackless <= 1e-5 * above
 

@@ -11,7 +11,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import robosim
-from robosim.__main__ import main
 from robosim.certificate import certify
 from robosim.controllers.consensus import Consensus
 from robosim.controllers.selfish.robots import Stationary
@@ -30,16 +29,6 @@ REACH_M = 0.2 * 0.033
 @pytest.fixture(scope="module")
 def ring():
     return robosim.load("robotarium", kind=robosim.Rendezvous)
-
-
-@pytest.fixture
-def cli(capsys):
-    def call(*words: str) -> tuple[int, str, str]:
-        code = main(words)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def signs(n: int) -> np.ndarray:

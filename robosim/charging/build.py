@@ -10,7 +10,7 @@ from robosim.auction.build import price_rules, refuse_graph, said_if_unsure
 from robosim.bodiless import Bodiless
 from robosim.charging.mission import BuiltDay, Charging
 from robosim.charging.problem import ChargingDay, refuse_nonsense
-from robosim.charging.scenario import ChargingScenario
+from robosim.charging.scenario import ChargingScenario, needs
 from robosim.charging.sources import energy_prices, sessions_of, site_of, whole_periods
 from robosim.charging.station.battery import BEND, LINEAR, Batteries, batteries, fitted
 from robosim.charging.station.execution import Station, equipment
@@ -21,6 +21,7 @@ from robosim.errors import BadInput
 from robosim.kernels.charging import Cars
 from robosim.lookup import programs, taxes
 from robosim.network.network import Hub
+from robosim.scenario.world_file import refuse_too_large
 
 WEAR, WAITING = 2, 3
 """Streams of the world's seed."""
@@ -38,6 +39,7 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
         whose charger cannot give in its stay what it wants.
     """
     keys, sessions = scenario.station, sessions_of(scenario)
+    refuse_too_large(scenario, needs(scenario, len(sessions), sessions.periods(keys.period_min)))
     if keys.demand_dollars_per_kw > 0 and keys.loss_dollars_per_kw2h == 0:
         message = "needs station.loss_dollars_per_kw2h > 0, or its price jumps between nothing and all of it"
         raise scenario.error("station.demand_dollars_per_kw", f"{message} (write loss_dollars_per_kw2h = 0.001)")

@@ -33,7 +33,7 @@ def sessions(
     try:
         zone = None if timezone is None else ZoneInfo(real_zone(timezone))
     except ValueError as problem:
-        raise BadInput(f"--timezone: {timezone!r}: {problem} (for example Europe/Berlin)") from None
+        raise BadInput(f"--timezone: {timezone!r}: {problem}") from None
     found = _told(read(file, zone))
     if as_json:
         print_json(found)
@@ -49,16 +49,20 @@ def _told(reading: Any) -> dict[str, Any]:
         "format": reading.told.format,
         "columns": dict(reading.told.columns),
         "not_used": list(reading.told.unused),
-        "guesses": list(reading.told.guesses),
+        "guesses": [*([reading.told.doubt] if reading.told.doubt else []), *reading.told.guesses],
         "sessions": len(reading.visits),
         "days": {day.isoformat(): days[day] for day in sorted(days)},
         "wrong": [line for _, complaints in reading.wrong for line in complaints.lines()],
     }
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     days, wrong = list(found["days"].items()), found["wrong"]
-    yield f"{found['file']}: {found['format']}, {found['sessions']} sessions on {len(days)} days"
+    yield f"{found['file']}: {found['format']}, {_count(found['sessions'], 'session')} on {_count(len(days), 'day')}"
     yield "  read: " + ", ".join(f"{field} from {column!r}" for field, column in found["columns"].items())
     if found["not_used"]:
         yield f"  not used: {', '.join(found['not_used'])}"

@@ -151,13 +151,13 @@ UNKNOWN = 200
 """Sessions of a day that cannot be counted from outside; a large site has fewer."""
 
 
-def needs(world: ChargingScenario, sessions: int | None = None) -> tuple[Need, Need]:
+def needs(world: ChargingScenario, sessions: int | None = None, periods: int | None = None) -> tuple[Need, Need]:
     """The recorded rounds and what is at work in one: under the VCG tax also N problems without one EV each.
 
-    `sessions` replaces the estimate of how many there are, once they are read.
+    `sessions` and `periods` replace the estimate of how many there are, once they are read.
     """
     count = _sessions(world) if sessions is None else sessions
-    rounds, periods = world.mission.rounds, world.station.periods
+    rounds, periods = world.mission.rounds, periods or world.station.periods
     kept = rounds // world.record.every + 2
     what = f"{count} sessions x {periods} periods"
     many = "station.count" if world.station.sessions == DRAWN else "station.sessions"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
@@ -133,10 +134,14 @@ def estimate_bytes(scenario: WorldFile) -> int:
     return sum(need.size for need in scenario.needs())
 
 
-def refuse_too_large(scenario: WorldFile) -> None:
-    """Raise `TooLarge`, naming the estimate and the limit, when a mission would not fit."""
-    total, limit = estimate_bytes(scenario), limit_bytes()
+def refuse_too_large(scenario: WorldFile, known: Sequence[Need] | None = None) -> None:
+    """Raise `TooLarge`, naming the estimate and the limit, when a mission would not fit.
+
+    `known` is what it needs where that is known better than by the world file alone.
+    """
+    needs = scenario.needs() if known is None else known
+    total, limit = sum(need.size for need in needs), limit_bytes()
     if total > limit:
-        worst = max(scenario.needs(), key=lambda need: need.size)
+        worst = max(needs, key=lambda need: need.size)
         message = f"{worst.what} need about {amount(total)}, the limit is {amount(limit)}"
         raise TooLarge(scenario.complaint(worst.key, f"{message} ({worst.fix}; {VARIABLE} raises the limit)"))

@@ -32,12 +32,13 @@ class SessionRow(Row, Protocol):
 
 
 class Told(NamedTuple):
-    """What is said of a file: its format, field → column, columns that are not used, guesses."""
+    """What is said of a file: its format, field → column, columns that are not used, guesses; `doubt` is a bad one."""
 
     format: str
     columns: Mapping[str, str]
-    unused: tuple[str, ...]
-    guesses: tuple[str, ...]
+    unused: tuple[str, ...] = ()
+    guesses: tuple[str, ...] = ()
+    doubt: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,7 @@ def understood(text: str, file: str, zone: ZoneInfo | None = None) -> Reading:
         return _json(text, file, zone)
     spelt, rows, wrong = table_rows(text, file, zone)
     names = {field: name for field, (_, name) in spelt.columns.items()}
-    told = Told(spelt.dialect.name, names, spelt.unused, _guesses(spelt, rows, zone))
+    told = Told(spelt.dialect.name, names, spelt.unused, *_guesses(spelt, rows, zone))
     return _reading(rows, wrong, file, told)
 
 
@@ -99,12 +100,13 @@ def _json(text: str, file: str, zone: ZoneInfo | None) -> Reading:
     whole = document(text, file)
     first = whole[0] if isinstance(whole, list) and whole else None
     if isinstance(first, dict) and all(key in first for key in NEEDED):
-        clock = () if zone else ("the clock is UTC, as the records name no zone (station.timezone gives one)",)
-        return _reading(*ocpi_rows(text, file, zone), file, Told("OCPI", OCPI_KEYS, (), (*clock, SILENT)))
+        doubt = "" if zone else "the clock is UTC, as the records name no zone (station.timezone gives one)"
+        told = Told("OCPI", OCPI_KEYS, guesses=(SILENT,), doubt=doubt)
+        return _reading(*ocpi_rows(text, file, zone), file, told)
     listed = whole.get("_items") if isinstance(whole, dict) else whole
     if not isinstance(listed, list) or (first is not None and not isinstance(first, dict)):
         raise refusal(file, "no list of sessions", 'ACN-Data has it under "_items"', column="_items")
-    return _reading(*acn_rows(text, file, zone), file, Told("ACN-Data", ACN_KEYS, (), ()))
+    return _reading(*acn_rows(text, file, zone), file, Told("ACN-Data", ACN_KEYS))
 
 
 SILENT = "drivers told nothing: what was delivered stands for what was asked, departures for stated ones"
@@ -125,14 +127,15 @@ def _reading(rows: Sequence[SessionRow], broken: Complaints, file: str, told: To
     return Reading(file=file, told=told, visits=tuple(found), wrong=tuple(wrong), session=session)
 
 
-def _guesses(spelt: Spelt, rows: Sequence[TableRow], zone: ZoneInfo | None) -> tuple[str, ...]:
-    dialect, found = spelt.dialect, []
+def _guesses(spelt: Spelt, rows: Sequence[TableRow], zone: ZoneInfo | None) -> tuple[tuple[str, ...], str]:
+    """What is assumed of a table, and what of that is most likely wrong: stations have clocks of their own."""
+    dialect, found, doubt = spelt.dialect, [], ""
     if dialect.zone and zone is None:
         found.append(f"the clock is that of {dialect.zone}, as {dialect.name}'s posts stand there (station.timezone)")
     moments = [moment for row in rows[:100] if (moment := row.stamp()) is not None]
     if dialect.told and zone is None and moments and all(one.utcoffset() == timedelta(0) for one in moments):
-        found.append("the clock is UTC, as all stamps are (station.timezone gives the station's)")
-    return (*found, *(() if dialect.told else (SILENT,)))
+        doubt = "the clock is UTC, as all stamps are (station.timezone gives the station's)"
+    return (*found, *(() if dialect.told else (SILENT,))), doubt
 
 
 def wanted_day(reading: Reading, day: date | None) -> date:

@@ -22,8 +22,6 @@ from robosim.files.complaint import refusal
 from robosim.files.writing import shown
 
 DAY_MIN = 24 * 60.0
-DOUBTFUL = "the clock is UTC"
-"""Of guesses what is most likely wrong: stations have clocks of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +93,8 @@ def read_sessions(
         More than 100 MB.
     """
     reading = read(path, zone)
-    for guess in reading.told.guesses:
-        if guess.startswith(DOUBTFUL):
-            warnings.warn(f"{path}: {guess}", stacklevel=2)
+    if reading.told.doubt:
+        warnings.warn(f"{path}: {reading.told.doubt}", stacklevel=2)
     wanted = wanted_day(reading, None if day is None else iso_date(day))
     return on_day(reading.on(wanted), wanted, str(path), cut_min)
 

@@ -58,8 +58,6 @@ def announced(mission: Rendezvous, wanted: str | float) -> Announced:
         return Announced(
             rule="announced", bound=number, note=f"β(n) = {wanted:g} m is a number that the world announces"
         )
-    apart(
-        mission
-    ).played()  # alone before any batch of probes, so that what is wrong with a program is said of its own mission
+    apart(mission).played()  # before any batch of probes: what is wrong is said of the program's own mission
     found = probed_bound(mission) if wanted == "probed" else ""
     return rehearsed(mission, found) if isinstance(found, str) else found

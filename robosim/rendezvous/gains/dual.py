@@ -28,31 +28,13 @@ ROUNDING = 1e-12
 """Share of J(z_f) for the rounding of the sums themselves."""
 
 
-def gain_above(
-    indptr: ArrayLike,
-    indices: ArrayLike,
-    alpha: float,
-    theta: ArrayLike,
-    z_final: ArrayLike,
-    beta: float,
-    rounds: int,
-    agent: int,
-    *,
-    reach: float,
-    lower: ArrayLike,
-    upper: ArrayLike,
-    weight: ArrayLike | None = None,
-    quick: bool = False,
-) -> float:
-    """At most this much, m², can one agent gain within its limits; parameters of `bounded_best_response`.
+def gain_above(game: DeviationGame, *, reach: float, lower: ArrayLike, upper: ArrayLike, quick: bool = False) -> float:
+    """At most this much, m², can the agent of a game gain within limits, which are as in `bounded_best_response`.
 
-    `quick` solves once: a bound all the same, a little less tight.
-
-    NaN where the faithful run is outside β. Faithful bodies must never be held back in the deviated run: true of
-    consensus with α deg diam ≤ reach.
+    `quick` solves once: a bound all the same, a little less tight. NaN where the faithful run is outside β. Faithful
+    bodies must never be held back in the deviated run: true of consensus with α deg diam ≤ reach.
     """
-    game = DeviationGame.around(indptr, indices, alpha, theta, z_final, beta, rounds, agent, weight=weight)
-    if not inside(game.final, beta):
+    if not inside(game.final, game.beta):
         return float("nan")
     low, high = walls(lower, game), walls(upper, game)
     rounding = 2.0 * EPS * float(np.sqrt(len(game.faithful))) * norm(game.final)

@@ -14,6 +14,7 @@ from robosim.certificate import QUICK, Certificate, at_most
 from robosim.controllers.consensus import Consensus
 from robosim.rendezvous.gains import probed, probed_figures
 from robosim.rendezvous.gains.bounded import bounded_gains
+from robosim.rendezvous.gains.deviation import DeviationGame
 from robosim.rendezvous.gains.dual import gain_above
 from robosim.rendezvous.gains.exact import LARGEST, exact_gains
 from robosim.rendezvous.gains.impulses import NotAffine
@@ -114,10 +115,10 @@ def _bounded(
     game = (*known.graph, rules.alpha, *known.ends, known.beta, mission.rounds)
     reach, low, high = world.stride_m, world.lower, world.upper
     quick = seconds <= QUICK
-    above = [
-        gain_above(*game, agent, reach=reach, lower=low, upper=high, weight=links.edge_weight, quick=quick)
-        for agent in range(mission.network.n)
-    ]
+    above = []
+    for agent in range(mission.network.n):
+        alone = DeviationGame.around(*game, agent, weight=links.edge_weight)
+        above.append(gain_above(alone, reach=reach, lower=low, upper=high, quick=quick))
     if quick:
         return _figures(mission, np.array(above)), None
     gains = bounded_gains(*game, reach=reach, lower=low, upper=high, progress=progress, weight=links.edge_weight)

@@ -143,9 +143,8 @@ def _one_by_one(free: Rendezvous, agents: Ints, effort: float) -> Steered:
     if _work(free, least) > effort:
         raise NotAffine(f"probing {least} missions of {free.network.n} robots would take long")
     error = _not_additive(free, agents)
-    for mixed in (False, True) if d > 1 else (False,):
-        if not mixed and error > AFFINE:
-            break
+    ways = () if error > AFFINE else (False, True) if d > 1 else (False,)
+    for mixed in ways:
         columns = (rounds + 1) * (d if mixed else 1)
         missions = len(agents) * (columns + TESTS)
         if _work(free, missions) > effort:
@@ -161,15 +160,13 @@ def _not_additive(free: Rendezvous, agents: Ints) -> float:
     """How far what follows from two scripts at once is off the sum of what follows from each, as a share of the box."""
     rounds, d, width = free.rounds, free.shape[2], _width(free)
     one, two = width * np.random.default_rng([STREAM, 6]).uniform(-1.0, 1.0, (2, rounds + 1, d))
-    ends = np.array([_ends(free, agents, extra) for extra in (one, two, one + two)])
-    return float(np.abs(ends[0] + ends[1] - ends[2] - _ends(free, agents, 0.0 * one)).max()) / width
-
-
-def _ends(free: Rendezvous, agents: Ints, extra: Array) -> Array:
-    """Where teams end in which one agent adds something to the faithful positions, (A, N, d)."""
     usual = _faithful(free)[:, agents].transpose(1, 0, 2)
-    team = _play(free, agents, Script(positions=usual + extra))
-    return team.decide(team.played())
+
+    def ends(extra: Array) -> Array:
+        team = _play(free, agents, Script(positions=usual + extra))
+        return team.decide(team.played())
+
+    return float(np.abs(ends(one) + ends(two) - ends(one + two) - free.faithful_decision).max()) / width
 
 
 def _pieces(free: Rendezvous, agents: Ints, each: int) -> Iterator[Ints]:
