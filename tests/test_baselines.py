@@ -11,7 +11,7 @@ from rich.console import Console
 
 import robosim
 from robosim.__main__ import main
-from robosim.charging.baselines import OURS, RULES, baseline, baselines
+from robosim.charging.baselines import RULES, baseline, baselines
 from robosim.charging.problem import TYPE
 from robosim.charging.tables import bills, cars_shown, cars_table, day_lines, run_tables
 from robosim.cli.tables import amount
@@ -52,9 +52,10 @@ BENCHMARK = {
 
 def benchmark_day():
     """The world with the conventions of the benchmark: wishes and batteries as delivered, operators who know them and
-    when cars really leave, and no car in a step that the next one at its station touches too."""
+    when cars really leave, cars there for whole steps, and in none that the next one at their station touches too."""
     built = robosim.load("charging", set=BENCHMARK).day
-    cars, stay = built.station.cars, built.station.cars.stay.copy()
+    cars, (first, last) = built.station.cars, built.station.cars.stay.T
+    stay = np.stack([np.floor(first), np.ceil(last)], axis=1)
     for i, post in enumerate(cars.station):
         later = stay[(cars.station == post) & (cars.stay[:, 0] > cars.stay[i, 0]), 0]
         stay[i, 1] = min(stay[i, 1], *later) if later.size else stay[i, 1]
@@ -99,7 +100,7 @@ def test_ours_is_the_record(record, mission) -> None:
     """Social cost as the verdict has it, energy and peak as metered."""
     ours = baselines(record, mission.day)[0]
     day = record.day
-    assert ours.rule == OURS
+    assert ours.rule == "day-ahead prices (clairvoyant)"
     assert ours.social_cost == pytest.approx(record.verdict.social_cost, rel=1e-12)
     assert ours.delivered_kwh == pytest.approx(day.metered_kw[0].sum() * day.hours, rel=1e-12)
     assert ours.unmet_kwh == pytest.approx((day.wanted_kwh - day.metered_kwh.sum(axis=1)).clip(0).sum(), abs=1e-9)
@@ -166,7 +167,7 @@ def test_rules_play_the_mission_s_own_day(mission) -> None:
 
 def test_json_has_baselines_where_there_are_cars(record, mission, tmp_path, monkeypatch) -> None:
     found = record.summary()["baselines"]
-    assert [one["rule"] for one in found] == [OURS, *RULES]
+    assert [one["rule"] for one in found] == ["day-ahead prices (clairvoyant)", *RULES]
     assert found == [asdict(one) for one in baselines(record, mission.day)]
     assert robosim.load_record(record.save(tmp_path / "day")).summary()["baselines"] == found
     assert robosim.run("two-bidders").summary()["baselines"] is None
@@ -228,7 +229,7 @@ def test_run_prints_both_tables(capsys) -> None:
     keys = [part for key, value in SCARCE.items() for part in ("--set", f"{key}={value}")]
     assert main(["run", "charging", *keys]) == 0
     printed = capsys.readouterr().out
-    for words in ("at price", "earliest deadline", "never exceeded", OURS):
+    for words in ("at price", "earliest deadline", "never exceeded", "clairvoyant"):
         assert words in printed
     assert "e-09" not in printed.split("highest price")[0]
     assert main(["run", "charging", "--json", *keys]) == 0

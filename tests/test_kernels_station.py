@@ -15,8 +15,9 @@ from robosim.charging.station.sessions import read_sessions
 from robosim.charging.station.site import KINDS, Site, allowed_current, caltech_site, evses, plain_site
 from robosim.errors import BadInput
 from robosim.kernels.baseline import EARLIEST_DEADLINE, LEAST_LAXITY, ROUND_ROBIN, UNCONTROLLED, baseline_day
+from robosim.kernels.charger import drawn, stored, told
 from robosim.kernels.charging import Cars, Posts, Wires, blank, by_station
-from robosim.kernels.station import drawn, execute_day, stored, told
+from robosim.kernels.station import execute_day
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "ev"
 HOURS = 1.0 / 12.0
@@ -161,7 +162,7 @@ def drawn_site(rng, n, kind, rows):
 
 def drawn_cars(rng, n, stations, steps=36):
     first = rng.integers(0, steps, n)
-    stay = np.stack([first, rng.integers(first, steps + 3)], axis=1).astype(np.int32)
+    stay = np.stack([first, rng.integers(first, steps + 3)], axis=1).astype(np.float64)
     capacity = rng.choice([24.0, 60.0], n)
     content = rng.uniform(0.3, 1.0, n) * capacity
     cars = Cars(
@@ -187,7 +188,7 @@ def loop(cars, content, site, plan, steps=36):
     """The same day, car by car and step by step, from the public parts: metered kWh (N, steps)."""
     metered, content = np.zeros((len(content), steps)), content.copy()
     for t in range(steps):
-        for i, (first, last) in enumerate(cars.stay):
+        for i, (first, last) in enumerate(cars.stay.astype(int)):
             if not first <= t < last or t // 3 >= plan.shape[1]:
                 continue
             asked = np.zeros(len(site.evses))
@@ -392,9 +393,9 @@ def real_day(kind, opens=0, closes=288):
         last[i] = min(last[i], *later) if later.size else last[i]
     order, n = np.lexsort((first, station)), len(station)  # acnportal breaks ties by station
     wanted = sessions.delivered_kwh[order]
-    stay = np.stack([first, last], axis=1)[order].astype(np.int32)
+    stay = np.stack([first, last], axis=1)[order].astype(np.float64)
     cars = Cars(station[order], stay, wanted, *(np.full(n, v) for v in (60.0, 6.656, 0.8, 1.0)))
-    return cars, 60.0 - wanted, site, wanted, stay[:, 1].astype(np.float64)
+    return cars, 60.0 - wanted, site, wanted, stay[:, 1]
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="LOUD: ../shared/data/ev is not here, the real day is not executed")

@@ -104,14 +104,14 @@ def test_newtons_steps_of_local_problems(monkeypatch):
 def test_the_nearest_power_on_a_feeder(monkeypatch):
     """Three kW through a row of one: without a sweep the row carries two too many."""
     weights, z, mu = np.array([[1.0, 0.5]]), np.full((1, 1, 1), 3.0), np.zeros((1, 2, 1))
-    given = (weights, np.array([1.0, 9.0]), np.array([9.0]), np.ones((1, 1), dtype=bool))
+    given = (weights, np.array([[1.0], [9.0]]), np.array([[9.0]]), np.ones((1, 1), dtype=bool))
     assert nearest_within(*given, z.copy(), mu.copy(), 0) == pytest.approx(0.5)
     assert nearest_within(*given, z, mu) <= 1e-13
     assert z.item() == pytest.approx(1.0)
     one = np.ones(1)
     day = charging_day.ChargingDay(
         curvature=one, energy_cost=np.zeros((1, 1)), limit_kw=9 * one, stay=np.array([[0, 1]]), energy=one, unmet=one,
-        weights=weights, rows_kw=given[1], least_curvature=one, told=np.zeros((1, 3)),
+        weights=weights, rows_kw=given[1][:, 0], least_curvature=one, told=np.zeros((1, 3)),
     )  # fmt: skip
     monkeypatch.setattr(charging_day, "nearest_within", lambda *args: nearest_within(*args, 0))
     with pytest.raises(Unsettled, match=r"feeder: the nearest power misses a row's limit by 0\.5 of it"):

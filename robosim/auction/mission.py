@@ -192,12 +192,16 @@ class PriceMission(Mission[R]):
             leader_cost=cost[:, 0],
             others_alone=nothing if self.copies == 1 else alone(said),
             leader_alone=nothing if self.copies == 1 else cost[:, 1:],
-            worth=division.payments(self.main(snapshot.heard.leader["price"]), self.main(billed)),
+            worth=self.worth(snapshot, self.main(billed)),
         )
         width = self.main(highest - lowest).sum(axis=1, keepdims=True)
         terms = Terms(lowest=self.main(lowest), highest=self.main(highest), penalty=width)
         unusable = refused.reshape(self.batch, self.copies, agents).any(axis=1)
         return settle(self.tax, case, terms, self.faulty(snapshot) | unusable)
+
+    def worth(self, snapshot: Snapshot, billed: Array) -> Array:
+        """What `billed` (missions, N, n) is worth at the last prices, (missions, N) dollars."""
+        return self.allocation.payments(self.main(snapshot.heard.leader["price"]), billed)
 
     def reports(self, shares: Array, billed: Array) -> Array:
         """What everybody says that it costs, in all missions and marginal problems, as it comes."""

@@ -73,7 +73,8 @@ def serving(day: ChargingDay, agent: int, share: Array) -> ChargingDay:
     }
     others = day.without(agent)
     types: dict[str, Any] = {name: np.concatenate([getattr(others, name), bound[name]]) for name in TYPE}
-    return replace(others, **types)
+    there = None if others.there is None else np.concatenate([others.there, np.ones((count, day.periods))])
+    return replace(others, there=there, **types)
 
 
 def day_vcg(day: ChargingDay) -> Array:

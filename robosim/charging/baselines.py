@@ -15,7 +15,8 @@ from robosim.charging.mission import BuiltDay
 from robosim.charging.record import ChargingRecord, DayLog
 from robosim.kernels.baseline import EARLIEST_DEADLINE, LEAST_LAXITY, ROUND_ROBIN, UNCONTROLLED
 
-OURS = "plan by prices"
+OURS = {True: "online prices", False: "day-ahead prices (clairvoyant)"}
+"""Ours, by whether the day was planned as time went on."""
 RULES = {
     "uncontrolled": UNCONTROLLED,
     "earliest deadline": EARLIEST_DEADLINE,
@@ -52,7 +53,7 @@ def baselines(record: ChargingRecord, built: BuiltDay) -> tuple[Baseline, ...]:
 
 def ours(built: BuiltDay, log: DayLog) -> Baseline:
     """The plan by prices, as it was executed."""
-    return _measured(built, OURS, log.metered_kw[0], log.metered_kwh, log.line_a)
+    return _measured(built, OURS[log.agreements > 0], log.metered_kw[0], log.metered_kwh, log.line_a)
 
 
 def baseline(built: BuiltDay, rule: str) -> Baseline:

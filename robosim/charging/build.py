@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,9 +11,17 @@ from robosim.agent import Array, Controller
 from robosim.auction.build import price_rules, refuse_graph, said_if_unsure
 from robosim.bodiless import Bodiless
 from robosim.charging.mission import BuiltDay, Charging
+from robosim.charging.online.mission import OnlineCharging
 from robosim.charging.problem import ChargingDay, refuse_nonsense
 from robosim.charging.scenario import ChargingScenario, needs
-from robosim.charging.sources import energy_prices, sessions_of, site_of, whole_periods
+from robosim.charging.sources import (
+    energy_prices,
+    sessions_of,
+    shares_of_periods,
+    site_of,
+    touched_periods,
+    whole_periods,
+)
 from robosim.charging.station.battery import BEND, LINEAR, Batteries, batteries, fitted
 from robosim.charging.station.execution import Station, equipment
 from robosim.charging.station.sessions import Sessions
@@ -48,14 +58,18 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
     post, wanted = assign(sessions, site), sessions.delivered_kwh if keys.wants == "delivered" else sessions.asked_kwh
     most_kw = site.evses.max_kw[post]
     most_kw = most_kw if keys.battery_kw is None else np.minimum(most_kw, keys.battery_kw)
-    stay = whole_periods(sessions.arrival_min, sessions.departure_min, keys.period_min)
+    online = scenario.mission.planning == "online"
+    stay = (touched_periods if online else whole_periods)(sessions.arrival_min, sessions.departure_min, keys.period_min)
+    there = shares_of_periods(sessions, keys.period_min) if online else None
     if keys.unmet == "forbidden":
-        refuse_hopeless(sessions, wanted, most_kw, stay, keys.period_min)
+        possible_h = sessions.stay_h if online else (stay[:, 1] - stay[:, 0]) * keys.period_min / 60.0
+        refuse_hopeless(sessions, wanted, most_kw, possible_h)
     prices, charge = energy_prices(scenario, sessions)
-    problem = _problem(scenario, sessions, wanted, most_kw, stay, prices, *_reach(scenario, site, post))
+    problem = _problem(scenario, sessions, wanted, most_kw, stay, there, prices, *_reach(scenario, site, post))
     refuse_nonsense(problem)
     return BuiltDay(
         problem=problem,
+        relaxed=_relaxed(scenario, site, post, problem),
         station=_station(scenario, sessions, site, post, wanted, most_kw),
         sessions=sessions,
         tariff_per_kwh=prices,
@@ -64,11 +78,9 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
     )
 
 
-def refuse_hopeless(
-    sessions: Sessions, wanted_kwh: Array, most_kw: Array, stay: NDArray[np.int64], period_min: int
-) -> None:
+def refuse_hopeless(sessions: Sessions, wanted_kwh: Array, most_kw: Array, possible_h: Array) -> None:
     """Raise `BadInput` that names every EV whose charger cannot give in its stay what it wants."""
-    possible = most_kw * (stay[:, 1] - stay[:, 0]) * period_min / 60.0
+    possible = most_kw * possible_h
     hopeless = np.flatnonzero(wanted_kwh > possible * (1 + 1e-9))
     lines = [
         f"{sessions.places[i]}: session {sessions.ids[i]!r}: wants {wanted_kwh[i]:.4g} kWh, its charger gives "
@@ -102,12 +114,24 @@ def _reach(scenario: ChargingScenario, site: Site, post: NDArray[np.int32]) -> t
     return weights[:, felt], (rows.limit_a * scale)[felt]
 
 
+def _relaxed(scenario: ChargingScenario, site: Site, post: NDArray[np.int32], problem: ChargingDay) -> ChargingDay:
+    """The problem with the tangents of round limits in place of their chords; where wires have no phases, the same."""
+    if site.feeder.linear:
+        return problem
+    rows = site.feeder.inner_polygon(scenario.station.polygon_sides)
+    kw_per_a = site.evses.voltage_v / 1000.0
+    weights = (rows.matrix * (kw_per_a[0] / kw_per_a))[:, post].T
+    felt = (weights > 0.0).any(axis=0)
+    return replace(problem, weights=weights[:, felt], rows_kw=(site.feeder.limit_a[rows.origin] * kw_per_a[0])[felt])
+
+
 def _problem(
     scenario: ChargingScenario,
     sessions: Sessions,
     wanted: Array,
     most_kw: Array,
     stay: NDArray[np.int64],
+    there: Array | None,
     prices: Array,
     weights: Array,
     rows_kw: Array,
@@ -131,6 +155,7 @@ def _problem(
         rows_kw=rows_kw,
         least_curvature=np.broadcast_to(np.asarray(least) * hours, wear.shape).copy(),
         told=np.concatenate([sessions.asked_kwh[:, None] / hours, told], axis=1),
+        there=there,
         hours=hours,
         loss=keys.loss_dollars_per_kw2h * hours,
         demand=keys.demand_dollars_per_kw,
@@ -158,15 +183,11 @@ def _station(
     most_kw: Array,
 ) -> Station:
     keys = scenario.station
-    steps = np.stack(
-        [np.floor(sessions.arrival_min / keys.step_min), np.ceil(sessions.departure_min / keys.step_min)], 1
-    )
+    stay = np.stack([sessions.arrival_min, sessions.departure_min], axis=1) / keys.step_min
     filled = _batteries(scenario, sessions, wanted, most_kw)
     posts, wires = equipment(site)
     return Station(
-        cars=Cars(
-            post, steps.astype(np.int32), wanted, filled.capacity_kwh, filled.power_kw, filled.bend, filled.efficiency
-        ),
+        cars=Cars(post, stay, wanted, filled.capacity_kwh, filled.power_kw, filled.bend, filled.efficiency),
         posts=posts,
         wires=wires,
         content_kwh=filled.content_kwh,
@@ -190,16 +211,22 @@ def _batteries(scenario: ChargingScenario, sessions: Sessions, wanted: Array, mo
     return batteries(capacity, content, most_kw, bend=bend, efficiency=keys.efficiency)
 
 
+FORESIGHT_ROUNDS = 2000
+"""For a whole day, in which more is to be agreed on than in any agreement of an online one."""
 USUAL_KWH = 10.0
 """What a session takes, roughly (Caltech's median is 6 kWh, JPL's 12)."""
 
 
-def build_charging(scenario: ChargingScenario, controller: Controller | None, network: object = None) -> Charging:
+def build_charging(
+    scenario: ChargingScenario, controller: Controller | None, network: object = None
+) -> Charging | OnlineCharging:
     """The charging day that a scenario describes, with everybody faithful."""
     refuse_graph(scenario, network)
     programs.refuse_stranger(scenario, controller)
     program = controller or programs.made(programs.controller_class(scenario), scenario)
     day = build_day(scenario)
+    if scenario.mission.planning == "online":
+        return online(scenario, program, day)
     return said_if_unsure(
         Charging(
             scenario=scenario,
@@ -216,6 +243,39 @@ def build_charging(scenario: ChargingScenario, controller: Controller | None, ne
             bills=scenario.leader.bills,
         )
     )
+
+
+def online(scenario: ChargingScenario, program: Controller, day: BuiltDay) -> OnlineCharging:
+    """The same day, planned as time goes on."""
+    keys, rounds = scenario.station, scenario.mission.rounds
+    agreements = day.station.steps * keys.step_min // keys.replan_min
+    return said_if_unsure(
+        OnlineCharging(
+            scenario=scenario,
+            controller=program,
+            coordinator=Market(update=scenario.market.update),
+            network=Hub(n=day.problem.agents),
+            world=Bodiless(),
+            tax=taxes.tax_rule(scenario),
+            rounds=rounds * agreements,
+            rules=price_rules(rounds, scenario.market, announced_epsilon(scenario, day)),
+            own=day.problem.own(),
+            allocation=day.problem,
+            day=day,
+            every=keys.replan_min // keys.step_min,
+            talks=rounds,
+        )
+    )
+
+
+def foreseen(mission: OnlineCharging) -> Charging:
+    """The same day planned once by somebody who knows it whole, faithful and untaxed."""
+    scenario = mission.scenario
+    planned = scenario.mission.model_copy(update={"planning": "day-ahead", "rounds": FORESIGHT_ROUNDS})
+    faithful = scenario.model_copy(update={"mission": planned, "selfish": ()})
+    found = build_charging(faithful, None).billed("none")
+    assert isinstance(found, Charging)
+    return found
 
 
 def announced_epsilon(scenario: ChargingScenario, day: BuiltDay) -> float | None:

@@ -103,6 +103,10 @@ class Station(Section):
     period_min: Minutes = Field(default=15, description="a plan has one power for so many minutes")
     step_min: Minutes = Field(default=5, description="plans are executed in steps of so many minutes")
 
+    replan_min: Minutes = Field(
+        default=5, description="online, those who are plugged in agree anew every so many minutes"
+    )
+
     tariff: TariffSource = Field(
         default="sce-tou-ev-4", description="price of energy: a known tariff, a JSON file, or dollars/kWh"
     )

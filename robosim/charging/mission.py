@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array
-from robosim.auction.certificate import certify_auction
 from robosim.auction.mission import PriceMission
-from robosim.certificate import Certificate
 from robosim.charging.problem import ChargingDay
 from robosim.charging.record import ChargingRecord, DayLog
 from robosim.charging.scenario import ChargingScenario
@@ -25,6 +23,8 @@ class BuiltDay:
     """The same day as a problem, as a station, and as its sessions."""
 
     problem: ChargingDay
+    relaxed: ChargingDay
+    """The same with wires that carry no less than the true ones: nothing that happens costs less than its optimum."""
     station: Station
     sessions: Sessions
     tariff_per_kwh: Array
@@ -57,7 +57,8 @@ class Charging(PriceMission[ChargingRecord]):
         bill = self.bill(snapshot, billed, reports)
         gap = self.main(self.coordinator.gap(snapshot.leader, self.usable_reports(reports, billed), billed))
         days = done.days[:: len(done.days) // self.batch]
-        log = day_log(self.day, z, Executed(self.main(done.plan_kw), self.main(done.metered_kw), days))
+        what = Executed(self.main(done.plan_kw), self.main(done.metered_kw), days)
+        log = day_log(self.day, z, what, self.worth(snapshot, self.main(billed)))
         return ChargingRecord(
             **self.heading(snapshot),
             **self.rows(snapshot),
@@ -86,7 +87,7 @@ def executed(built: BuiltDay, z: Array) -> Executed:
     return Executed(plan, metered, days)
 
 
-def day_log(built: BuiltDay, z: Array, done: Executed) -> DayLog:
+def day_log(built: BuiltDay, z: Array, done: Executed, worth: Array) -> DayLog:
     """The log of missions z (M, N, T); steps are those of mission 0."""
     problem, station, first = built.problem, built.station, done.days[0]
     sessions = built.sessions
@@ -98,6 +99,7 @@ def day_log(built: BuiltDay, z: Array, done: Executed) -> DayLog:
         planned_cost=problem.costs(z),
         metered_cost=problem.metered_costs(done.metered_kw),
         leader_cost=problem.supply_cost(done.metered_kw),
+        worth=worth,
         excess_a=np.array([day.excess_a for day in done.days]),
         wanted_kwh=problem.energy * problem.hours,
         rows_kw=problem.rows_kw,
@@ -111,18 +113,3 @@ def day_log(built: BuiltDay, z: Array, done: Executed) -> DayLog:
         line_a=first.line_a,
         limit_a=first.limit_a,
     )
-
-
-def certify_charging(
-    mission: Charging, record: ChargingRecord, seconds: float = 0.0, progress: object = None
-) -> Certificate:
-    """ε of a day from its faithful run (`robosim.auction.certificate.certify_auction`).
-
-    Where what was decided is billed and something else is metered, as with a battery that takes less than was planned,
-    i pays v_i(metered) where v_i(z) is meant. It never takes more than it was allotted, so v_i(metered) ≥ v_i(z)
-    whatever it does: what its own shortfall costs it when it is faithful is all that it could gain on top.
-    """
-    found = certify_auction(mission, record, seconds)
-    if found.certified is None or mission.bills != "decision":
-        return found
-    return replace(found, certified=found.certified + max(0.0, float(record.day.shortfall[0].max())))

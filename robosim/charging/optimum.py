@@ -68,11 +68,10 @@ def solved(day: Any) -> Central:
     quadratic, linear = _costs(day, at)
     feeder, used = _feeder(day, at)
     at_most = sparse.csc_matrix(sparse.vstack([_wishes(at), feeder, *_peak(at)]))
-    most = np.minimum(day.rows_kw, ROOM * (day.weights * day.limit_kw[:, None]).sum(axis=0))  # what can be drawn at all
-    limit = np.concatenate(
-        [-day.energy, np.repeat(most, at.periods)[used], np.zeros(at_most.shape[0] - at.agents - len(used))]
-    )
-    upper = np.concatenate([day.limit_kw[at.who], np.full(at.size - at.power, np.inf)])
+    can = ROOM * (np.abs(day.weights) * day.limit_kw[:, None]).sum(axis=0)  # what can be drawn at all
+    most = np.minimum(day.given_kw, can[:, None]).ravel()
+    limit = np.concatenate([-day.energy, most[used], np.zeros(at_most.shape[0] - at.agents - len(used))])
+    upper = np.concatenate([_most(day, at), np.full(at.size - at.power, np.inf)])
     exact = (sparse.csc_matrix(_bought(at)), np.zeros(at.periods)) if at.aggregated else (None, None)
     hessian = sparse.csc_matrix(sparse.diags(quadratic))
     solver.setup(hessian, linear, *exact, at_most, None, limit, np.zeros(at.size), upper)
@@ -89,6 +88,10 @@ def _places(day: Any) -> Layout:
     t = np.arange(day.periods)
     who, when = np.nonzero((day.stay[:, :1] <= t) & (t < day.stay[:, 1:]))
     return Layout(who, when, day.agents, day.periods, day.aggregated)
+
+
+def _most(day: Any, at: Layout) -> Array:
+    return np.asarray(np.broadcast_to(day.most_kw, (at.agents, at.periods))[at.who, at.when])
 
 
 def _costs(day: Any, at: Layout) -> tuple[Array, Array]:
@@ -132,7 +135,7 @@ def _peak(at: Layout) -> list[sparse.csr_array]:
 
 def _central(day: Any, at: Layout, result: Any, used: NDArray[np.int64]) -> Central:
     plan = np.zeros((at.agents, at.periods))
-    plan[at.who, at.when] = np.clip(np.array(result.x)[: at.power], 0.0, day.limit_kw[at.who])
+    plan[at.who, at.when] = np.clip(np.array(result.x)[: at.power], 0.0, _most(day, at))
     price = np.zeros(day.reached.shape[1] * at.periods)
     price[used] = np.array(result.z_u)[at.agents : at.agents + len(used)]
     if at.aggregated:

@@ -2,14 +2,9 @@
 
     min Σ_i v_i(z_i) + G(Σ_i z_i)   s.t.   Σ_i w_ik z_it ≤ c_k for every row k of the feeder and every period t
 
-with the private costs of `robosim.controllers.parts.charging`. The aggregator between the feeder and the grid pays for
-the summed power (X, Example 2)
-
-    G(y) = Σ_t q/2 y_t² + D max_t y_t,      q > 0: losses grow with the square; D ≥ 0: the demand charge
-
-Its half of the dual function is min_y G(y) - λ'y over y ≥ 0. Given the highest power m, y_t = min(λ_t/q, m), and the
-best m is where Σ_t (λ_t - q m)₊ = D: prices above that level pay for the peak. Power in kW; energies in kW times
-periods, prices in dollars a kW and period, so that no length of a period appears.
+with the private costs of `robosim.controllers.parts.charging`; what the summed power costs the aggregator between the
+feeder and the grid stands in `robosim.charging.aggregator`. Power in kW; energies in kW times periods, prices in
+dollars a kW and period, so that no length of a period appears.
 """
 
 from __future__ import annotations
@@ -24,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from robosim.agent import Array, Rules, Said
 from robosim.auction.problem import MARGIN
 from robosim.auction.projection import PublicLimits, nearest
+from robosim.charging.aggregator import Aggregator
 from robosim.charging.optimum import Central, solved
 from robosim.controllers.parts.charging import fleet, metered_cost, price_at_plug, use
 from robosim.controllers.parts.market import FixedSupply, Supply
@@ -57,6 +53,8 @@ class ChargingDay:
     least_curvature : (N,) of everybody's type space (one for all, or by the make of a car); the sure steps need it.
     told : (N, 3) energy and stay as the driver told them.
     hours : length of a period.
+    there : (N, T) for which share of each period a car is there, None: for all of its stay.
+    spared : (K, T) which share of each row's limit there is to divide, None: all of it.
     loss, demand : the aggregator's own cost of the summed power y, ½ loss ‖y‖² + demand max y; 0: it has none.
     """
 
@@ -70,6 +68,8 @@ class ChargingDay:
     rows_kw: Array
     least_curvature: Array
     told: Array
+    there: Array | None = None
+    spared: Array | None = None
     hours: float = 1.0
     loss: float = 0.0
     demand: float = 0.0
@@ -101,6 +101,17 @@ class ChargingDay:
         """One row of which a kW takes a kW: then periods are levelled one by one."""
         return self.reached.shape[1] == 1 and bool((self.reached == 1.0).all())
 
+    @cached_property
+    def most_kw(self) -> Array:
+        """What charger and battery take at most in a period, (N, 1|T)."""
+        return self.limit_kw[:, None] if self.there is None else self.limit_kw[:, None] * self.there
+
+    @cached_property
+    def given_kw(self) -> Array:
+        """What there is to divide of each row in each period, (K, T)."""
+        rows = np.repeat(self.rows_kw[:, None], self.periods, axis=1)
+        return rows if self.spared is None else rows * self.spared
+
     @property
     def aggregated(self) -> bool:
         """Whether the summed power costs the aggregator something."""
@@ -114,14 +125,14 @@ class ChargingDay:
     @cached_property
     def supply(self) -> Supply:
         """What the leader provides in every row and period."""
-        c = np.repeat(self.rows_kw, self.periods)
+        c = self.given_kw.ravel()
         return Aggregator(curvature=self.loss, demand=self.demand, c=c) if self.aggregated else FixedSupply(c=c)
 
     def own(self) -> Said:
         """Private types as EVs hold them, each (1, N, components)."""
         wish = np.zeros((self.agents, 4))
         wish[:, 0], wish[:, 3] = self.energy, self.unmet
-        types = {"curvature": self.curvature[:, None], "energy_cost": self.energy_cost, "limit": self.limit_kw[:, None]}
+        types = {"curvature": self.curvature[:, None], "energy_cost": self.energy_cost, "limit": self.most_kw}
         types |= {"stay": self.stay.astype(np.float64), "wish": wish, "told": self.told}
         own = {key: x[None] for key, x in types.items()}
         return own if self.plain else own | {"weights": self.reached[None]}
@@ -189,13 +200,13 @@ class ChargingDay:
     def project(self, z: Array, present: Mask) -> tuple[Array, Array]:
         """The nearest power that the feeder carries, and the multipliers (missions, 1, rows·T)."""
         if self.plain:
-            upper, limits = self.limit_kw[:, None], np.repeat(self.rows_kw, self.periods)
+            upper, limits = self.most_kw, self.given_kw[0]
             return nearest(PublicLimits(None, limits, np.zeros_like(upper), upper, False), z, present)
         loud, rows = self.loudest_kw[:, None], len(self.rows_kw)
         shares = np.clip(z, -loud, loud)
         mu = np.zeros((len(z), self.reached.shape[1], self.periods))
         here = np.ascontiguousarray(present[..., 0])
-        off = nearest_within(self.weights, self.rows_kw, self.limit_kw, here, shares, mu[:, :rows])
+        off = nearest_within(self.weights, self.given_kw, self.most_kw, here, shares, mu[:, :rows])
         if not off <= NEAR:
             raise Unsettled(f"feeder: the nearest power misses a row's limit by {off:.3g} of it after all sweeps")
         return shares, mu.reshape(len(z), 1, -1)
@@ -246,7 +257,8 @@ class ChargingDay:
     def without(self, agent: int) -> ChargingDay:
         """The marginal problem P_-i: nobody else changes."""
         others = np.arange(self.agents) != agent
-        return replace(self, **{name: getattr(self, name)[others] for name in TYPE})
+        there = None if self.there is None else self.there[others]
+        return replace(self, there=there, **{name: getattr(self, name)[others] for name in TYPE})
 
 
 def refuse_nonsense(day: ChargingDay) -> None:
@@ -258,38 +270,3 @@ def refuse_nonsense(day: ChargingDay) -> None:
         raise BadInput(f"demand needs loss > 0, or its price jumps between nothing and all of it (got loss {day.loss})")
     if not ((day.curvature >= day.least_curvature) & (day.least_curvature > 0)).all():
         raise BadInput(f"curvature must be at least least_curvature > 0 (got {day.curvature.min()})")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Aggregator:
-    """Provides the summed power at a cost, behind rows `c` (rows·T,) that are given; its own row is the last.
-
-    `curvature` is q in dollars a kW² and period, `demand` D in dollars a kW of the highest power.
-    """
-
-    curvature: float
-    demand: float
-    c: Array
-
-    def answer(self, price: Array) -> tuple[Array, Array]:
-        """What is provided in every row and period, (M, 1, (rows + 1)·T), and its term of the dual function, (M,)."""
-        given, own = price[:, 0, : len(self.c)], np.maximum(price[:, 0, len(self.c) :], 0.0)
-        power = np.minimum(own / self.curvature, peaks(own, self.curvature, self.demand)[:, None])
-        provided = np.concatenate([np.broadcast_to(self.c, given.shape), power], axis=1)
-        value = self._cost(power) - np.einsum("mt,mt->m", own, power) - np.einsum("mr,r->m", given, self.c)
-        return provided[:, None], value
-
-    def cost(self, load: Array) -> Array:
-        """G of the summed power, from the load of all rows (M, 1, (rows + 1)·T)."""
-        return self._cost(load[:, 0, len(self.c) :])
-
-    def _cost(self, power: Array) -> Array:
-        return np.asarray(0.5 * self.curvature * (power**2).sum(axis=1) + self.demand * power.max(axis=1))
-
-
-def peaks(price: Array, curvature: float, demand: float) -> Array:
-    """m with Σ_t (λ_t - q m)₊ = D, at least 0, for prices (M, T): (M,); water filling from the highest price down."""
-    falling = -np.sort(-price, axis=1)
-    counted = np.arange(1, price.shape[1] + 1)
-    level = (np.cumsum(falling, axis=1) - demand) / counted  # if the first t prices are above the level
-    return np.asarray(np.maximum(level.max(axis=1), 0.0) / curvature)

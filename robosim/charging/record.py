@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim.agent import Array
 from robosim.auction.record import AuctionRecord
 from robosim.files.packing import Axes
+
+TRUE = 1e-9
+"""Reports are those of the meter up to this share of the largest cost."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +65,12 @@ class DayLog:
 
     metered_cost: Annotated[Array, Axes("M N")]
     """(M, N) private costs as metered."""
+    worth: Annotated[Array, Axes("M N")]
+    """(M, N) dollars: what is billed, at the prices at which it was agreed on."""
+    agreements: Annotated[int, Axes(least=0)] = 0
+    """How often those who were plugged in agreed anew; 0 for a day that was planned once, before it began."""
+    cut: Annotated[int, Axes(least=0)] = 0
+    """How many of these agreements were not made when their rounds were over."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,6 +81,15 @@ class ChargingRecord(AuctionRecord):
     needed: ClassVar[frozenset[str]] = frozenset({"curvature"})
 
     day: DayLog
+
+    def understated(self, missions: NDArray[np.int64], agents: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """In which missions others than the deviators reported less than the meter says, where that is billed."""
+        if self.day.agreements == 0:
+            return super().understated(missions, agents)
+        size = np.maximum(self.private_cost.max(axis=1, initial=0.0), 1.0)
+        short = self.reported_cost < self.private_cost - TRUE * size[:, None]
+        short[missions, agents] = False
+        return np.asarray(short.any(axis=1))
 
     @property
     def leader_cost(self) -> Array:

@@ -103,6 +103,29 @@ def minutes_divide(world: Values) -> Iterator[Problem]:
         yield Problem(path=("station", "step_min"), message=message, fix=f"for example step_min = {period}")
 
 
+def agreements_fit(world: Values) -> Iterator[Problem]:
+    """Online, steps fill the time between agreements, and those fill periods."""
+    if world["mission.planning"] != "online":
+        return
+    every, step, period = world["station.replan_min"], world["station.step_min"], world["station.period_min"]
+    if every % step or period % every:
+        message = f"must be a multiple of step_min = {step} and divide period_min = {period}, got {every}"
+        yield Problem(path=("station", "replan_min"), message=message, fix=f"for example replan_min = {step}")
+
+
+def online_bills_by_meter(world: Values) -> Iterator[Problem]:
+    """Nobody decides a whole day online; and what the aggregator itself pays is planned for a whole day only."""
+    if world["mission.planning"] != "online":
+        return
+    if world.given("leader.bills") and world["leader.bills"] == "decision":
+        message = 'is "decision", a day that is planned as time goes on is billed by the meter'
+        yield Problem(path=("leader", "bills"), message=message, fix='write bills = "meter", or leave it out')
+    for key in ("demand_dollars_per_kw", "loss_dollars_per_kw2h"):
+        if world[f"station.{key}"] > 0:
+            message = f"is {world[f'station.{key}']:g}, which is planned for a whole day only"
+            yield Problem(path=("station", key), message=message, fix='write mission.planning = "day-ahead", or 0')
+
+
 def chargers_can_start(world: Values) -> Iterator[Problem]:
     """The breaker lets the least current through that the kind of charger knows."""
     kind, most = world["station.charger"], world["station.charger_max_a"]
@@ -135,6 +158,8 @@ RULES: tuple[Check, ...] = (
     lists_name_every_session,
     day_is_named,
     minutes_divide,
+    agreements_fit,
+    online_bills_by_meter,
     chargers_can_start,
     epsilon_is_given_once,
     *(counted_agents_exist if check is agents_exist else check for check in SELFISH_RULES),

@@ -27,6 +27,15 @@ if TYPE_CHECKING:
     pass
 
 
+class ChargingMission(AuctionMission):
+    """[mission]: also whether plans are made once, by somebody who knows all that will happen, or as time goes on."""
+
+    planning: Literal["day-ahead", "online"] = Field(
+        default="day-ahead",
+        description="plan once, knowing all who will come (clairvoyant), or again and again with those plugged in",
+    )
+
+
 class ChargingMarket(Section):
     """[market]: how the price of the station's power is found."""
 
@@ -85,7 +94,7 @@ class ChargingScenario(WorldFile):
     """
 
     rules: ClassVar[tuple[Check, ...]] = RULES
-    mission: AuctionMission
+    mission: ChargingMission
     station: Station
     market: ChargingMarket = ChargingMarket()
     leader: ChargingLeader = ChargingLeader()
@@ -158,7 +167,7 @@ def needs(world: ChargingScenario, sessions: int | None = None, periods: int | N
     """
     count = _sessions(world) if sessions is None else sessions
     rounds, periods = world.mission.rounds, periods or world.station.periods
-    kept = rounds // world.record.every + 2
+    kept = 2 if world.mission.planning == "online" else rounds // world.record.every + 2
     what = f"{count} sessions x {periods} periods"
     many = "station.count" if world.station.sessions == DRAWN else "station.sessions"
     problems = count + 1 if world.leader.tax == VCG.name else 1

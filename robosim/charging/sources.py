@@ -82,6 +82,24 @@ def whole_periods(first_min: Array, last_min: Array, period_min: int) -> NDArray
     return np.stack([first, np.maximum(first, stop)], axis=1).astype(np.int64)
 
 
+def touched_periods(first_min: Array, last_min: Array, period_min: int) -> NDArray[np.int64]:
+    """The periods of which a stay has some part, (N, 2): the first, and the one after the last.
+
+    >>> touched_periods(np.array([14.0, 0.0]), np.array([61.0, 10.0]), 15).tolist()
+    [[0, 5], [0, 1]]
+    """
+    first, stop = np.floor(first_min / period_min), np.ceil(last_min / period_min)
+    return np.stack([first, np.maximum(first, stop)], axis=1).astype(np.int64)
+
+
+def shares_of_periods(sessions: Sessions, period_min: int) -> Array:
+    """Which part of every period each car is there, (N, T)."""
+    begin = np.arange(sessions.periods(period_min)) * period_min
+    arrival, departure = sessions.arrival_min[:, None], sessions.departure_min[:, None]
+    minutes = np.minimum(departure, begin + period_min) - np.maximum(arrival, begin)
+    return np.asarray(np.clip(minutes, 0.0, None) / period_min)
+
+
 def site_of(scenario: ChargingScenario, sessions: Sessions) -> Site:
     """The posts and the feeder behind them."""
     keys = scenario.station

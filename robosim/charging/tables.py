@@ -11,12 +11,15 @@ from rich.table import Table
 
 from robosim.agent import Array
 from robosim.auction.tables import unreached
-from robosim.charging.baselines import MOST, OURS, Baseline, baselines
+from robosim.charging.baselines import MOST, OURS, Baseline, baselines, ours
 from robosim.charging.mission import Charging
+from robosim.charging.online.mission import OnlineCharging
 from robosim.charging.record import ChargingRecord, DayLog
 from robosim.cli.tables import amount, empty_table
-from robosim.controllers.parts.charging import price_at_plug
 
+CLAIRVOYANT = (
+    'clairvoyant: planned day-ahead by somebody who knows who will come (mission.planning = "online" does not)'
+)
 CARS_SHOWN = 20
 ROUNDING = 1e-9
 TINY_KWH = 5e-3
@@ -35,8 +38,8 @@ COLUMNS = {
 def cars_table(record: ChargingRecord, day: DayLog) -> Table:
     """A row for each car, of many for the selfish and those with the largest taxes, and the sums.
 
-    `private` is the cost as metered, `at price` what the power is worth at the last prices broadcast, which is what
-    `tax` would be under the clearing price. Dollars below what the duality gap leaves open are 0.
+    `private` is the cost as metered, `at price` what the power is worth at the prices at which it was agreed on, which
+    is what `tax` would be under the clearing price. Dollars below what the duality gap leaves open are 0.
     """
     found = empty_table(*COLUMNS, left={"strategy"})
     found.add_row(*COLUMNS.values(), style="dim")
@@ -56,10 +59,8 @@ def cars_table(record: ChargingRecord, day: DayLog) -> Table:
 
 def bills(record: ChargingRecord, day: DayLog) -> Array:
     """The numbers of the table, (6, N): energy metered and wanted, kWh, and dollars."""
-    price = price_at_plug(record.types, record.prices[0, -1][None, None])[0]
-    worth = (price * record.decision[0]).sum(axis=1)
     energy = day.metered_kw[0].sum(axis=1) * day.hours
-    dollars = (record.private_cost[0], worth, record.settlement.tax[0], record.net_cost[0])
+    dollars = (record.private_cost[0], day.worth[0], record.settlement.tax[0], record.net_cost[0])
     return np.stack([energy, day.wanted_kwh, *dollars])
 
 
@@ -90,28 +91,41 @@ def run_tables(record: ChargingRecord) -> list[Table]:
     return [cars] if rivals is None else [cars, rules_table(tuple(Baseline(**cast(Any, one)) for one in rivals))]
 
 
-def rivals(mission: Charging, record: ChargingRecord, certified: float | None) -> dict[str, Any]:
+def rivals(mission: Charging | OnlineCharging, record: ChargingRecord, certified: float | None) -> dict[str, Any]:
     """What rules without prices would have done on the same day, ours first; not for very many cars."""
     if len(record.day.stay_min) > MOST:
         return {}
-    return {"baselines": tuple(asdict(one) for one in baselines(record, mission.day))}
+    found = baselines(record, mission.day)
+    if isinstance(mission, OnlineCharging):
+        found = (found[0], day_ahead(mission), *found[1:])
+    return {"baselines": tuple(asdict(one) for one in found)}
 
 
-def findings(record: ChargingRecord, mission: Charging) -> list[str]:
+def day_ahead(mission: OnlineCharging) -> Baseline:
+    """The same day planned once, by somebody who knows it whole, and executed."""
+    from robosim.charging.build import foreseen
+
+    alone = foreseen(mission)
+    return ours(mission.day, alone.run(every=alone.rounds).day)
+
+
+def findings(record: ChargingRecord, mission: Charging | OnlineCharging) -> list[str]:
     """What the price did, what meters and wires say, and whether rounds ran out."""
     charge = mission.day.unbilled_per_kw
     left_out = f"the tariff's demand charge of {charge:g} $/kW a month is not in these costs"
     share = f"write station.demand_dollars_per_kw = {charge / 30:.3g} for a day's part of it, and loss_dollars_per_kw2h"
     unbilled = [f"{left_out} ({share})"] if charge else []
-    return [*day_lines(record, record.day), *unreached(record, mission), *unbilled, *notes(mission)]
+    late = [] if record.day.agreements else unreached(record, mission)
+    return [*day_lines(record, record.day), *late, *unbilled, *notes(mission)]
 
 
-def notes(mission: Charging) -> list[str]:
-    """Whose stays were cut."""
+def notes(mission: Charging | OnlineCharging) -> list[str]:
+    """Whether the plan knows the future, and whose stays were cut."""
     sessions, cut_h = mission.day.sessions, mission.scenario.station.cut_h
     count = int(sessions.clipped.sum())
     end = "midnight, as all drawn days do" if cut_h is None else f"{cut_h:g} h (station.cut_h)"
-    return [f"{count} of {len(sessions)} stays end at {end}, and went on in truth"] if count else []
+    cut = [f"{count} of {len(sessions)} stays end at {end}, and went on in truth"] if count else []
+    return [*([CLAIRVOYANT] if isinstance(mission, Charging) else []), *cut]
 
 
 def rules_table(found: tuple[Baseline, ...]) -> Table:
@@ -128,7 +142,7 @@ def rules_table(found: tuple[Baseline, ...]) -> Table:
             amount(one.excess_a, 1e-6, 1),
             amount(100 * one.excess_share, 1e-6, 0),
         )
-        made.add_row(one.rule, *figures, style="bold" if one.rule == OURS else None)
+        made.add_row(one.rule, *figures, style="bold" if one.rule in OURS.values() else None)
     return made
 
 
@@ -139,10 +153,19 @@ def day_lines(record: ChargingRecord, day: DayLog) -> list[str]:
     margin = f"exceeded by {day.excess_a[0]:.3g} A" if day.excess_a[0] > 0 else "never exceeded"
     missed = day.shortfall[0].sum()
     lines = [
-        f"highest price {last.max():.4g} $/kWh, power is scarce in {scarce} of {len(last)} prices; after "
-        f"{record.rounds} rounds the duality gap is {record.gap[0]:.3g} $",
+        f"highest price {last.max():.4g} $/kWh, power is scarce in {scarce} of {len(last)} prices; {_agreed(record)}",
         f"{delivered:.4f} kWh metered of {day.wanted_kwh.sum():.4f} kWh wanted; the feeder is {margin}",
     ]
     if missed > _open(record):
         lines[1] += f"; what meters missed of the plan cost {missed:.4g} $"
     return lines
+
+
+def _agreed(record: ChargingRecord) -> str:
+    """How many words it took, and what they left open."""
+    day, gap = record.day, float(record.gap[0])
+    if day.agreements == 0:
+        return f"after {record.rounds} rounds the duality gap is {gap:.3g} $"
+    open_ = f"is {gap:.3g} $" if np.isfinite(gap) else "is not known"
+    late = f", {day.cut} of them cut short by mission.rounds" if day.cut else ""
+    return f"{day.agreements} agreements in {record.rounds} rounds{late}; the largest duality gap of one {open_}"

@@ -11,8 +11,9 @@ import numpy as np
 from numba import njit
 
 from robosim.kernels import Array
+from robosim.kernels.charger import SLACK, there, told
 from robosim.kernels.charging import LEVELS, Cars, Logs, Posts, Wires
-from robosim.kernels.station import SLACK, add_currents, commit, draw, ease, excess, told
+from robosim.kernels.station import add_currents, commit, draw, ease, excess
 
 UNCONTROLLED, EARLIEST_DEADLINE, LEAST_LAXITY, ROUND_ROBIN = range(4)
 """Rules. Round robin lets cars take turns in the order of their deadlines."""
@@ -47,21 +48,33 @@ def load(wires: Wires, c: int, amps: float, real: Array, imaginary: Array) -> No
 
 @njit(cache=True)
 def most_useful(posts: Posts, c: int, lacking_kwh: float, hours: float) -> float:
-    """The current, A, that gives what is lacking within the step, at most what the station can."""
+    """The current, A, that gives what is lacking in so many hours, at most what the station can."""
     return float(min(posts.most_a[c], lacking_kwh / (posts.kw_per_a[c] * hours)))
 
 
 @njit(cache=True)
 def greedy(
-    posts: Posts, wires: Wires, station: Array, lacking: Array, hours: float, queue: Array, n: int, pilots: Array
+    posts: Posts,
+    wires: Wires,
+    station: Array,
+    lacking: Array,
+    time: Array,
+    hours: float,
+    queue: Array,
+    n: int,
+    pilots: Array,
 ) -> None:
-    """Each car in the order of the queue gets as much as it can use and the feeder still carries."""
+    """Each car in the order of the queue gets as much as it can use and the feeder still carries.
+
+    Cars are there for `time` (N,) of the `hours` of a step; what rows carry is the mean over the step.
+    """
     real, imaginary = np.zeros(wires.limit_a.size), np.zeros(wires.limit_a.size)
     for i in queue[:n]:
         c = station[i]
-        asked = min(most_useful(posts, c, lacking[i], hours), room(wires, c, real, imaginary))
+        part = time[i] / hours
+        asked = min(most_useful(posts, c, lacking[i], time[i]), room(wires, c, real, imaginary) / part)
         pilots[i] = told(posts, c, asked)
-        load(wires, c, pilots[i], real, imaginary)
+        load(wires, c, part * pilots[i], real, imaginary)
 
 
 @njit(cache=True)
@@ -77,7 +90,15 @@ def raised(posts: Posts, c: int, amps: float) -> float:
 
 @njit(cache=True)
 def in_turns(
-    posts: Posts, wires: Wires, station: Array, lacking: Array, hours: float, queue: Array, n: int, pilots: Array
+    posts: Posts,
+    wires: Wires,
+    station: Array,
+    lacking: Array,
+    time: Array,
+    hours: float,
+    queue: Array,
+    n: int,
+    pilots: Array,
 ) -> None:
     """Cars in the order of the queue raise their current by one notch a turn; who cannot, leaves the queue."""
     real, imaginary = np.zeros(wires.limit_a.size), np.zeros(wires.limit_a.size)
@@ -87,7 +108,7 @@ def in_turns(
         for i in queue[:n]:
             c = station[i]
             to = raised(posts, c, pilots[i])
-            more, useful = to - pilots[i], most_useful(posts, c, lacking[i], hours)
+            more, useful = (to - pilots[i]) * time[i] / hours, most_useful(posts, c, lacking[i], time[i])
             if to <= useful * SLACK and more <= room(wires, c, real, imaginary) * SLACK:
                 load(wires, c, more, real, imaginary)
                 pilots[i] = to
@@ -101,7 +122,7 @@ def waiting(cars: Cars, lacking: Array, t: int, queue: Array) -> int:
     """Cars that stand there in step t and lack energy, in their order; returns how many."""
     n = 0
     for i in range(lacking.size):
-        if cars.stay[i, 0] <= t < cars.stay[i, 1] and lacking[i] > ENOUGH_KWH:
+        if there(cars, i, t) > 0.0 and lacking[i] > ENOUGH_KWH:
             queue[n] = i
             n += 1
     return n
@@ -144,23 +165,25 @@ def baseline_day(
     """
     count, steps = metered.size, logs.site_kwh.size
     real, imaginary = np.zeros((wires.limit_a.size, steps)), np.zeros((wires.limit_a.size, steps))
-    pilots, kwh, queue = np.zeros(count), np.zeros(count), np.zeros(count, np.int32)
+    pilots, kwh, time, queue = np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count, np.int32)
     for t in range(steps):
         lacking = asked_kwh - metered
         n = waiting(cars, lacking, t, queue)
+        for i in queue[:n]:
+            time[i] = hours * there(cars, i, t)
         if rule == UNCONTROLLED:
             for i in queue[:n]:
                 pilots[i] = posts.most_a[cars.station[i]]
         else:
             line_up(cars, posts, rule, deadline, lacking, hours, queue, n)
             if rule == ROUND_ROBIN:
-                in_turns(posts, wires, cars.station, lacking, hours, queue.copy(), n, pilots)
+                in_turns(posts, wires, cars.station, lacking, time, hours, queue.copy(), n, pilots)
             else:
-                greedy(posts, wires, cars.station, lacking, hours, queue, n, pilots)
+                greedy(posts, wires, cars.station, lacking, time, hours, queue, n, pilots)
             queue[:n].sort()  # currents are summed in the order of the cars, whatever the rule
-        draw(cars, posts, queue, n, pilots, hours, content, metered, kwh)
+        draw(cars, posts, queue, n, pilots, hours, t, content, metered, kwh)
         if curtail:
-            ease(cars, posts, wires, queue, n, pilots, hours, content, metered, kwh)
+            ease(cars, posts, wires, queue, n, pilots, hours, t, content, metered, kwh)
         add_currents(cars, posts, wires, queue, n, kwh, hours, t, real, imaginary)
         commit(cars, queue, n, pilots, kwh, t, content, metered, logs)
     return excess(wires, real, imaginary, logs)

@@ -18,7 +18,7 @@ class Cars(NamedTuple):
     station: Array
     """(N,) int32."""
     stay: Array
-    """(N, 2) int32: first step, and the step after the last."""
+    """(N, 2) arrival and departure in steps from the beginning: 3.25 is when a quarter of step 3 is over."""
     wanted_kwh: Array
     """(N,) metered energy at which a car stops, or ∞."""
     capacity_kwh: Array

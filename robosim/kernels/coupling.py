@@ -259,33 +259,35 @@ def nearest_within(
 
     Parameters
     ----------
-    weights : (N, K). limits : (K,) > 0. upper : (N,).
+    weights : (N, K). limits : (K, 1|T) > 0. upper : (N, 1|T).
     present : (1|M, N) bool; who is absent gets nothing.
     z : (M, N, T), overwritten by its projection.
     mu : (M, K, T) zeros, overwritten by the multipliers.
     """
     agents, rows = weights.shape
-    early = limits * (1.0 - EARLY)
+    early, top = np.empty(rows), np.empty(agents)
     said, want, price, worst = np.empty(agents), np.empty(agents), np.empty(rows), 0.0
     for m in range(z.shape[0]):
         here = present[m if present.shape[0] > 1 else 0]
         for t in range(z.shape[2]):
+            early[:] = limits[:, t if limits.shape[1] > 1 else 0] * (1.0 - EARLY)
+            top[:] = upper[:, t if upper.shape[1] > 1 else 0]
             loudest = 0.0
             for i in range(agents):
                 said[i] = z[m, i, t] if here[i] else 0.0
                 loudest = max(loudest, abs(said[i]))
             price[:] = 0.0
             for _ in range(sweeps):
-                if one_by_one(weights, early, said, here, upper, price, want) <= 1e-3 * EARLY:
+                if one_by_one(weights, early, said, here, top, price, want) <= 1e-3 * EARLY:
                     break
-                if together(weights, early, said, here, upper, price, loudest):
+                if together(weights, early, said, here, top, price, loudest):
                     break
             wanted(weights, said, here, price, want)
             mu[m, :, t] = price
             for k in range(rows):
-                over = carried(weights[:, k], want, here, upper, 0.0)[0] - early[k]
+                over = carried(weights[:, k], want, here, top, 0.0)[0] - early[k]
                 if over > 0.0 or price[k] > 0.0:
-                    worst = max(worst, abs(over) / (limits[k] + loudest))
+                    worst = max(worst, abs(over) / (early[k] + loudest))
             for i in range(agents):
-                z[m, i, t] = min(max(want[i], 0.0), upper[i]) if here[i] else 0.0
+                z[m, i, t] = min(max(want[i], 0.0), top[i]) if here[i] else 0.0
     return worst

@@ -1,8 +1,6 @@
 """A day at a charging station, step by step: pilots, what batteries take, meters, and what the wires carry.
 
-Two-stage batteries fill as acnportal's do ('continuous'; Lee et al., ACN-Sim, IEEE Transactions on Smart Grid 2021):
-constant power up to a knee, then power falls linearly to 0 at full. What a meter counts times the efficiency is what
-the battery stores. All sums run over cars in their order, so bits repeat.
+One car at one post stands in `robosim.kernels.charger`. All sums run over cars in their order, so bits repeat.
 """
 
 from __future__ import annotations
@@ -11,66 +9,12 @@ import numpy as np
 from numba import njit
 
 from robosim.kernels import Array
-from robosim.kernels.charging import CONTINUOUS, DEADBAND, Cars, Logs, Posts, Wires
+from robosim.kernels.charger import drawn, there, told
+from robosim.kernels.charging import Cars, Logs, Posts, Wires
 
-SLACK = 1.0 + 1e-12
-"""A level is allowed from this fraction below it, so that turning kW into amperes never costs a level."""
 MARGIN = 1.0 - 1e-11
 """Curtailed pilots stay this fraction below a limit: more than SLACK and the rounding of a sum."""
 SWEEPS = 50
-
-
-@njit(cache=True)
-def stored(content: float, capacity: float, most: float, offered: float, bend: float) -> float:
-    """kWh that a battery stores in a step, `offered` kWh at constant power; it accepts `most` kWh a step at most.
-
-    Two-stage: with s the state of charge, r = min(offered, most)/capacity, k = 1 - (1 - bend) r capacity/most, the next
-    state is s + r up to k, then 1 - (1 - k) exp(-(s + r - k)/(1 - k)), and from s ≥ k on 1 - (1 - s) exp(-r/(1 - k)).
-    """
-    left, amount = capacity - content, min(offered, most)
-    if not (amount > 0.0 and left > 0.0):
-        return 0.0
-    if bend >= 1.0:
-        return min(amount, left)
-    tail = (1.0 - bend) * capacity * amount / most
-    before = left - tail
-    if amount <= before:
-        return amount
-    if before <= 0.0:
-        return float(-left * np.expm1(-amount / tail))
-    return float(before - tail * np.expm1(-(amount - before) / tail))
-
-
-@njit(cache=True)
-def allowed(asked: float, kind: int, least: float, most: float, levels: Array, table: int) -> float:
-    """The largest current, A, that an EVSE can be told to allow and that is not above the asked one; 0 for NaN."""
-    if not asked > 0.0:
-        return 0.0
-    amps, best = min(asked, most), 0.0
-    if kind == CONTINUOUS:
-        return amps
-    if kind == DEADBAND:
-        return 0.0 if asked * SLACK < least else max(amps, least)
-    for level in range(levels.shape[1]):
-        if levels[table, level] <= amps * SLACK:
-            best = levels[table, level]
-    return best
-
-
-@njit(cache=True)
-def told(posts: Posts, c: int, asked: float) -> float:
-    """`allowed` for station c."""
-    return float(allowed(asked, posts.kind[c], posts.least_a[c], posts.most_a[c], posts.levels_a, posts.table[c]))
-
-
-@njit(cache=True)
-def drawn(
-    offered: float, wanted: float, content: float, capacity: float, most: float, bend: float, eta: float
-) -> float:
-    """Metered kWh of one step when `offered` are; a car takes no more than it still wants."""
-    if not (offered > 0.0 and wanted > 0.0):
-        return 0.0
-    return min(stored(content, capacity, most, eta * offered, bend) / eta, wanted)
 
 
 @njit(cache=True)
@@ -81,17 +25,17 @@ def draw(
     n: int,
     pilots: Array,
     hours: float,
+    t: int,
     content: Array,
     metered: Array,
     kwh: Array,
 ) -> None:
-    """Metered kWh that the first n active cars will take in one step, kwh[:n]."""
+    """Metered kWh that the first n active cars will take in step t, kwh[:n]."""
     for a in range(n):
         i = active[a]
-        offered, left = pilots[i] * posts.kw_per_a[cars.station[i]] * hours, cars.wanted_kwh[i] - metered[i]
-        kwh[a] = drawn(
-            offered, left, content[i], cars.capacity_kwh[i], cars.power_kw[i] * hours, cars.bend[i], cars.efficiency[i]
-        )
+        time, left = hours * there(cars, i, t), cars.wanted_kwh[i] - metered[i]
+        offered, most = pilots[i] * posts.kw_per_a[cars.station[i]] * time, cars.power_kw[i] * time
+        kwh[a] = drawn(offered, left, content[i], cars.capacity_kwh[i], most, cars.bend[i], cars.efficiency[i])
 
 
 @njit(cache=True)
@@ -113,7 +57,7 @@ def add_currents(
     real: Array,
     imaginary: Array,
 ) -> None:
-    """Add what n cars draw to the rows, (K, S), in step t."""
+    """Add what n cars draw to a column of the rows, (K, S): means of a step, whatever part of it they are there."""
     for a in range(n):
         c = cars.station[active[a]]
         amps = kwh[a] / (posts.kw_per_a[c] * hours)
@@ -142,12 +86,13 @@ def ease(
     n: int,
     pilots: Array,
     hours: float,
+    t: int,
     content: Array,
     metered: Array,
     kwh: Array,
     sweeps: int = SWEEPS,
 ) -> bool:
-    """Scale pilots of n cars down until what they will draw, kwh[:n], exceeds no row; false where all had to stop.
+    """Scale pilots of n cars down until what they will draw in step t, kwh[:n], exceeds no row; false where all stop.
 
     All cars of an exceeded row are scaled by the row's limit over what it carries, then rounded down to what their
     stations allow; where levels are coarse that costs more than the excess. A row whose phasors cancel may be exceeded
@@ -156,7 +101,7 @@ def ease(
     rows = wires.limit_a.size
     real, imaginary, share = np.empty((rows, 1)), np.empty((rows, 1)), np.empty(rows)
     for sweep in range(sweeps + 1):
-        draw(cars, posts, active, n, pilots, hours, content, metered, kwh)
+        draw(cars, posts, active, n, pilots, hours, t, content, metered, kwh)
         real[:], imaginary[:] = 0.0, 0.0
         add_currents(cars, posts, wires, active, n, kwh, hours, 0, real, imaginary)
         if not shares(wires, real, imaginary, share):
@@ -168,7 +113,7 @@ def ease(
             if sweep == sweeps:
                 pilots[i], kwh[a] = 0.0, 0.0
             elif least < 1.0:
-                asked = least * kwh[a] / (posts.kw_per_a[c] * hours)
+                asked = least * kwh[a] / (posts.kw_per_a[c] * hours * there(cars, i, t)) if kwh[a] > 0.0 else 0.0
                 pilots[i] = told(posts, c, asked)
     return False
 
@@ -206,15 +151,16 @@ def stand(
     """The whole stay of one car under its plan."""
     c, filled, counted = cars.station[i], content[i], metered[i]
     eta, wanted, capacity, bend = cars.efficiency[i], cars.wanted_kwh[i], cars.capacity_kwh[i], cars.bend[i]
-    most, per_a = cars.power_kw[i] * hours, posts.kw_per_a[c]
-    first, last, full = max(0, cars.stay[i, 0]), min(logs.site_kwh.size, cars.stay[i, 1]), logs.pilot_a.size > 0
+    per_a, full = posts.kw_per_a[c], logs.pilot_a.size > 0
+    first, last = max(0, int(np.floor(cars.stay[i, 0]))), min(logs.site_kwh.size, int(np.ceil(cars.stay[i, 1])))
     period, pilot = -1, 0.0
     for t in range(first, last):
         if t // ratio != period:
             period = t // ratio
             asked = plan_kw[i, period] / per_a if period < plan_kw.shape[1] else 0.0
             pilot = told(posts, c, asked)
-        kwh = drawn(pilot * per_a * hours, wanted - counted, filled, capacity, most, bend, eta)
+        time = hours * there(cars, i, t)
+        kwh = drawn(pilot * per_a * time, wanted - counted, filled, capacity, cars.power_kw[i] * time, bend, eta)
         filled += eta * kwh
         counted += kwh
         amps[t] = kwh / (per_a * hours)
@@ -244,7 +190,7 @@ def arrived(cars: Cars, posts: Posts, plan_kw: Array, period: int, t: int, activ
     """Cars that stand there in step t, and the pilots of their plan; returns how many."""
     n = 0
     for i in range(cars.station.size):
-        if cars.stay[i, 0] <= t < cars.stay[i, 1]:
+        if there(cars, i, t) > 0.0:
             c = cars.station[i]
             asked = plan_kw[i, period] / posts.kw_per_a[c] if period < plan_kw.shape[1] else 0.0
             pilots[i] = told(posts, c, asked)
@@ -283,7 +229,7 @@ def execute_day(
         pilots, kwh, active = np.zeros(cars_count), np.zeros(cars_count), np.zeros(cars_count, np.int32)
         for t in range(steps):
             n = arrived(cars, posts, plan_kw, t // ratio, t, active, pilots)
-            if not ease(cars, posts, wires, active, n, pilots, hours, content, metered, kwh):
+            if not ease(cars, posts, wires, active, n, pilots, hours, t, content, metered, kwh):
                 stopped += 1
             add_currents(cars, posts, wires, active, n, kwh, hours, t, real, imaginary)
             commit(cars, active, n, pilots, kwh, t, content, metered, logs)

@@ -16,7 +16,6 @@ from robosim.charging.absence import absence_along, day_vcg
 from robosim.charging.figures.hours import players
 from robosim.charging.problem import ChargingDay
 from robosim.charging.record import ChargingRecord
-from robosim.controllers.parts.charging import price_at_plug
 from robosim.figures.style import COLUMN_IN, CROWD, FAINT, INK, finish, house_style, sheet
 from robosim.leader.tax_rule import VCG
 from robosim.palette import BLUE, ORANGE, SKY, look
@@ -117,20 +116,19 @@ def _areas(axes: Axes, found: PriceOfAbsence, energy_kwh: float) -> None:
 
 
 def payments(record: ChargingRecord, mission: int = 0) -> Array:
-    """What everybody's power is worth at the last prices broadcast, (N,) dollars."""
-    price = price_at_plug(record.types, record.prices[mission, -1][None, None])[0]
-    return np.asarray((price * record.decision[mission]).sum(axis=1))
+    """What everybody's power is worth at the prices at which it was agreed on, (N,) dollars."""
+    return np.asarray(record.day.worth[mission])
 
 
 def day_of(record: ChargingRecord) -> ChargingDay:
     """The problem behind an executed day, at true types, from what the record keeps."""
     day, own = record.day, {name: x[0] for name, x in record.types.items()}
     station = tomllib.loads(record.world_toml)["station"]
-    rows = len(day.rows_kw)
+    rows, most = len(day.rows_kw), own["limit"].max(axis=1)
     return ChargingDay(
         curvature=own["curvature"][:, 0],
         energy_cost=own["energy_cost"],
-        limit_kw=own["limit"][:, 0],
+        limit_kw=most,
         stay=own["stay"].astype(np.int64),
         energy=own["wish"][:, 0],
         unmet=own["wish"][:, 3],
@@ -138,6 +136,7 @@ def day_of(record: ChargingRecord) -> ChargingDay:
         rows_kw=day.rows_kw,
         least_curvature=own["curvature"][:, 0],
         told=own["told"],
+        there=None if own["limit"].shape[1] == 1 else own["limit"] / np.maximum(most, NOTHING)[:, None],
         hours=day.hours,
         loss=station["loss_dollars_per_kw2h"] * day.hours,
         demand=station["demand_dollars_per_kw"],

@@ -1,0 +1,1 @@
+"""Planning as time goes on: who is plugged in agrees anew on what is left, again and again."""

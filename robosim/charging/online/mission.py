@@ -1,0 +1,197 @@
+"""A station that plans as time goes on: agreements, the steps between them, and the bill at the end (spec 7).
+
+Each agreement is about all that is left; only its first steps are executed, and then meters, arrivals and departures
+make another one. One `advance` is one round of words; the station's clock moves when an agreement is over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from robosim.agent import Array
+from robosim.auction.mission import CENTRAL_AGENTS, PriceMission, alone
+from robosim.charging.mission import BuiltDay
+from robosim.charging.online.agreement import Agreement, among, faults_of
+from robosim.charging.online.certificate import clairvoyant
+from robosim.charging.online.live import Live, LiveStation, Meters
+from robosim.charging.online.log import measured, online_record
+from robosim.charging.online.residual import residual
+from robosim.charging.record import ChargingRecord
+from robosim.charging.scenario import ChargingScenario
+from robosim.deviate import Fault
+from robosim.leader.settle import Settlement, Terms, settle, usable
+from robosim.leader.tax_rule import NONE, Case
+from robosim.mission import Snapshot
+from robosim.network.network import Hub
+from robosim.tape import Tape
+
+
+class Underway(NamedTuple):
+    """The station's clock and the agreement that is being made; `talk` is None when everybody has left."""
+
+    live: Live
+    talk: Agreement | None
+    inner: Snapshot | None
+    meters: Meters
+    began: int
+    """The round in which the agreement began."""
+    gap: Array
+    """(R,) dollars, the worst that an agreement left open."""
+    agreements: int
+    """How many there were, and"""
+    cut: int
+    """how many were not made when their rounds were over."""
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnlineCharging(PriceMission[ChargingRecord]):
+    """`day` is the day as somebody would know it who knew all of it; `every` so many steps there is an agreement.
+
+    Where the tax needs it, mission b is followed by those without car 0, 1, …: the same day in which that car never
+    comes. Such a mission begins with the step in which the car would have come, as until then it is the same.
+    """
+
+    scenario: ChargingScenario
+    day: BuiltDay
+    every: int
+    talks: int
+    """Rounds of an agreement, at most."""
+
+    @property
+    def summary(self) -> str:
+        """Cars, agreements and tax in one line."""
+        minutes, most = 60 * self.every * self.day.station.step_h, f"at most {self.talks} rounds"
+        return f"{self.network.n} EVs, those plugged in agree every {minutes:g} min in {most}, tax {self.tax.name}"
+
+    @cached_property
+    def station(self) -> LiveStation:
+        """All missions side by side."""
+        row = np.arange(self.batch * self.copies)
+        absent = row % self.copies - 1
+        return LiveStation(day=self.day, stay=self._stays(), first=row - absent - 1, absent=absent)
+
+    def _stays(self) -> Array:
+        """(1|R, N, 2) when cars are there, in steps."""
+        return self.day.station.cars.stay[None]
+
+    @cached_property
+    def least(self) -> float:
+        """What the day costs at least, dollars, whoever plans it."""
+        return clairvoyant(self.day.relaxed)
+
+    def optimum(self) -> float | None:
+        """The same; None for so many cars that it would take minutes."""
+        return None if self.allocation.agents > CENTRAL_AGENTS else self.least
+
+    def start(self, tape: Tape | None = None) -> Snapshot:
+        """The station opens; the first who come say their first words."""
+        live = self.station.start(float(self.rules["price"]))
+        nothing = np.zeros(self.batch * self.copies)
+        body = Underway(live, None, None, Meters(), 0, nothing, 0, 0, ())
+        return self._shown(0, self._agreeing(body, 0))
+
+    def advance(self, snapshot: Snapshot) -> Snapshot:
+        """One round; where it is the last of an agreement, the station executes its first steps and the next begins."""
+        body, k = snapshot.body, snapshot.k + 1
+        inner = body.talk.advance(body.inner)
+        body = body._replace(inner=inner)
+        if body.talk.over(inner):
+            body = self._agreeing(self._executed(body), k)
+        return self._shown(k, body)
+
+    def finished(self, snapshot: Snapshot) -> bool:
+        """True when the last car has left."""
+        return snapshot.body.talk is None
+
+    def _shown(self, k: int, body: Underway) -> Snapshot:
+        inner, faults = body.inner, body.faults
+        if inner is None or body.talk is None:
+            return Snapshot(k, None, None, None, body, None, (), faults)  # type: ignore[arg-type]
+        faults += faults_of(inner, body.talk.left, body.began)
+        return Snapshot(k, inner.state, inner.heard, inner.leader, body, inner.net, inner.memory, faults)
+
+    def _agreeing(self, body: Underway, k: int) -> Underway:
+        """The clock goes on until somebody who is there wants something; an agreement begins."""
+        live, station = body.live, self.station
+        while live.step < station.steps:
+            live = station.branched(live, live.step + self.every)
+            left = residual(station, live, self.every)
+            if left is not None:
+                talk = self._talk(left)
+                return body._replace(live=live, talk=talk, inner=talk.start(), began=k)
+            nobody = np.zeros(0, dtype=np.int64)
+            for _ in range(self.every):
+                live = station.lived(
+                    live, np.flatnonzero(live.begun), nobody, np.zeros((live.begun.sum(), 0)), body.meters
+                )
+        return body._replace(live=live, talk=None, inner=None)
+
+    def _talk(self, left: Any) -> Agreement:
+        return Agreement(
+            scenario=self.scenario,  # type: ignore[arg-type]
+            controller=self.controller,
+            coordinator=self.coordinator,
+            network=Hub(n=len(left.who)),
+            world=self.world,
+            tax=NONE,
+            rounds=self.talks,
+            rules=self.rules | {"rounds": self.talks},
+            own=left.own,
+            allocation=left.day,
+            batch=len(left.rows),
+            deviations=among(self.selfish.deviations, left),
+            left=left,
+        )
+
+    def _executed(self, body: Underway) -> Underway:
+        """What was agreed on, for so many steps as there are between agreements."""
+        talk, inner, live = body.talk, body.inner, body.live
+        assert talk is not None
+        assert inner is not None
+        left, power = talk.left, talk.plan_kw(inner)
+        price, worst = live.price.copy(), body.gap.copy()
+        shape = (len(left.rows), price.shape[1], left.day.periods)
+        price[left.rows, :, left.period : left.period + shape[2]] = inner.heard.leader["price"].reshape(shape)
+        gap = talk.gap(inner)
+        worst[left.rows] = np.maximum(worst[left.rows], np.where(np.isfinite(gap), gap, np.inf))
+        live = live._replace(price=price)
+        for _ in range(self.every):
+            live = self.station.lived(live, left.rows, left.who, power, body.meters)
+        faults = body.faults + faults_of(inner, left, body.began)
+        cut, made = body.cut + (not talk.finished(inner)), body.agreements + 1
+        return body._replace(live=live, gap=worst, agreements=made, cut=cut, faults=faults)
+
+    def decide(self, snapshot: Snapshot) -> Array:
+        """What was agreed on and executed so far, mean power (missions, N, T)."""
+        return self.main(measured(self.station, snapshot.body.meters, snapshot.body.live.step).allotted_kw)
+
+    def settle(self, snapshot: Snapshot) -> ChargingRecord:
+        """The day as metered so far, what everybody reports that it cost, the bill."""
+        body = snapshot.body
+        seen = measured(self.station, body.meters, body.live.step)
+        reports = self.reports(seen.allotted_kw, seen.metered_kw)
+        bill = self._bill(snapshot, seen.metered_kw, reports)
+        return online_record(self, snapshot, seen, reports, bill)
+
+    def _bill(self, snapshot: Snapshot, metered_kw: Array, reports: Array) -> Settlement:
+        """Taxes on what was metered, with the absence of each car replayed where the rule needs it."""
+        agents, lowest, highest = self.allocation.agents, *self.allocation.claims(metered_kw)
+        clean, refused = usable(reports, lowest, highest)
+        nothing = np.full((self.batch, agents), np.nan)
+        said = clean.reshape(self.batch, self.copies, agents)
+        case = Case(
+            reported=self.main(reports),
+            leader_cost=np.zeros(self.batch),
+            others_alone=nothing if self.copies == 1 else alone(said),
+            leader_alone=nothing if self.copies == 1 else np.zeros_like(nothing),
+            worth=self.main(snapshot.body.live.worth),
+        )
+        width = self.main(highest - lowest).sum(axis=1, keepdims=True)
+        terms = Terms(lowest=self.main(lowest), highest=self.main(highest), penalty=width)
+        unusable = refused.reshape(self.batch, self.copies, agents).any(axis=1)
+        return settle(self.tax, case, terms, self.faulty(snapshot) | unusable)
