@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from robosim.agent import Strategy
-from robosim.charging.keys import SESSIONS, TARIFFS, Charger
-from robosim.charging.rules import LEAST_A
+from robosim.charging.keys import SESSIONS, TARIFFS
 from robosim.charging.scenario import ChargingScenario, needs
+from robosim.charging.site_keys import Charger
+from robosim.charging.site_rules import LARGEST_A, LEAST_A
 from robosim.charging.sources import SITES
-from robosim.charging.station import site as evse
+from robosim.charging.station import posts as evse
 from robosim.charging.station import tariff
 from robosim.controllers.selfish import evs as selfish_evs
 from robosim.errors import BadInput, TooLarge
@@ -168,6 +169,7 @@ def test_names_that_are_copied_to_keep_loading_light() -> None:
     """World files know chargers, sites and tariffs by the names of the station's own tables."""
     assert get_args(Charger) == tuple(evse.KINDS)
     assert {kind: made.min_a for kind, made in evse.KINDS.items() if made.min_a} == LEAST_A
+    assert {kind: made.max_a for kind, made in evse.KINDS.items() if made.levels_a} == LARGEST_A
     assert tuple(tariff.TARIFFS) == TARIFFS
     assert tuple(f"acn:{site}" for site in SITES) == SESSIONS[1:]
 
@@ -216,11 +218,14 @@ KNOWN = "known: mission, station, market, leader, record, selfish"
             '(for example tariff_day = "2019-10-29")',
         ),
         ("station.count=0", "station.count: must be >= 1, got 0 (for example count = 50)"),
-        ("station.charger_max_a=40", "station.charger_max_a: must be <= 32, got 40 (for example charger_max_a = 32.0)"),
+        (
+            "station.charger_max_a=32000",
+            "station.charger_max_a: must be <= 5000, got 32000 (for example charger_max_a = 32.0)",
+        ),
         ("station.voltage_v=12", "station.voltage_v: must be >= 50, got 12 (for example voltage_v = 208.0)"),
         (
             "station.polygon_sides=24",
-            'station.polygon_sides: is used only with site = "caltech", got "plain" '
+            'station.polygon_sides: is used only with site = "caltech" or a file as site, got "plain" '
             "(set that, or remove polygon_sides)",
         ),
         ("station.charger=acn", 'station.charger: must be "continuous", "deadband", "aerovironment" or '),

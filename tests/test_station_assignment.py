@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robosim.charging.station.caltech import caltech_site
+from robosim.charging.station.places import assign
 from robosim.charging.station.sessions import Sessions, read_sessions
-from robosim.charging.station.site import assign, caltech_site, plain_site
+from robosim.charging.station.site import plain_site
 from robosim.errors import BadInput
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "ev"
@@ -36,11 +38,11 @@ def day(*stays: Stay) -> Sessions:
 def test_by_hand() -> None:
     """EVSE-2 is its own; an unknown one and a second car at EVSE-2 get the first free; from 60 on EVSE-2 is free."""
     stays = day(("EVSE-2", 0, 60), ("11900388", 5, 100), ("EVSE-2", 10, 90), ("EVSE-2", 60, 120))
-    assert assign(stays, SITE).tolist() == [1, 0, 2, 1]
+    assert assign(stays, SITE).post.tolist() == [1, 0, 2, 1]
 
 
 def test_order_is_that_of_arrival_not_of_the_file() -> None:
-    assert assign(day(("EVSE-1", 50, 90), ("EVSE-1", 10, 90)), SITE).tolist() == [1, 0]
+    assert assign(day(("EVSE-1", 50, 90), ("EVSE-1", 10, 90)), SITE).post.tolist() == [1, 0]
 
 
 def test_a_full_site_names_everybody_left_over() -> None:
@@ -64,7 +66,7 @@ def test_no_station_is_shared_and_only_a_full_site_refuses(stays: list[tuple[str
     begin, end = sessions.arrival_min, sessions.departure_min
     most = max((np.sum((begin <= t) & (t < end)) for t in begin), default=0)  # cars at once, whoever stands where
     try:
-        found = assign(sessions, SITE)
+        found = assign(sessions, SITE).post
     except BadInput:
         assert most + np.sum(begin == end) > 3
         return
@@ -85,4 +87,4 @@ def test_no_station_is_shared_and_only_a_full_site_refuses(stays: list[tuple[str
 @pytest.mark.skipif(not DATA.is_dir(), reason="LOUD: ../shared/data/ev is not here, the real day is not assigned")
 def test_on_the_real_day_everybody_stands_where_he_stood() -> None:
     sessions, site = read_sessions(DATA / "acn_caltech_2019-10-29.csv"), caltech_site()
-    assert tuple(site.evses.ids[number] for number in assign(sessions, site)) == sessions.stations
+    assert tuple(site.evses.ids[number] for number in assign(sessions, site).post) == sessions.stations

@@ -14,8 +14,9 @@ from robosim.charging.scenario import ChargingScenario, needs
 from robosim.charging.sources import energy_prices, sessions_of, site_of, whole_periods
 from robosim.charging.station.battery import BEND, LINEAR, Batteries, batteries, fitted
 from robosim.charging.station.execution import Station, equipment
+from robosim.charging.station.places import assign
 from robosim.charging.station.sessions import Sessions
-from robosim.charging.station.site import Site, assign
+from robosim.charging.station.site import Site
 from robosim.controllers.parts.market import Market
 from robosim.errors import BadInput
 from robosim.kernels.charging import Cars
@@ -45,7 +46,8 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
         raise scenario.error("station.demand_dollars_per_kw", f"{message} (write loss_dollars_per_kw2h = 0.001)")
     _refuse_strangers(scenario, len(sessions))
     site = site_of(scenario, sessions)
-    post, wanted = assign(sessions, site), sessions.delivered_kwh if keys.wants == "delivered" else sessions.asked_kwh
+    places = assign(sessions, site, keys.elsewhere)
+    post, wanted = places.post, sessions.delivered_kwh if keys.wants == "delivered" else sessions.asked_kwh
     most_kw = site.evses.max_kw[post]
     most_kw = most_kw if keys.battery_kw is None else np.minimum(most_kw, keys.battery_kw)
     stay = whole_periods(sessions.arrival_min, sessions.departure_min, keys.period_min)
@@ -58,6 +60,7 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
         problem=problem,
         station=_station(scenario, sessions, site, post, wanted, most_kw),
         sessions=sessions,
+        moves=places.moves,
         tariff_per_kwh=prices,
         unbilled_per_kw=charge if keys.demand_dollars_per_kw == 0 else 0.0,
         deadline=np.ceil(sessions.stated_departure_min / keys.step_min).astype(np.int32),
@@ -96,8 +99,8 @@ def _reach(scenario: ChargingScenario, site: Site, post: NDArray[np.int32]) -> t
     """
     rows = site.feeder.inner_polygon(scenario.station.polygon_sides)
     kw_per_a = site.evses.voltage_v / 1000.0
-    scale = kw_per_a[0]  # equal posts weigh exactly 1: then periods are levelled one by one
-    weights = np.maximum(rows.matrix * (scale / kw_per_a), 0.0)[:, post].T
+    scale = kw_per_a[0]  # posts of equal volts, or limited in kW, weigh exactly 1: periods are levelled one by one
+    weights = np.maximum(rows.matrix / (kw_per_a / scale), 0.0)[:, post].T
     felt = (weights != 0.0).any(axis=0)
     return weights[:, felt], (rows.limit_a * scale)[felt]
 

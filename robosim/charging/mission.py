@@ -12,10 +12,12 @@ from robosim.agent import Array
 from robosim.auction.certificate import certify_auction
 from robosim.auction.mission import PriceMission
 from robosim.certificate import Certificate
+from robosim.charging.notes import notes
 from robosim.charging.problem import ChargingDay
 from robosim.charging.record import ChargingRecord, DayLog
 from robosim.charging.scenario import ChargingScenario
 from robosim.charging.station.execution import Day, Station
+from robosim.charging.station.places import Move
 from robosim.charging.station.sessions import Sessions
 from robosim.mission import Snapshot
 
@@ -27,6 +29,8 @@ class BuiltDay:
     problem: ChargingDay
     station: Station
     sessions: Sessions
+    moves: tuple[Move, ...]
+    """Cars that stand at another post than their session names."""
     tariff_per_kwh: Array
     """(T,) dollars."""
     unbilled_per_kw: float
@@ -123,6 +127,7 @@ def certify_charging(
     whatever it does: what its own shortfall costs it when it is faithful is all that it could gain on top.
     """
     found = certify_auction(mission, record, seconds)
+    found = replace(found, notes=(*found.notes, *notes(mission)))
     if found.certified is None or mission.bills != "decision":
         return found
     return replace(found, certified=found.certified + max(0.0, float(record.day.shortfall[0].max())))

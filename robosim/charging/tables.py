@@ -103,15 +103,7 @@ def findings(record: ChargingRecord, mission: Charging) -> list[str]:
     left_out = f"the tariff's demand charge of {charge:g} $/kW a month is not in these costs"
     share = f"write station.demand_dollars_per_kw = {charge / 30:.3g} for a day's part of it, and loss_dollars_per_kw2h"
     unbilled = [f"{left_out} ({share})"] if charge else []
-    return [*day_lines(record, record.day), *unreached(record, mission), *unbilled, *notes(mission)]
-
-
-def notes(mission: Charging) -> list[str]:
-    """Whose stays were cut."""
-    sessions, cut_h = mission.day.sessions, mission.scenario.station.cut_h
-    count = int(sessions.clipped.sum())
-    end = "midnight, as all drawn days do" if cut_h is None else f"{cut_h:g} h (station.cut_h)"
-    return [f"{count} of {len(sessions)} stays end at {end}, and went on in truth"] if count else []
+    return [*day_lines(record, record.day), *unreached(record, mission), *unbilled]
 
 
 def rules_table(found: tuple[Baseline, ...]) -> Table:

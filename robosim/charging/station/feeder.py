@@ -29,7 +29,7 @@ class Feeder:
     limit_a: Array
     """c ≥ 0, (rows,)."""
     phase_rad: Array
-    """φ, (n,)."""
+    """φ, (n,); or (rows, n) where a post loads several lines, each at another angle."""
     names: tuple[str, ...]
     """What each row limits."""
     linear: bool = False
