@@ -24,7 +24,7 @@ def breaker_fits(path: KeyPath, kind: str | None, max_a: float | None) -> Iterat
         bound, word = (least, "begin") if max_a < least else (most, "end")
         yield Problem(
             path=path,
-            message=f'is {shown(max_a)}, chargers of kind "{kind}" {word} at {bound:g} A',
+            message=f'is {max_a:g}, chargers of kind "{kind}" {word} at {bound:g} A',
             fix=f"write {path[-1]} = {bound}, or choose another charger",
         )
 
@@ -37,7 +37,7 @@ def post_problems(path: KeyPath, post: PostTable) -> Iterator[Problem]:
         yield Problem(path=(*path, "levels_a"), message="stands beside kind", fix="remove one of them")
     if post.levels_a is not None and post.max_a is not None and post.max_a < min(post.levels_a):
         least = min(post.levels_a)
-        message = f"is {shown(post.max_a)}, below every level"
+        message = f"is {post.max_a:g}, below every level"
         yield Problem(path=(*path, "max_a"), message=message, fix=f"write max_a = {least}, or lower levels")
     if direct and post.max_a is None and post.levels_a is None and post.kind not in LARGEST_A:
         fix = "what a DC post gives at most, A: its power by its volts, for example max_a = 125.0"
