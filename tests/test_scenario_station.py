@@ -362,6 +362,13 @@ SITES_OF_WORLDS: list[dict[str, Any]] = [
     {},
     {"site": "caltech", "polygon_sides": 6, "limit_kw": 70},
     {"chargers": 7, "charger": "deadband", "charger_max_a": 6, "voltage_v": 400},
+    {"site": "/sites/depot.toml", "polygon_sides": 8, "elsewhere": "forbidden"},
+    {
+        "posts": [
+            {"id": "A 1", "volts": 230, "levels_a": [6, 8]},
+            {"id": "B*é", "volts": 90.5, "current": "DC", "max_a": 9},
+        ]
+    },
 ]
 SOURCES: list[dict[str, Any]] = [
     {},

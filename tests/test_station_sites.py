@@ -14,6 +14,7 @@ import robosim
 from robosim.__main__ import main
 from robosim.charging.build import build_day
 from robosim.charging.site_keys import LimitTable, PostTable, SiteSection
+from robosim.charging.station.battery import batteries
 from robosim.charging.station.caltech import caltech_site
 from robosim.charging.station.posts import CONTINUOUS, DEADBAND, LEVELS
 from robosim.charging.station.site_file import read_site
@@ -273,6 +274,30 @@ def test_posts_that_differ_behind_one_limit_of_power_are_levelled_like_equal_one
     built = build_day(load_scenario("charging", overrides=keys))
     assert built.problem.plain
     assert built.problem.rows_kw == pytest.approx([7.0])
+
+
+def test_fitted_batteries_take_their_energy_at_the_posts_they_stand_at(tmp_path: Path) -> None:
+    """Slow posts and a fast one: each by its own power, within the stay, or 99 % of what that gives."""
+    (tmp_path / "cars.csv").write_text(everybody(POSTS))
+    path = world(tmp_path, written(tmp_path, POSTS, LIMITS), battery_kwh="fitted")
+    built = build_day(load_scenario(path))
+    cars, most = built.station.cars, built.problem.limit_kw
+    stay_h = built.sessions.stay_h
+    made = batteries(cars.capacity_kwh, built.station.content_kwh, most)
+    wanted = np.minimum(90.0, 0.99 * most * stay_h)
+    assert most.min() < 8 < 60 < most.max()
+    assert made.meters_kwh(most, stay_h) == pytest.approx(wanted, abs=1e-6)
+
+
+def test_rows_that_memory_has_no_room_for_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before they are made: the neutral of all three phases, 300 times, needs 24 sides each."""
+    limits = [{"name": f"n{k}", "line": "N", "limit_a": 9.0} for k in range(300)]
+    (folder / "depot.toml").write_text(tables(POSTS[2:6], limits))
+    monkeypatch.setenv("ROBOSIM_MEMORY_GB", "0.05")
+    keys = {"mission.rounds": 10, "station.sessions": str(folder / "short.csv"), "station.elsewhere": "any"}
+    what = "7200 rows of 300 limits x 96 periods, 3 problems, 12 rounds need about 83.17 MB, the limit is 50 MB"
+    with pytest.raises(TooLarge, match=f"my.toml:8: station.site: {what}"):
+        build_day(load_scenario(folder / "my.toml", overrides=keys))
 
 
 # -- errors ----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from robosim.auction.build import price_rules, refuse_graph, said_if_unsure
 from robosim.bodiless import Bodiless
 from robosim.charging.mission import BuiltDay, Charging
 from robosim.charging.problem import ChargingDay, refuse_nonsense
-from robosim.charging.scenario import ChargingScenario, needs
+from robosim.charging.scenario import BYTES_PER_NUMBER, ChargingScenario, needs
 from robosim.charging.sources import energy_prices, sessions_of, site_of, whole_periods
 from robosim.charging.station.battery import BEND, LINEAR, Batteries, batteries, fitted
 from robosim.charging.station.execution import Station, equipment
@@ -20,9 +20,10 @@ from robosim.charging.station.site import Site
 from robosim.controllers.parts.market import Market
 from robosim.errors import BadInput
 from robosim.kernels.charging import Cars
+from robosim.leader.tax_rule import VCG
 from robosim.lookup import programs, taxes
 from robosim.network.network import Hub
-from robosim.scenario.world_file import refuse_too_large
+from robosim.scenario.world_file import Need, refuse_too_large
 
 WEAR, WAITING = 2, 3
 """Streams of the world's seed."""
@@ -46,6 +47,7 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
         raise scenario.error("station.demand_dollars_per_kw", f"{message} (write loss_dollars_per_kw2h = 0.001)")
     _refuse_strangers(scenario, len(sessions))
     site = site_of(scenario, sessions)
+    refuse_too_large(scenario, [feeder_need(scenario, site, len(sessions), sessions.periods(keys.period_min))])
     places = assign(sessions, site, keys.elsewhere)
     post, wanted = places.post, sessions.delivered_kwh if keys.wants == "delivered" else sessions.asked_kwh
     most_kw = site.evses.max_kw[post]
@@ -65,6 +67,16 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
         unbilled_per_kw=charge if keys.demand_dollars_per_kw == 0 else 0.0,
         deadline=np.ceil(sessions.stated_departure_min / keys.step_min).astype(np.int32),
     )
+
+
+def feeder_need(scenario: ChargingScenario, site: Site, sessions: int, periods: int) -> Need:
+    """Memory for the rows that limits are planned by, and for a price of each in every problem of the tax and round."""
+    rows = site.feeder.polygon_rows(scenario.station.polygon_sides)
+    problems = sessions + 1 if scenario.leader.tax == VCG.name else 1
+    kept = scenario.mission.rounds // scenario.record.every + 2
+    size = rows * (len(site.evses) + (problems + kept) * periods) * BYTES_PER_NUMBER
+    what = f"{rows} rows of {len(site.feeder.limit_a)} limits x {periods} periods, {problems} problems, {kept} rounds"
+    return Need("station.site", what, "fewer limits, a lower station.polygon_sides, or record.every", size)
 
 
 def refuse_hopeless(
@@ -186,7 +198,7 @@ def _batteries(scenario: ChargingScenario, sessions: Sessions, wanted: Array, mo
     if keys.battery_kwh == "fitted":
         stay_h = np.maximum(sessions.stay_h, keys.step_min / 60.0)
         possible = np.minimum(wanted, 0.99 * most_kw * stay_h) * keys.efficiency
-        made = fitted(possible, stay_h, float(most_kw.max()), bend=bend)
+        made = fitted(possible, stay_h, most_kw, bend=bend)
         return batteries(made.capacity_kwh, made.content_kwh, most_kw, bend=bend, efficiency=keys.efficiency)
     capacity = float(keys.battery_kwh)
     content = np.maximum(keys.target_soc * capacity - keys.efficiency * wanted, 0.0)

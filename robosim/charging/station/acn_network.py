@@ -59,9 +59,9 @@ def acn_site(text: str, file: str, name: str) -> Site:
     matrix, limits = _rows(found, len(ids)), _numbers(found, "magnitudes", None, least=0.0)
     angles = _numbers(found, "_phase_angles", len(ids))
     names = [plain_name(one) for one in found.network.get("constraint_index") or ()]
-    if len(matrix) != len(limits) and not len(found.wrong):
+    if len(matrix) and limits and len(matrix) != len(limits):
         found.add("magnitudes", f"has {len(limits)} numbers, constraint_matrix has {len(matrix)} rows")
-    for number in np.flatnonzero(~(matrix != 0.0).any(axis=0)).tolist() if not len(found.wrong) else ():
+    for number in np.flatnonzero(~matrix.any(axis=0)).tolist() if len(matrix) else ():
         fix = "add_constraint with it: nothing else would hold its power"
         found.add(f"_EVSEs.{ids[number]}", "no constraint holds this post", fix, at=ids[number])
     found.wrong.raise_any()

@@ -51,6 +51,10 @@ class Feeder:
         """By how much each row is exceeded, (…, rows), 0 where it holds."""
         return np.maximum(self.loads(x) - self.limit_a, 0.0)
 
+    def polygon_rows(self, sides: int = 24) -> int:
+        """How many rows `inner_polygon` has."""
+        return len(self.limit_a) if self.linear else sum(len(_chords(row, sides)[0]) for row in self.phasors)
+
     def inner_polygon(self, sides: int = 24) -> Rows:
         """Linear rows that imply every limit, for planning with prices: see `inner_rows`."""
         if self.linear:
