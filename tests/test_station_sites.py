@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from robosim.kernels.charging import blank
 from robosim.kernels.station import execute_day
 from robosim.scenario.loading import load_scenario
 from robosim.scenario.reading import template
-from tests.site_files import as_toml, line_currents
+from tests.site_files import as_acn, as_toml, line_currents
 
 PAGE = (Path(__file__).parents[1] / "docs" / "sites.md").read_text()
 EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
@@ -269,8 +270,8 @@ def test_chargers_above_32_amperes(tmp_path: Path) -> None:
 
 def test_posts_that_differ_behind_one_limit_of_power_are_levelled_like_equal_ones(folder: Path) -> None:
     """A kW takes a kW of the feeder, whatever volts it has: exactly, or the quick projection would not do."""
-    posts = [{"id": f"P{k}", "volts": volts} for k, volts in enumerate((230.0, 231.7, 207.9, 119.3))]
-    keys = {"station.posts": posts, "station.count": 4, "station.unmet": "allowed", "station.limit_kw": 7.0}
+    posts = [{"id": f"P{k}", "volts": volts} for k, volts in enumerate(np.linspace(100.0, 300.0, 60).tolist())]
+    keys = {"station.posts": posts, "station.unmet": "allowed", "station.limit_kw": 7.0}
     built = build_day(load_scenario("charging", overrides=keys))
     assert built.problem.plain
     assert built.problem.rows_kw == pytest.approx([7.0])
@@ -443,6 +444,73 @@ def test_a_site_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text("#" * 1_000_001)
     with pytest.raises(TooLarge, match=r"s\.toml:1: file: more than 1 MB"):
         read_site(tmp_path / "s.toml")
+
+
+POISON = [
+    None,
+    True,
+    -1,
+    0,
+    3,
+    1e-300,
+    1e300,
+    10**400,
+    "",
+    "L1",
+    "A1",
+    "x" * 100,
+    "\x1b",
+    [],
+    [[]],
+    ["A1"],
+    {},
+    {"A1": 1},
+]
+
+
+def spoilt(value: Any, rng: random.Random) -> Any:
+    """The same with one thing in it, anywhere, replaced by poison or left out."""
+    if not isinstance(value, dict | list) or not value or rng.random() < 0.1:
+        return rng.choice(POISON)
+    keys = list(value) if isinstance(value, dict) else list(range(len(value)))
+    key = rng.choice(keys)
+    if rng.random() < 0.15:
+        return type(value)(
+            {k: v for k, v in value.items() if k != key}
+            if isinstance(value, dict)
+            else [v for k, v in enumerate(value) if k != key]
+        )
+    changed = spoilt(value[key], rng)
+    return {**value, key: changed} if isinstance(value, dict) else [*value[:key], changed, *value[key + 1 :]]
+
+
+def test_spoilt_sites_are_read_or_refused_in_words(tmp_path: Path) -> None:
+    """Nothing but a site, or lines with file, line, key and fix."""
+    rng, path, read, lines = random.Random(0), tmp_path / "s.toml", 0, []
+    own = {"site": {"line_volts": 400.0}, "posts": POSTS, "limits": LIMITS}
+    theirs = json.loads(as_acn(caltech_site()))
+    for turn in range(400):
+        whole = spoilt(theirs if turn % 2 else own, rng)
+        path.write_text(json.dumps(whole) if turn % 2 or not isinstance(whole, dict) else toml(whole))
+        try:
+            read_site(path)
+            read += 1
+        except BadInput as problem:
+            lines += str(problem).splitlines()
+    assert 30 < read < 370
+    assert [line for line in lines if not re.match(r".*s\.toml:\d+: .*\(.*\)$", line)] == []
+
+
+def toml(whole: dict[str, Any]) -> str:
+    """Values as TOML, nothing as a text: what `written` writes, without headers."""
+    found = {key: "nothing" if value is None else value for key, value in whole.items()}
+    return "\n".join(f"{key} = {value_text(without_none(value))}" for key, value in found.items())
+
+
+def without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_none(part) for key, part in value.items()}
+    return [without_none(part) for part in value] if isinstance(value, list) else "nothing" if value is None else value
 
 
 def test_the_page_names_every_key() -> None:

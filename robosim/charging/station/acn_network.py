@@ -58,7 +58,8 @@ def acn_site(text: str, file: str, name: str) -> Site:
     posts = [post for post in _posts(found, ids) if post is not None]
     matrix, limits = _rows(found, len(ids)), _numbers(found, "magnitudes", None, least=0.0)
     angles = _numbers(found, "_phase_angles", len(ids))
-    names = [plain_name(one) for one in found.network.get("constraint_index") or ()]
+    listed = found.network.get("constraint_index")
+    names = [plain_name(one) for one in listed] if isinstance(listed, list) else []
     if len(matrix) and limits and len(matrix) != len(limits):
         found.add("magnitudes", f"has {len(limits)} numbers, constraint_matrix has {len(matrix)} rows")
     for number in np.flatnonzero(~matrix.any(axis=0)).tolist() if len(matrix) else ():

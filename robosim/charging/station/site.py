@@ -47,6 +47,7 @@ def listed_site(posts: Sequence[Post], limit_kw: float) -> Site:
 
 def power_row(posts: Evses, among: Array, limit_kw: float) -> tuple[Array, float]:
     """A limit on the summed power of some posts, `among` (n,) of 0 and 1, in amperes of the first of them: the row (n,)
-    and its limit, A. Equal posts weigh exactly 1."""
-    watts = posts.voltage_v[int(np.argmax(among))]
-    return among * (posts.voltage_v / watts), limit_kw * 1000.0 / watts
+    and its limit, A. Weights are the very quotients by which plans in kW divide them: a kW weighs exactly 1 then."""
+    kw_per_a = posts.voltage_v / 1000.0
+    first = kw_per_a[int(np.argmax(among))]
+    return among * (kw_per_a / first), limit_kw / first
