@@ -139,6 +139,19 @@ def test_lines_carry_what_waves_in_time_add_up_to(tmp_path: Path) -> None:
     assert alone[:4] == pytest.approx([11.547] * 3 + [0.0], abs=1e-3)
 
 
+def test_a_post_beside_the_lines_needs_no_phase(tmp_path: Path) -> None:
+    """Nor does a direct-current one that hangs on nothing else need the feeder's volts."""
+    posts = [*POSTS[2:4], {"id": "X", "volts": 230.0}, POSTS[8]]
+    limits = [
+        {"name": "l", "line": ["L1", "N"], "posts": ["S1", "S2"], "limit_a": 9.0},
+        {"name": "s", "limit_kw": 50.0},
+    ]
+    site = read_site(written(tmp_path, posts, limits, None))
+    power = (3 * 230 + 3 * 230 + 4 * 230 + 5 * 800) / 230  # in amperes of the first post
+    assert site.feeder.loads(np.array([3.0, 3.0, 4.0, 5.0])) == pytest.approx([3.0, 3.0, power])
+    assert site.feeder.names == ("l L1", "l N", "s")
+
+
 # -- planning --------------------------------------------------------------------------------------------------------
 
 

@@ -71,12 +71,14 @@ def _rows(limit: LimitTable, posts: Sequence[PostTable], made: Evses, line_volts
         return [Row(limit.name, weight, np.array([_angle(post) for post in posts]), most)]
     if limit.line is None:
         return [Row(limit.name, among, still, most)]
-    loads = [[on_line(post, line, line_volts) for post in posts] for line in limit.line]
-    names = [limit.name if len(limit.line) == 1 else f"{limit.name} {line}" for line in limit.line]
-    return [
-        Row(name, among * np.array([weight for weight, _ in row]), np.array([angle for _, angle in row]), most)
-        for name, row in zip(names, loads, strict=True)
-    ]
+    return [_line_row(limit, line, posts, line_volts) for line in limit.line]
+
+
+def _line_row(limit: LimitTable, line: str, posts: Sequence[PostTable], line_volts: float | None) -> Row:
+    loads = [on_line(post, line, line_volts) if hanging(limit, post) else (0.0, 0.0) for post in posts]
+    weight, angle = np.array(loads).T
+    name = limit.name if limit.line is None or len(limit.line) == 1 else f"{limit.name} {line}"
+    return Row(name, weight, angle, limit.limit_a or 0.0)
 
 
 def _angle(post: PostTable) -> float:
