@@ -178,6 +178,7 @@ def test_names_that_are_copied_to_keep_loading_light() -> None:
 
 PATH = "a file (with a dot or a slash in its path)"
 SOURCE = f'station.sessions: must be "drawn", "acn:caltech", "acn:jpl", or {PATH}'
+PLACE = f'station.site: must be "plain", "caltech", or {PATH}'
 PRICE = f'station.tariff: must be "sce-tou-ev-4", a price in dollars/kWh, or {PATH}'
 KNOWN = "known: mission, station, market, leader, record, selfish"
 
@@ -196,6 +197,9 @@ KNOWN = "known: mission, station, market, leader, record, selfish"
             "station.sessions=7",
             'station.sessions: must be text in double quotes, got 7 (for example sessions = "drawn")',
         ),
+        ("station.site=caltec", f'{PLACE}, got "caltec" (did you mean "caltech"?)'),
+        ("station.site=3", 'station.site: must be text in double quotes, got 3 (for example site = "plain")'),
+        ("station.elsewhere=home", 'station.elsewhere: must be "any", "same-kind" or "forbidden", got "home" ('),
         ("station.tariff=sce", f'{PRICE}, got "sce" (for example tariff = "sce-tou-ev-4")'),
         ("station.tariff='0.1'", f'{PRICE}, got "0.1" (write the number without quotes)'),
         ("station.tariff=true", 'station.tariff: must be a number, got true (for example tariff = "sce-tou-ev-4")'),

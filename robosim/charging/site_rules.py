@@ -32,17 +32,24 @@ def breaker_fits(path: KeyPath, kind: str | None, max_a: float | None) -> Iterat
 def post_problems(path: KeyPath, post: PostTable) -> Iterator[Problem]:
     """Keys of one post that do not go together."""
     yield from breaker_fits((*path, "max_a"), post.kind, post.max_a)
-    direct = post.current == "DC"
-    if post.kind is not None and post.levels_a is not None:
+    yield from _currents(path, post)
+    yield from _wiring(path, post)
+
+
+def _currents(path: KeyPath, post: PostTable) -> Iterator[Problem]:
+    levels, most = post.levels_a, post.max_a
+    if post.kind is not None and levels is not None:
         yield Problem(path=(*path, "levels_a"), message="stands beside kind", fix="remove one of them")
-    if post.levels_a is not None and post.max_a is not None and post.max_a < min(post.levels_a):
-        least = min(post.levels_a)
-        message = f"is {post.max_a:g}, below every level"
-        yield Problem(path=(*path, "max_a"), message=message, fix=f"write max_a = {least}, or lower levels")
-    if direct and post.max_a is None and post.levels_a is None and post.kind not in LARGEST_A:
+    if levels is not None and most is not None and most < min(levels):
+        fix = f"write max_a = {min(levels)}, or lower levels"
+        yield Problem(path=(*path, "max_a"), message=f"is {most:g}, below every level", fix=fix)
+    if post.current == "DC" and most is None and levels is None and post.kind not in LARGEST_A:
         fix = "what a DC post gives at most, A: its power by its volts, for example max_a = 125.0"
         yield Problem(path=(*path, "max_a"), message="is missing", fix=fix)
-    if direct and post.phases is not None:
+
+
+def _wiring(path: KeyPath, post: PostTable) -> Iterator[Problem]:
+    if post.current == "DC" and post.phases is not None:
         yield Problem(path=(*path, "phases"), message='is used only with current = "AC"', fix="remove one of them")
     if post.three and post.phase is not None:
         fix = "remove it, or phases = 3" if post.phases == 3 else "remove it"

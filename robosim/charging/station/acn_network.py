@@ -21,6 +21,7 @@ from robosim.files.complaint import Complaints, refusal
 from robosim.files.content import document
 from robosim.files.lines import Located
 from robosim.files.writing import plain_name, quoted, shown
+from robosim.scenario.fields import SMALLEST
 
 LARGEST = 1e9
 CLASSES = {
@@ -56,18 +57,16 @@ def acn_site(text: str, file: str, name: str) -> Site:
     found = _found(document(text, file, infinite=True), text, file)
     ids = list(found.network["_EVSEs"])
     posts = [post for post in _posts(found, ids) if post is not None]
-    matrix, limits = _rows(found, len(ids)), _numbers(found, "magnitudes", None, least=0.0)
-    angles = _numbers(found, "_phase_angles", len(ids))
-    listed = found.network.get("constraint_index")
-    names = [plain_name(one) for one in listed] if isinstance(listed, list) else []
-    if len(matrix) and limits and len(matrix) != len(limits):
-        found.add("magnitudes", f"has {len(limits)} numbers, constraint_matrix has {len(matrix)} rows")
+    matrix, angles = _rows(found, len(ids)), _numbers(found, "_phase_angles", len(ids), "posts")
+    limits = _numbers(found, "magnitudes", len(matrix) or None, "rows of constraint_matrix", least=SMALLEST)
     for number in np.flatnonzero(~matrix.any(axis=0)).tolist() if len(matrix) else ():
         fix = "add_constraint with it: nothing else would hold its power"
         found.add(f"_EVSEs.{ids[number]}", "no constraint holds this post", fix, at=ids[number])
     found.wrong.raise_any()
-    names = names if len(names) == len(limits) else [f"row {k}" for k in range(len(limits))]
-    feeder = Feeder(matrix=matrix, limit_a=np.array(limits), phase_rad=np.radians(angles), names=tuple(names))
+    listed = found.network.get("constraint_index")
+    named = isinstance(listed, list) and len(listed) == len(limits)
+    names = tuple(plain_name(listed[k]) if named else f"row {k}" for k in range(len(limits)))
+    feeder = Feeder(matrix=matrix, limit_a=np.array(limits), phase_rad=np.radians(angles), names=names)
     return Site(name=name, evses=evses_of(posts), feeder=feeder)
 
 
@@ -90,7 +89,7 @@ def _attributes(objects: dict[str, Any], key: Any) -> dict[str, Any]:
 
 
 def _posts(found: Found, ids: list[str]) -> Iterator[Post | None]:
-    volts = _numbers(found, "_voltages", len(ids), least=1.0)
+    volts = _numbers(found, "_voltages", len(ids), "posts", least=1.0)
     for number, station in enumerate(ids):
         kind = _kind(found, station, found.network["_EVSEs"][station])
         if plain_name(station) != station or not station.strip():
@@ -109,14 +108,11 @@ def _kind(found: Found, station: str, key: Any) -> EvseKind | None:
         found.add(place, f"its class is {quoted(make)}" if make else "has no object", f"known: {known}", at=str(key))
         return None
     if make == "FiniteRatesEVSE":
-        rates = told.get("allowable_rates")
-        if (
-            isinstance(rates, list)
-            and all(map(_is_number, rates))
-            and min(rates, default=0) >= 0 < max(rates, default=0)
-        ):
+        given = told.get("allowable_rates")
+        rates = given if isinstance(given, list) and all(map(_is_number, given)) else []
+        if rates and min(rates) >= 0 < max(rates):
             return of_levels(rates)
-        found.add(f"{place}.allowable_rates", f"must be a list of amperes, got {shown(rates)}", at=str(key))
+        found.add(f"{place}.allowable_rates", f"must be a list of amperes, got {shown(given)}", at=str(key))
         return None
     most, least = CLASSES[make]
     return _band(found, place, str(key), (most, told.get(most)), (least, told.get(least, 0.0)))
@@ -134,14 +130,15 @@ def _band(found: Found, place: str, key: str, most_a: tuple[str, Any], least_a: 
     return None
 
 
-def _numbers(found: Found, key: str, count: int | None, least: float = -LARGEST) -> list[float]:
+def _numbers(found: Found, key: str, count: int | None, what: str, least: float = -LARGEST) -> list[float]:
+    """A list of the network with one number for each of so many things."""
     value = found.network.get(key)
     if not (isinstance(value, list) and all(map(_is_number, value)) and all(one >= least for one in value)):
         bound = f" >= {least:g}" if least > -LARGEST else ""
         found.add(key, f"must be a list of numbers{bound}, got {shown(value)}")
         return []
     if count is not None and len(value) != count:
-        found.add(key, f"has {len(value)} numbers for {count} posts")
+        found.add(key, f"has {len(value)} numbers for {count} {what}")
     return [float(one) for one in value]
 
 
