@@ -62,10 +62,10 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
         problem=problem,
         station=_station(scenario, sessions, site, post, wanted, most_kw),
         sessions=sessions,
-        moves=places.moves,
         tariff_per_kwh=prices,
         unbilled_per_kw=charge if keys.demand_dollars_per_kw == 0 else 0.0,
         deadline=np.ceil(sessions.stated_departure_min / keys.step_min).astype(np.int32),
+        moves=places.moves,
     )
 
 

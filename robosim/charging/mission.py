@@ -29,14 +29,14 @@ class BuiltDay:
     problem: ChargingDay
     station: Station
     sessions: Sessions
-    moves: tuple[Move, ...]
-    """Cars that stand at another post than their session names."""
     tariff_per_kwh: Array
     """(T,) dollars."""
     unbilled_per_kw: float
     """Dollars a kW of a month's peak that the tariff charges and the world leaves out."""
     deadline: NDArray[np.int32]
     """(N,) the step after the stated departure."""
+    moves: tuple[Move, ...] = ()
+    """Cars that stand at another post than their session names."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,7 +102,8 @@ def _one_form(path: KeyPath, limit: LimitTable) -> Iterator[Problem]:
         yield Problem(path=(*path, "weights"), message=f"stands beside {other}", fix="remove one of them")
     if limit.limit_kw is not None and limit.limit_a is None and (limit.weights is not None or limit.line is not None):
         message = "limits a sum of power, not the current of a line or of phasors"
-        yield Problem(path=(*path, "limit_kw"), message=message, fix="write limit_a, A")
+        fix = "write limit_a: what a line carries, A, is its kW by its volts to the neutral"
+        yield Problem(path=(*path, "limit_kw"), message=message, fix=fix)
 
 
 def _names(path: KeyPath, limit: LimitTable, names: Sequence[str]) -> Iterator[Problem]:

@@ -64,8 +64,10 @@ def acn_site(text: str, file: str, name: str) -> Site:
         found.add(f"_EVSEs.{ids[number]}", "no constraint holds this post", fix, at=ids[number])
     found.wrong.raise_any()
     listed = found.network.get("constraint_index")
-    named = isinstance(listed, list) and len(listed) == len(limits)
-    names = tuple(plain_name(listed[k]) if named else f"row {k}" for k in range(len(limits)))
+    named = (
+        listed if isinstance(listed, list) and len(listed) == len(limits) else [f"row {k}" for k in range(len(limits))]
+    )
+    names = tuple(map(plain_name, named))
     feeder = Feeder(matrix=matrix, limit_a=np.array(limits), phase_rad=np.radians(angles), names=names)
     return Site(name=name, evses=evses_of(posts), feeder=feeder)
 
