@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from robosim.charging.sources import drawn_day
+from robosim.charging.station.caltech import caltech_site
+from robosim.charging.station.places import assign
 from robosim.charging.station.sessions import Sessions, read_sessions
-from robosim.charging.station.site import Site, assign, caltech_site, plain_site
+from robosim.charging.station.site import Site, plain_site
 from robosim.kernels.baseline import EARLIEST_DEADLINE, LEAST_LAXITY, ROUND_ROBIN, UNCONTROLLED, baseline_day
 from robosim.kernels.charging import Cars, Posts, Wires, blank, by_station
 from robosim.kernels.ev_response import Fleet, respond
@@ -128,7 +130,7 @@ def many_responses(n: int) -> None:
 
 def station_day(sessions: Sessions, site: Site) -> tuple[Cars, Array]:
     """Cars in every 5-minute step that they touch and the next at their station does not; they want what they got."""
-    station = assign(sessions, site)
+    station = assign(sessions, site).post
     first, last = np.floor(sessions.arrival_min / 5.0), np.minimum(np.ceil(sessions.departure_min / 5.0), STEPS)
     for i, c in enumerate(station):
         later = first[(station == c) & (first > first[i])]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import robosim
-from robosim.charging.station.site import caltech_site
+from robosim.charging.station.caltech import caltech_site
 
 TABLE = """\
 arrival,departure,estimated_departure,requested_kwh,delivered_kwh

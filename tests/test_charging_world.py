@@ -9,7 +9,7 @@ import pytest
 import robosim
 from robosim.__main__ import main
 from robosim.charging.mission import Charging
-from robosim.charging.station.site import caltech_site
+from robosim.charging.station.caltech import caltech_site
 from robosim.errors import BadInput
 from robosim.leader.tax_rule import others
 

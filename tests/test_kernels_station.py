@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robosim.charging.station.battery import BEND, batteries, fitted, stored_kwh
+from robosim.charging.station.caltech import caltech_site
 from robosim.charging.station.feeder import Feeder, single_limit
+from robosim.charging.station.posts import KINDS, allowed_current, evses
 from robosim.charging.station.sessions import read_sessions
-from robosim.charging.station.site import KINDS, Site, allowed_current, caltech_site, evses, plain_site
+from robosim.charging.station.site import Site, plain_site
 from robosim.errors import BadInput
 from robosim.kernels.baseline import EARLIEST_DEADLINE, LEAST_LAXITY, ROUND_ROBIN, UNCONTROLLED, baseline_day
 from robosim.kernels.charger import drawn, stored, told

@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from robosim.agent import Strategy
-from robosim.charging.keys import SESSIONS, TARIFFS, Charger
-from robosim.charging.rules import LEAST_A
+from robosim.charging.keys import SESSIONS, TARIFFS
 from robosim.charging.scenario import ChargingScenario, needs
+from robosim.charging.site_keys import Charger
+from robosim.charging.site_rules import LARGEST_A, LEAST_A
 from robosim.charging.sources import SITES
-from robosim.charging.station import site as evse
+from robosim.charging.station import posts as evse
 from robosim.charging.station import tariff
 from robosim.controllers.selfish import evs as selfish_evs
 from robosim.errors import BadInput, TooLarge
@@ -168,6 +169,7 @@ def test_names_that_are_copied_to_keep_loading_light() -> None:
     """World files know chargers, sites and tariffs by the names of the station's own tables."""
     assert get_args(Charger) == tuple(evse.KINDS)
     assert {kind: made.min_a for kind, made in evse.KINDS.items() if made.min_a} == LEAST_A
+    assert {kind: made.max_a for kind, made in evse.KINDS.items() if made.levels_a} == LARGEST_A
     assert tuple(tariff.TARIFFS) == TARIFFS
     assert tuple(f"acn:{site}" for site in SITES) == SESSIONS[1:]
 
@@ -176,6 +178,7 @@ def test_names_that_are_copied_to_keep_loading_light() -> None:
 
 PATH = "a file (with a dot or a slash in its path)"
 SOURCE = f'station.sessions: must be "drawn", "acn:caltech", "acn:jpl", or {PATH}'
+PLACE = f'station.site: must be "plain", "caltech", or {PATH}'
 PRICE = f'station.tariff: must be "sce-tou-ev-4", a price in dollars/kWh, or {PATH}'
 KNOWN = "known: mission, station, market, leader, record, selfish"
 
@@ -194,6 +197,9 @@ KNOWN = "known: mission, station, market, leader, record, selfish"
             "station.sessions=7",
             'station.sessions: must be text in double quotes, got 7 (for example sessions = "drawn")',
         ),
+        ("station.site=caltec", f'{PLACE}, got "caltec" (did you mean "caltech"?)'),
+        ("station.site=3", 'station.site: must be text in double quotes, got 3 (for example site = "plain")'),
+        ("station.elsewhere=home", 'station.elsewhere: must be "any", "same-kind" or "forbidden", got "home" ('),
         ("station.tariff=sce", f'{PRICE}, got "sce" (for example tariff = "sce-tou-ev-4")'),
         ("station.tariff='0.1'", f'{PRICE}, got "0.1" (write the number without quotes)'),
         ("station.tariff=true", 'station.tariff: must be a number, got true (for example tariff = "sce-tou-ev-4")'),
@@ -216,11 +222,14 @@ KNOWN = "known: mission, station, market, leader, record, selfish"
             '(for example tariff_day = "2019-10-29")',
         ),
         ("station.count=0", "station.count: must be >= 1, got 0 (for example count = 50)"),
-        ("station.charger_max_a=40", "station.charger_max_a: must be <= 32, got 40 (for example charger_max_a = 32.0)"),
+        (
+            "station.charger_max_a=32000",
+            "station.charger_max_a: must be <= 5000, got 32000 (for example charger_max_a = 32.0)",
+        ),
         ("station.voltage_v=12", "station.voltage_v: must be >= 50, got 12 (for example voltage_v = 208.0)"),
         (
             "station.polygon_sides=24",
-            'station.polygon_sides: is used only with site = "caltech", got "plain" '
+            'station.polygon_sides: is used only with site = "caltech" or a file as site, got "plain" '
             "(set that, or remove polygon_sides)",
         ),
         ("station.charger=acn", 'station.charger: must be "continuous", "deadband", "aerovironment" or '),
@@ -357,6 +366,13 @@ SITES_OF_WORLDS: list[dict[str, Any]] = [
     {},
     {"site": "caltech", "polygon_sides": 6, "limit_kw": 70},
     {"chargers": 7, "charger": "deadband", "charger_max_a": 6, "voltage_v": 400},
+    {"site": "/sites/depot.toml", "polygon_sides": 8, "elsewhere": "forbidden"},
+    {
+        "posts": [
+            {"id": "A 1", "volts": 230, "levels_a": [6, 8]},
+            {"id": "B*é", "volts": 90.5, "current": "DC", "max_a": 9},
+        ]
+    },
 ]
 SOURCES: list[dict[str, Any]] = [
     {},

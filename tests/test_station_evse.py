@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robosim.charging.station.site import KINDS, SLACK, Evses, allowed_current, evses
+from robosim.charging.station.posts import KINDS, SLACK, Evses, allowed_current, evses
 from robosim.errors import BadInput
 
 ALL = evses([f"E{kind}" for kind in KINDS], list(KINDS))

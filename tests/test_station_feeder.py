@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from robosim.charging.station.caltech import caltech_site
 from robosim.charging.station.feeder import Feeder, single_limit
-from robosim.charging.station.site import caltech_site, plain_site
+from robosim.charging.station.site import plain_site
 
 CALTECH = caltech_site()
 SIDES = st.integers(3, 40)

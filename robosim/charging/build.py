@@ -13,7 +13,7 @@ from robosim.bodiless import Bodiless
 from robosim.charging.mission import BuiltDay, Charging
 from robosim.charging.online.mission import OnlineCharging
 from robosim.charging.problem import ChargingDay, refuse_nonsense
-from robosim.charging.scenario import ChargingScenario, needs
+from robosim.charging.scenario import BYTES_PER_NUMBER, ChargingScenario, needs
 from robosim.charging.sources import (
     energy_prices,
     sessions_of,
@@ -24,14 +24,16 @@ from robosim.charging.sources import (
 )
 from robosim.charging.station.battery import BEND, LINEAR, Batteries, batteries, fitted
 from robosim.charging.station.execution import Station, equipment
+from robosim.charging.station.places import assign
 from robosim.charging.station.sessions import Sessions
-from robosim.charging.station.site import Site, assign
+from robosim.charging.station.site import Site
 from robosim.controllers.parts.market import Market
 from robosim.errors import BadInput
 from robosim.kernels.charging import Cars
+from robosim.leader.tax_rule import VCG
 from robosim.lookup import programs, taxes
 from robosim.network.network import Hub
-from robosim.scenario.world_file import refuse_too_large
+from robosim.scenario.world_file import Need, refuse_too_large
 
 WEAR, WAITING = 2, 3
 """Streams of the world's seed."""
@@ -55,7 +57,9 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
         raise scenario.error("station.demand_dollars_per_kw", f"{message} (write loss_dollars_per_kw2h = 0.001)")
     _refuse_strangers(scenario, len(sessions))
     site = site_of(scenario, sessions)
-    post, wanted = assign(sessions, site), sessions.delivered_kwh if keys.wants == "delivered" else sessions.asked_kwh
+    refuse_too_large(scenario, [feeder_need(scenario, site, len(sessions), sessions.periods(keys.period_min))])
+    places = assign(sessions, site, keys.elsewhere)
+    post, wanted = places.post, sessions.delivered_kwh if keys.wants == "delivered" else sessions.asked_kwh
     most_kw = site.evses.max_kw[post]
     most_kw = most_kw if keys.battery_kw is None else np.minimum(most_kw, keys.battery_kw)
     online = scenario.mission.planning == "online"
@@ -75,7 +79,18 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
         tariff_per_kwh=prices,
         unbilled_per_kw=charge if keys.demand_dollars_per_kw == 0 else 0.0,
         deadline=np.ceil(sessions.stated_departure_min / keys.step_min).astype(np.int32),
+        moves=places.moves,
     )
+
+
+def feeder_need(scenario: ChargingScenario, site: Site, sessions: int, periods: int) -> Need:
+    """Memory for the rows that limits are planned by, and for a price of each in every problem of the tax and round."""
+    rows = site.feeder.polygon_rows(scenario.station.polygon_sides)
+    problems = sessions + 1 if scenario.leader.tax == VCG.name else 1
+    kept = 2 if scenario.mission.planning == "online" else scenario.mission.rounds // scenario.record.every + 2
+    size = rows * (len(site.evses) + (problems + kept) * periods) * BYTES_PER_NUMBER
+    what = f"{rows} rows of {len(site.feeder.limit_a)} limits x {periods} periods, {problems} problems, {kept} rounds"
+    return Need("station.site", what, "fewer limits, a lower station.polygon_sides, or record.every", size)
 
 
 def refuse_hopeless(sessions: Sessions, wanted_kwh: Array, most_kw: Array, possible_h: Array) -> None:
@@ -108,19 +123,19 @@ def _reach(scenario: ChargingScenario, site: Site, post: NDArray[np.int32]) -> t
     """
     rows = site.feeder.inner_polygon(scenario.station.polygon_sides)
     kw_per_a = site.evses.voltage_v / 1000.0
-    scale = kw_per_a[0]  # equal posts weigh exactly 1: then periods are levelled one by one
-    weights = np.maximum(rows.matrix * (scale / kw_per_a), 0.0)[:, post].T
+    scale = kw_per_a[0]  # posts of equal volts, or limited in kW, weigh exactly 1: periods are levelled one by one
+    weights = np.maximum(rows.matrix / (kw_per_a / scale), 0.0)[:, post].T
     felt = (weights != 0.0).any(axis=0)
     return weights[:, felt], (rows.limit_a * scale)[felt]
 
 
 def _relaxed(scenario: ChargingScenario, site: Site, post: NDArray[np.int32], problem: ChargingDay) -> ChargingDay:
-    """The problem with the tangents of round limits in place of their chords; where wires have no phases, the same."""
-    if site.feeder.linear:
+    """The problem with the tangents of round limits in place of their chords; the same where wires only add up."""
+    if site.feeder.linear and (site.feeder.matrix >= 0.0).all():
         return problem
     rows = site.feeder.inner_polygon(scenario.station.polygon_sides)
     kw_per_a = site.evses.voltage_v / 1000.0
-    weights = (rows.matrix * (kw_per_a[0] / kw_per_a))[:, post].T
+    weights = (rows.matrix / (kw_per_a / kw_per_a[0]))[:, post].T
     felt = (weights > 0.0).any(axis=0)
     return replace(problem, weights=weights[:, felt], rows_kw=(site.feeder.limit_a[rows.origin] * kw_per_a[0])[felt])
 
@@ -204,7 +219,7 @@ def _batteries(scenario: ChargingScenario, sessions: Sessions, wanted: Array, mo
     if keys.battery_kwh == "fitted":
         stay_h = np.maximum(sessions.stay_h, keys.step_min / 60.0)
         possible = np.minimum(wanted, 0.99 * most_kw * stay_h) * keys.efficiency
-        made = fitted(possible, stay_h, float(most_kw.max()), bend=bend)
+        made = fitted(possible, stay_h, most_kw, bend=bend)
         return batteries(made.capacity_kwh, made.content_kwh, most_kw, bend=bend, efficiency=keys.efficiency)
     capacity = float(keys.battery_kwh)
     content = np.maximum(keys.target_soc * capacity - keys.efficiency * wanted, 0.0)

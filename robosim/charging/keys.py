@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
@@ -21,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from robosim.charging.site_keys import Amperes, Charger, PostTable, Volts
 from robosim.scenario.fields import (
     DrawnPositives,
     Finite,
@@ -31,7 +33,7 @@ from robosim.scenario.fields import (
     Whole,
     Word,
     branch_of,
-    not_tiny,
+    is_path,
     path_or,
     word_or,
     word_or_path,
@@ -42,19 +44,37 @@ DRAWN_COSTS = {
     "waiting_dollars_per_kwh_h": "waiting_range_dollars_per_kwh_h",
 }
 """Keys of [station] that may be "random", and where the range stands that they are drawn from."""
-KEYS_OF_SITE = {"plain": ("chargers", "charger_max_a", "voltage_v"), "caltech": ("polygon_sides",)}
-"""Keys of [station] that belong to one site."""
+PLAIN, CALTECH, LISTED, OWN = "plain", "caltech", "posts", "file"
+"""Forms of a site: equal chargers, the garage, posts in the world file, a site file."""
+FORMS_OF = {
+    "chargers": (PLAIN,),
+    "charger_max_a": (PLAIN,),
+    "voltage_v": (PLAIN,),
+    "charger": (PLAIN, CALTECH),
+    "limit_kw": (PLAIN, CALTECH, LISTED),
+    "polygon_sides": (CALTECH, OWN),
+    "elsewhere": (CALTECH, LISTED, OWN),
+    "posts": (LISTED,),
+}
+"""Keys of [station] that belong to some forms of a site only."""
 DAY_MIN = 24 * 60
 MOST_DAYS = 14
 """How long sessions of one mission may last."""
-LIMIT_KW = {"plain": 60.0, "caltech": 150.0}
-"""Of the feeder, of the transformer."""
+LIMIT_KW = {PLAIN: 60.0, LISTED: 60.0, CALTECH: 150.0}
+"""Of the feeder, of the transformer; a site file has limits of its own."""
 Minutes = Annotated[Whole, Field(ge=1, le=DAY_MIN)]
 
 
-def unused_here(site: str, costs: Mapping[str, object]) -> list[str]:
-    """Keys that a station does not have, given its site and the values of the keys in `DRAWN_COSTS`."""
-    elsewhere = [key for other, keys in KEYS_OF_SITE.items() if other != site for key in keys]
+def form_of(site: str, posts: object) -> str:
+    """Which form of a site the keys `site` and `posts` name."""
+    if is_path(site):
+        return OWN
+    return LISTED if site == PLAIN and posts else site
+
+
+def unused_here(form: str, costs: Mapping[str, object]) -> list[str]:
+    """Keys that a station does not have, given the form of its site and the values of the keys in `DRAWN_COSTS`."""
+    elsewhere = [key for key, forms in FORMS_OF.items() if form not in forms]
     return elsewhere + [bounds for key, bounds in DRAWN_COSTS.items() if costs[key] != "random"]
 
 
@@ -81,14 +101,26 @@ class Station(Section):
         default="asked", description="which energy drivers truly want: what they asked for, or what they got"
     )
 
-    site: Literal["plain", "caltech"] = Field(
-        default="plain", description="equal chargers behind one limit, or the garage at Caltech"
+    site: SiteSource = Field(
+        default="plain",
+        description="chargers behind one limit, the garage at Caltech, or a site file (TOML, or acnportal's JSON)",
+    )
+    posts: tuple[PostTable, ...] = Field(
+        default=(),
+        description="of a plain site whose posts differ, a table each",
+        examples=[[{"id": "P1", "volts": 230.0}]],
+    )
+    elsewhere: Literal["any", "same-kind", "forbidden"] = Field(
+        default="any",
+        description="where a car goes whose post is unknown or taken: the first free post, or one like it",
     )
     chargers: Annotated[Whole, Field(ge=1, le=10**18)] | None = Field(
         default=None, description="of a plain site; left out: as many as are ever needed at once", examples=[54]
     )
     limit_kw: Positive | None = Field(
-        default=None, description="of the feeder, 60; of Caltech's transformer, 150", examples=[60.0]
+        default=None,
+        description="of the feeder, 60; of Caltech's transformer, 150; not of a site file",
+        examples=[60.0],
     )
     charger: Charger | None = Field(
         default=None,
@@ -154,9 +186,14 @@ class Station(Section):
         return self.sessions.removeprefix(ACN) if self.sessions.startswith(ACN) else None
 
     @property
+    def form(self) -> str:
+        """Of the site."""
+        return form_of(self.site, self.posts)
+
+    @property
     def feeder_kw(self) -> float:
-        """`limit_kw`, or what the site has by itself."""
-        return LIMIT_KW[self.site] if self.limit_kw is None else self.limit_kw
+        """`limit_kw`, or what the site has by itself; inf for a site file, whose limits stand in it."""
+        return LIMIT_KW.get(self.form, math.inf) if self.limit_kw is None else self.limit_kw
 
     @property
     def charger_kind(self) -> str | None:
@@ -171,7 +208,7 @@ class Station(Section):
     @model_serializer(mode="wrap")
     def without_unused(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """What is refused in a file because it goes with other values is not written either."""
-        unused = unused_here(self.site, {key: getattr(self, key) for key in DRAWN_COSTS})
+        unused = unused_here(self.form, {key: getattr(self, key) for key in DRAWN_COSTS})
         return {key: value for key, value in written(self).items() if key not in unused}
 
 
@@ -180,6 +217,8 @@ ACN = "acn:"
 SESSIONS = (DRAWN, f"{ACN}caltech", f"{ACN}jpl")
 TARIFFS = ("sce-tou-ev-4",)
 """The names in `robosim.charging.station.tariff.TARIFFS`, which brings NumPy with it."""
+SITES = (PLAIN, CALTECH)
+SITE_FORM = 'must be "plain", "caltech", or a file (with a dot or a slash in its path)'
 SESSIONS_FORM = 'must be "drawn", "acn:caltech", "acn:jpl", or a file (with a dot or a slash in its path)'
 TARIFF_FORM = 'must be "sce-tou-ev-4", a price in dollars/kWh, or a file (with a dot or a slash in its path)'
 
@@ -221,6 +260,7 @@ IsoDay = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
 ]
 SessionSource = Annotated[str, AfterValidator(partial(word_or_path, SESSIONS, SESSIONS_FORM)), path_or(*SESSIONS)]
+SiteSource = Annotated[str, AfterValidator(partial(word_or_path, SITES, SITE_FORM)), path_or(*SITES)]
 TariffSource = Annotated[
     Annotated[str, AfterValidator(partial(word_or_path, TARIFFS, TARIFF_FORM)), path_or(*TARIFFS), Tag("<word>")]
     | Annotated[Finite, Tag("<number>")],
@@ -237,7 +277,3 @@ DrawnNonNegatives = Annotated[
     | Annotated[NonNegative, Tag("<number>")],
     Discriminator(branch_of),
 ]
-Amperes = Annotated[float, Strict(), Field(gt=0, le=32, allow_inf_nan=False), AfterValidator(not_tiny)]
-Volts = Annotated[float, Strict(), Field(ge=50, le=1500, allow_inf_nan=False)]
-Charger = Literal["continuous", "deadband", "aerovironment", "clippercreek"]
-"""The names in `robosim.charging.station.site.KINDS`, which brings NumPy with it."""

@@ -50,6 +50,6 @@ KIND = Kind(
     figures=figures,
     tables=lazy("robosim.charging.tables:run_tables"),
     findings=lazy("robosim.charging.tables:findings"),
-    notes=lazy("robosim.charging.tables:notes"),
+    notes=lazy("robosim.charging.notes:notes"),
     rivals=lazy("robosim.charging.tables:rivals"),
 )

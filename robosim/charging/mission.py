@@ -14,6 +14,7 @@ from robosim.charging.problem import ChargingDay
 from robosim.charging.record import ChargingRecord, DayLog
 from robosim.charging.scenario import ChargingScenario
 from robosim.charging.station.execution import Day, Station
+from robosim.charging.station.places import Move
 from robosim.charging.station.sessions import Sessions
 from robosim.mission import Snapshot
 
@@ -33,6 +34,8 @@ class BuiltDay:
     """Dollars a kW of a month's peak that the tariff charges and the world leaves out."""
     deadline: NDArray[np.int32]
     """(N,) the step after the stated departure."""
+    moves: tuple[Move, ...] = ()
+    """Cars that stand at another post than their session names."""
 
 
 @dataclass(frozen=True, kw_only=True)

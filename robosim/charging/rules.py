@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from robosim.charging.keys import ACN, DAY_MIN, DRAWN, DRAWN_COSTS, KEYS_OF_SITE
+from robosim.charging.keys import (
+    ACN,
+    CALTECH,
+    DAY_MIN,
+    DRAWN,
+    DRAWN_COSTS,
+    FORMS_OF,
+    LISTED,
+    OWN,
+    PLAIN,
+    form_of,
+)
+from robosim.charging.site_keys import PostTable
+from robosim.charging.site_rules import breaker_fits, posts_problems
 from robosim.files.complaint import Problem
 from robosim.files.writing import shown
 from robosim.scenario.checking import Check, Values
 from robosim.scenario.fields import SMALLEST
 from robosim.scenario.selfish import SELFISH_RULES, agents_exist
 
-LEAST_A = {"deadband": 6.0, "aerovironment": 6.0, "clippercreek": 8.0}
-"""Kinds of charger that cannot be told a smaller current than this, but for 0."""
+SAID = {PLAIN: 'site = "plain"', CALTECH: 'site = "caltech"', LISTED: "[[station.posts]]", OWN: "a file as site"}
+"""Forms of a site in messages."""
 
 
 def completed(values: dict[str, Any]) -> dict[str, Any]:
@@ -28,24 +41,35 @@ def completed(values: dict[str, Any]) -> dict[str, Any]:
 
 def keys_of_a_site_are_used(world: Values) -> Iterator[Problem]:
     """A site takes its own keys only."""
-    site = world["station.site"]
-    for other, keys in KEYS_OF_SITE.items():
-        for key in keys:
-            if other != site and world.given(f"station.{key}"):
-                yield _unused(key, f'site = "{other}"', site)
+    site, posts = world["station.site"], world.table["station"].get("posts")
+    form = form_of(site, posts)
+    for key, forms in FORMS_OF.items():
+        if form not in forms and world.given(f"station.{key}"):
+            got = SAID[form] if form == LISTED else shown(site)
+            yield _unused(key, 'site = "plain"' if key == "posts" else " or ".join(SAID[one] for one in forms), got)
+
+
+def posts_make_sense(world: Values) -> Iterator[Problem]:
+    """Each of [[station.posts]] by itself, and no two of one name."""
+    section = world.table.get("station")
+    tables = section.get("posts") if isinstance(section, dict) else None
+    path = ("station", "posts")
+    for_each = enumerate(tables) if isinstance(tables, list) else ()
+    posts = [PostTable.model_validate(one) if world.sound((*path, str(k))) else None for k, one in for_each]
+    yield from posts_problems(path, posts)
 
 
 def ranges_are_used(world: Values) -> Iterator[Problem]:
     """Only what is drawn has a range."""
     for key, bounds in DRAWN_COSTS.items():
         if world.given(f"station.{bounds}") and world.sound(("station", key)) and world[f"station.{key}"] != "random":
-            yield _unused(bounds, f'{key} = "random"', world[f"station.{key}"])
+            yield _unused(bounds, f'{key} = "random"', shown(world[f"station.{key}"]))
 
 
-def _unused(key: str, wanted: str, got: object) -> Problem:
+def _unused(key: str, wanted: str, got: str) -> Problem:
     return Problem(
         path=("station", key),
-        message=f"is used only with {wanted}, got {shown(got)}",
+        message=f"is used only with {wanted}, got {got}",
         fix=f"set that, or remove {key}",
     )
 
@@ -127,15 +151,8 @@ def online_bills_by_meter(world: Values) -> Iterator[Problem]:
 
 
 def chargers_can_start(world: Values) -> Iterator[Problem]:
-    """The breaker lets the least current through that the kind of charger knows."""
-    kind, most = world["station.charger"], world["station.charger_max_a"]
-    least = LEAST_A.get(kind, 0.0)
-    if most < least:
-        yield Problem(
-            path=("station", "charger_max_a"),
-            message=f'is {shown(most)}, chargers of kind "{kind}" begin at {least:g} A',
-            fix=f"write charger_max_a = {least}, or choose another charger",
-        )
+    """The breaker goes with the kind of charger."""
+    yield from breaker_fits(("station", "charger_max_a"), world["station.charger"], world["station.charger_max_a"])
 
 
 def epsilon_is_given_once(world: Values) -> Iterator[Problem]:
@@ -161,6 +178,7 @@ RULES: tuple[Check, ...] = (
     agreements_fit,
     online_bills_by_meter,
     chargers_can_start,
+    posts_make_sense,
     epsilon_is_given_once,
     *(counted_agents_exist if check is agents_exist else check for check in SELFISH_RULES),
 )

@@ -10,12 +10,12 @@ import zlib
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import ConfigDict, Field
 
 from robosim.auction.scenario import AuctionMission
-from robosim.charging.keys import DRAWN, Station
+from robosim.charging.keys import DRAWN, PLAIN, Station
 from robosim.charging.rules import RULES, completed
 from robosim.leader.tax_rule import CLEARING_PRICE, VCG
 from robosim.scenario.checking import Check
@@ -34,6 +34,11 @@ class ChargingMission(AuctionMission):
         default="day-ahead",
         description="plan once, knowing all who will come (clairvoyant), or again and again with those plugged in",
     )
+
+
+File = Literal["sessions", "site", "tariff"]
+FILES: tuple[File, ...] = get_args(File)
+"""Keys of [station] that may name a file."""
 
 
 class ChargingMarket(Section):
@@ -110,7 +115,7 @@ class ChargingScenario(WorldFile):
         """Memory for the record and for the marginal problems of the tax."""
         return needs(self)
 
-    def file_of(self, key: Literal["sessions", "tariff"]) -> Path | None:
+    def file_of(self, key: File) -> Path | None:
         """Where the file is that `station.key` names, None where it names none; there may be no such file.
 
         A file named in a world file is relative to that file's folder, one named by an option to the current one.
@@ -121,7 +126,7 @@ class ChargingScenario(WorldFile):
         by_option = self._origin.place(("station", key)).is_option
         return Path(given) if by_option or self.source is None else self.source.parent / given
 
-    def existing_file_of(self, key: Literal["sessions", "tariff"]) -> Path | None:
+    def existing_file_of(self, key: File) -> Path | None:
         """`file_of(key)`, checked.
 
         Raises
@@ -136,14 +141,14 @@ class ChargingScenario(WorldFile):
         return path
 
     def inputs(self) -> dict[str, Path]:
-        """Sessions and tariff, where they are files."""
-        paths = {"station.sessions": self.file_of("sessions"), "station.tariff": self.file_of("tariff")}
+        """Sessions, site and tariff, where they are files."""
+        paths = {f"station.{key}": self.file_of(key) for key in FILES}
         return {key: path for key, path in paths.items() if path is not None}
 
     def to_toml(self) -> str:
         """A world file that loads to an equal scenario from any folder, as files have their full paths in it."""
-        paths = {key: self.file_of(key) for key in ("sessions", "tariff")}
-        full = {key: os.path.abspath(path) for key, path in paths.items() if path is not None}
+        paths = {key: self.file_of(key) for key in FILES}
+        full: dict[str, str] = {key: os.path.abspath(path) for key, path in paths.items() if path is not None}
         station = self.station.model_copy(update=full)
         return WorldFile.to_toml(self.model_copy(update={"station": station}))
 
@@ -238,5 +243,8 @@ def _table(path: Path) -> str:
 
 
 def _rows(world: ChargingScenario) -> int:
-    """About how many limits have a price: at Caltech two pods, and six lines with phasors in a quarter of a circle."""
-    return 1 if world.station.site == "plain" else 2 + 3 * world.station.polygon_sides // 2
+    """About how many limits have a price: at Caltech two pods, and six lines with phasors in a quarter of a circle.
+
+    A site file is taken to have as many, until it is read.
+    """
+    return 1 if world.station.site == PLAIN else 2 + 3 * world.station.polygon_sides // 2

@@ -19,8 +19,11 @@ from scipy.special import ndtr
 
 from robosim.agent import Array
 from robosim.charging.scenario import ChargingScenario
+from robosim.charging.station.caltech import caltech_site
+from robosim.charging.station.limits import post_of
 from robosim.charging.station.sessions import DAY_MIN, Sessions, iso_date, read_sessions
-from robosim.charging.station.site import Site, caltech_site, plain_site
+from robosim.charging.station.site import Site, listed_site, plain_site
+from robosim.charging.station.site_file import read_site
 from robosim.charging.station.tariff import TARIFFS, Tariff, flat_tariff, read_tariff
 from robosim.errors import BadInput
 from robosim.files.writing import shown, suggestion
@@ -101,8 +104,12 @@ def shares_of_periods(sessions: Sessions, period_min: int) -> Array:
 
 
 def site_of(scenario: ChargingScenario, sessions: Sessions) -> Site:
-    """The posts and the feeder behind them."""
-    keys = scenario.station
+    """The posts and the feeder behind them. Raises `BadInput` with every error in a site file."""
+    keys, path = scenario.station, scenario.existing_file_of("site")
+    if path is not None:
+        return read_site(path)
+    if keys.posts:
+        return listed_site([post_of(post) for post in keys.posts], keys.feeder_kw)
     if keys.site == "caltech":
         return caltech_site(keys.feeder_kw, keys.charger_kind)
     count = keys.chargers or most_at_once(sessions)

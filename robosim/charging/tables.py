@@ -17,9 +17,6 @@ from robosim.charging.online.mission import OnlineCharging
 from robosim.charging.record import ChargingRecord, DayLog
 from robosim.cli.tables import amount, empty_table
 
-CLAIRVOYANT = (
-    'clairvoyant: planned day-ahead by somebody who knows who will come (mission.planning = "online" does not)'
-)
 CARS_SHOWN = 20
 ROUNDING = 1e-9
 TINY_KWH = 5e-3
@@ -116,16 +113,7 @@ def findings(record: ChargingRecord, mission: Charging | OnlineCharging) -> list
     share = f"write station.demand_dollars_per_kw = {charge / 30:.3g} for a day's part of it, and loss_dollars_per_kw2h"
     unbilled = [f"{left_out} ({share})"] if charge else []
     late = [] if record.day.agreements else unreached(record, mission)
-    return [*day_lines(record, record.day), *late, *unbilled, *notes(mission)]
-
-
-def notes(mission: Charging | OnlineCharging) -> list[str]:
-    """Whether the plan knows the future, and whose stays were cut."""
-    sessions, cut_h = mission.day.sessions, mission.scenario.station.cut_h
-    count = int(sessions.clipped.sum())
-    end = "midnight, as all drawn days do" if cut_h is None else f"{cut_h:g} h (station.cut_h)"
-    cut = [f"{count} of {len(sessions)} stays end at {end}, and went on in truth"] if count else []
-    return [*([CLAIRVOYANT] if isinstance(mission, Charging) else []), *cut]
+    return [*day_lines(record, record.day), *late, *unbilled]
 
 
 def rules_table(found: tuple[Baseline, ...]) -> Table:

@@ -151,18 +151,18 @@ CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<word>NaN|-?Infinity)')
 """What Python reads beside JSON, outside of texts in quotes."""
 
 
-def document(text: str, file: str) -> Any:
-    """The values of a JSON text.
+def document(text: str, file: str, infinite: bool = False) -> Any:
+    """The values of a JSON text; `infinite`: also Infinity and NaN, which Python writes where JSON has no word.
 
     Raises
     ------
     BadInput
-        The text is empty or not JSON; NaN and Infinity are none.
+        The text is empty or not JSON; NaN and Infinity are none, unless asked for.
     """
     if not text.strip():
         raise refusal(file, "is empty", "check that it was downloaded whole")
     try:
-        return json.loads(text, parse_constant=_no_number)
+        return json.loads(text, parse_constant=float if infinite else _no_number)
     except json.JSONDecodeError as error:
         message = f"{error.msg[:1].lower()}{error.msg[1:]} at column {error.colno}"
         raise refusal(file, message, "the file must be JSON", error.lineno, "json") from None

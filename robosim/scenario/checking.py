@@ -126,11 +126,26 @@ def key_path(error: ErrorDetails) -> KeyPath:
 
 def unknown_key(path: KeyPath, model: type[BaseModel]) -> Problem:
     """A key or a section that this kind of world does not have, with the one that was perhaps meant."""
-    known = list(model.model_fields if len(path) == 1 else section_type(model, path[0]).model_fields)
+    known = list(model.model_fields if len(path) == 1 else table_of(path, model)[0].model_fields)
     homes = [section for section in model.model_fields if path[-1] in section_type(model, section).model_fields]
     rest = f"it belongs below [{homes[0]}]" if homes else f"known: {', '.join(known)}"
     what = "unknown section" if len(path) == 1 else "unknown key"
     return Problem(path=path, message=what, fix=suggestion(path[-1], known, rest))
+
+
+def table_of(path: KeyPath, model: type[BaseModel]) -> tuple[type[BaseModel], list[str]]:
+    """The table in which a key stands, be it one of a list of tables below a section, and the path from there.
+
+    Numbers of list elements do not count.
+    """
+    section, *keys = (key for key in path if not key.isdecimal())
+    table = section_type(model, section)
+    while len(keys) > 1 and keys[0] in table.model_fields:
+        inner = section_type(table, keys[0])
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            break
+        table, keys = inner, keys[1:]
+    return table, keys
 
 
 def _fix(error: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> str:
@@ -145,7 +160,8 @@ def _example(path: KeyPath, model: type[BaseModel]) -> str:
     if not keys:
         header = f"[[{section}]]" if isinstance(model.model_fields[section].default, tuple) else f"[{section}]"
         return f"write {header} on a line and its keys on the lines below"
-    fields = section_type(model, section).model_fields.items()
+    table, keys = table_of(path, model)
+    fields = table.model_fields.items()
     name, field = next((field.alias or name, field) for name, field in fields if (field.alias or name) == keys[0])
     return f"for example {name} = {value_text(_sample(field))}"
 

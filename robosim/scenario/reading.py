@@ -124,20 +124,23 @@ def find(world: str | Path) -> Origin:
     return Origin(file=str(path), text=text, name=_name(path), path=path)
 
 
-def parse(origin: Origin) -> dict[str, Any]:
-    """The values of a TOML text."""
+BEGIN = "start from the output of `robosim new rendezvous`"
+
+
+def parse(origin: Origin, begin: str = BEGIN) -> dict[str, Any]:
+    """The values of a TOML text; `begin` says how to fill an empty one."""
     if found := MANY_PARTS.search(origin.text):
         raise _malformed(origin, found.start(), "a key of more than 100 parts", GRAMMAR)
     try:
-        return tomllib.loads(origin.text) or _nothing(origin)
+        return tomllib.loads(origin.text) or _nothing(origin, begin)
     except RecursionError:
         raise _malformed(origin, 0, "brackets are nested too deeply", "a world needs lists of lists at most") from None
     except ValueError as error:
         raise _syntax_error(origin, str(error)) from None
 
 
-def _nothing(origin: Origin) -> dict[str, Any]:
-    raise _malformed(origin, 0, "the file holds no keys", "start from the output of `robosim new rendezvous`")
+def _nothing(origin: Origin, begin: str) -> dict[str, Any]:
+    raise _malformed(origin, 0, "the file holds no keys", begin)
 
 
 def _syntax_error(origin: Origin, message: str) -> BadInput:

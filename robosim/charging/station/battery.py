@@ -108,7 +108,7 @@ def stored_kwh(cars: Batteries, offered_kw: Array | float, hours: Array | float)
     return np.where(bends & (power * hours > left - tail), tapered, constant)
 
 
-def fitted(energy_kwh: Array, hours: Array, power_kw: float, *, bend: float = BEND) -> Batteries:
+def fitted(energy_kwh: Array, hours: Array, power_kw: Array | float, *, bend: float = BEND) -> Batteries:
     """Batteries that took these energies in these times at full power and spent as much time as they can in the taper.
 
     As acnportal's `batt_cap_fn`: the first of SIZES_KWH that can take the energy, with the largest content that leaves
@@ -123,7 +123,8 @@ def fitted(energy_kwh: Array, hours: Array, power_kw: float, *, bend: float = BE
     empty = batteries(sizes, np.zeros((len(sizes), len(energy_kwh))), power_kw, bend=bend)
     feasible = stored_kwh(empty, power_kw, hours) >= energy_kwh
     hopeless = ~np.any(feasible, axis=0, keepdims=True)
-    _refuse(hopeless, "energy_kwh", energy_kwh, f"more than {power_kw:g} kW gives in the stay")
+    power = np.broadcast_to(power_kw, np.shape(energy_kwh))[hopeless.argmax()]
+    _refuse(hopeless, "energy_kwh", energy_kwh, f"more than {power:g} kW gives in the stay")
     capacity = np.array(SIZES_KWH)[feasible.argmax(axis=0)]
     low, high = np.zeros(len(capacity)), capacity - energy_kwh
     for _ in range(HALVINGS):

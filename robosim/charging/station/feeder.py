@@ -29,7 +29,7 @@ class Feeder:
     limit_a: Array
     """c ≥ 0, (rows,)."""
     phase_rad: Array
-    """φ, (n,)."""
+    """φ, (n,); or (rows, n) where a post loads several lines, each at another angle."""
     names: tuple[str, ...]
     """What each row limits."""
     linear: bool = False
@@ -50,6 +50,10 @@ class Feeder:
     def violations(self, x: Array) -> Array:
         """By how much each row is exceeded, (…, rows), 0 where it holds."""
         return np.maximum(self.loads(x) - self.limit_a, 0.0)
+
+    def polygon_rows(self, sides: int = 24) -> int:
+        """How many rows `inner_polygon` has."""
+        return len(self.limit_a) if self.linear else sum(len(_chords(row, sides)[0]) for row in self.phasors)
 
     def inner_polygon(self, sides: int = 24) -> Rows:
         """Linear rows that imply every limit, for planning with prices: see `inner_rows`."""
