@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from robosim.charging.days import ALL, MOST_DAYS, days_of
 from robosim.scenario.fields import (
     DrawnPositives,
     Finite,
@@ -45,8 +46,7 @@ DRAWN_COSTS = {
 KEYS_OF_SITE = {"plain": ("chargers", "charger_max_a", "voltage_v"), "caltech": ("polygon_sides",)}
 """Keys of [station] that belong to one site."""
 DAY_MIN = 24 * 60
-MOST_DAYS = 14
-"""How long sessions of one mission may last."""
+LONGEST_COLUMN = 200
 LIMIT_KW = {"plain": 60.0, "caltech": 150.0}
 """Of the feeder, of the transformer."""
 Minutes = Annotated[Whole, Field(ge=1, le=DAY_MIN)]
@@ -64,14 +64,24 @@ class Station(Section):
     sessions: SessionSource = Field(
         default="drawn", description="who comes when: drawn by the seed, a day of ACN-Data, or a CSV or JSON file"
     )
-    day: IsoDay | None = Field(default=None, description="which day of a file or of ACN-Data", examples=["2019-10-29"])
+    day: IsoDays | None = Field(
+        default=None,
+        description='which day of a file or of ACN-Data, which days in a row as "2019-10-28..2019-10-30", or "all"',
+        examples=["2019-10-29"],
+    )
+    columns: ColumnNames | None = Field(
+        default=None,
+        description="what columns of a table of your own are called: robosim's name, and yours (or several to join)",
+        examples=[{"arrival": "Start"}],
+    )
     timezone: Zone | None = Field(
         default=None, description="the clock of the station; left out: as the file says", examples=["Europe/Berlin"]
     )
     count: Annotated[Whole, Field(ge=1, le=10**18)] = Field(default=50, description="sessions of a drawn day")
     cut_h: Annotated[Finite, Field(gt=0, le=24 * MOST_DAYS)] | None = Field(
         default=None,
-        description="hours after midnight of the day at which stays end at the latest; left out: nobody's is cut",
+        description="hours after midnight of the day of arrival at which stays end at the latest; left out: nobody's "
+        "is cut",
         examples=[24.0],
     )
     claimed_only: Annotated[bool, Strict()] = Field(
@@ -117,6 +127,12 @@ class Station(Section):
     unmet: Literal["forbidden", "allowed"] = Field(
         default="forbidden", description="refuse EVs that cannot get what they want, or let it cost them"
     )
+    impossible: Literal["error", "cap", "unmet"] | None = Field(
+        default=None,
+        description="a wish that charger and stay, or the battery, cannot meet: refused, capped at what can be had, or "
+        "what is missing costs; left out: as unmet says, error where forbidden",
+        examples=["cap"],
+    )
     unmet_dollars_per_kwh: Positive = Field(default=1.0, description="what energy not got costs an EV, dollars/kWh")
     wear_dollars_per_kw2h: DrawnPositives = Field(
         default="random", description="battery wear, dollars/(kW²·h): one number, one a session, or drawn"
@@ -143,6 +159,17 @@ class Station(Section):
         default=None, description="accepted at most, kW; left out: what the charger gives", examples=[6.656]
     )
     efficiency: Share = Field(default=1.0, description="energy stored per energy metered")
+
+    @property
+    def if_impossible(self) -> str:
+        """`impossible`, or what `unmet` says of it."""
+        return self.impossible or ("error" if self.unmet == "forbidden" else "unmet")
+
+    @property
+    def column_names(self) -> dict[str, tuple[str, ...]]:
+        """`columns`, each as the list of what is to be joined."""
+        found = (self.columns or {}).items()
+        return {name: (own,) if isinstance(own, str) else tuple(own) for name, own in found}
 
     @property
     def acn_site(self) -> str | None:
@@ -200,6 +227,21 @@ def real_day(text: str) -> str:
         raise PydanticCustomError("day", "must be a date") from None
 
 
+def real_days(text: str) -> str:
+    """The same for days in a row, which may be all."""
+    try:
+        return text if text == ALL else str(days_of(text))
+    except ValueError:
+        raise PydanticCustomError("days", 'must be a date, two as "2019-10-28..2019-10-30", or "all"') from None
+
+
+def real_column(text: str) -> str:
+    """A name that a column can have."""
+    if text.strip() and len(text) <= LONGEST_COLUMN:
+        return text.strip()
+    raise PydanticCustomError("column", "must be the name of a column")
+
+
 def real_zone(text: str) -> str:
     """A name of the IANA database."""
     try:
@@ -209,13 +251,30 @@ def real_zone(text: str) -> str:
     return text
 
 
+ISO_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 Zone = Annotated[str, AfterValidator(real_zone)]
 IsoDay = Annotated[
     str,
     BeforeValidator(iso_text),
     AfterValidator(real_day),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
+    WithJsonSchema({"type": "string", "pattern": f"^{ISO_DAY}$"}),
 ]
+IsoDays = Annotated[
+    str,
+    BeforeValidator(iso_text),
+    AfterValidator(real_days),
+    WithJsonSchema({"type": "string", "pattern": rf"^({ISO_DAY}(\.\.{ISO_DAY})?|all)$"}),
+]
+ColumnName = Annotated[str, AfterValidator(real_column)]
+ColumnNames = dict[
+    str,
+    Annotated[
+        Annotated[ColumnName, Tag("<word>")]
+        | Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=4), Tag("<list>")],
+        Discriminator(lambda value: "<list>" if isinstance(value, list | tuple) else "<word>"),
+    ],
+]
+"""Which names robosim has for columns is a matter of `rules`."""
 SessionSource = Annotated[str, AfterValidator(partial(word_or_path, SESSIONS, SESSIONS_FORM)), path_or(*SESSIONS)]
 TariffSource = Annotated[
     Annotated[str, AfterValidator(partial(word_or_path, TARIFFS, TARIFF_FORM)), path_or(*TARIFFS), Tag("<word>")]

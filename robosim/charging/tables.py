@@ -101,17 +101,24 @@ def findings(record: ChargingRecord, mission: Charging) -> list[str]:
     """What the price did, what meters and wires say, and whether rounds ran out."""
     charge = mission.day.unbilled_per_kw
     left_out = f"the tariff's demand charge of {charge:g} $/kW a month is not in these costs"
-    share = f"write station.demand_dollars_per_kw = {charge / 30:.3g} for a day's part of it, and loss_dollars_per_kw2h"
+    days = mission.day.sessions.days
+    whose = "a day's" if days == 1 else f"{days} days'"
+    part = f"{charge * days / 30:.3g} for {whose} part of it"
+    share = f"write station.demand_dollars_per_kw = {part}, and loss_dollars_per_kw2h"
     unbilled = [f"{left_out} ({share})"] if charge else []
     return [*day_lines(record, record.day), *unreached(record, mission), *unbilled, *notes(mission)]
 
 
 def notes(mission: Charging) -> list[str]:
-    """Whose stays were cut."""
+    """How many stays were cut, and how many wishes capped."""
     sessions, cut_h = mission.day.sessions, mission.scenario.station.cut_h
-    count = int(sessions.clipped.sum())
+    cut, capped = int(sessions.clipped.sum()), int((sessions.capped_kwh > 0).sum())
     end = "midnight, as all drawn days do" if cut_h is None else f"{cut_h:g} h (station.cut_h)"
-    return [f"{count} of {len(sessions)} stays end at {end}, and went on in truth"] if count else []
+    found = [f"{cut} of {len(sessions)} stays end at {end}, and went on in truth"] if cut else []
+    if capped:
+        less = f"{sessions.capped_kwh.sum():.4g} kWh less (station.impossible)"
+        found.append(f"{capped} of {len(sessions)} EVs want more than they can be given, and ask for {less}")
+    return found
 
 
 def rules_table(found: tuple[Baseline, ...]) -> Table:
