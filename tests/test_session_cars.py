@@ -182,6 +182,7 @@ def test_capped_is_what_is_wanted_be_it_asked_or_delivered(load) -> None:
     mission = load(table, impossible="cap", wants="delivered")
     assert (mission.allocation.energy * 0.25).tolist() == [50.0]
     assert mission.day.sessions.capped_kwh.tolist() == [0.0]
+    assert mission.day.sessions.asked_kwh.tolist() == [90.0]  # as told, whatever is true
 
 
 def test_a_wish_may_stay_and_cost(load) -> None:
@@ -194,3 +195,11 @@ def test_a_wish_may_stay_and_cost(load) -> None:
     keys = same[0].scenario.station
     assert (keys.impossible, keys.if_impossible) == (None, "unmet")
     assert load(BIG, unmet="allowed", battery_kwh=90.0, impossible="error").scenario.station.if_impossible == "error"
+
+
+@pytest.mark.parametrize(("battery_kwh", "efficiency"), [(60.0, 1.0), (20.0, 1.0), (20.0, 0.8)])
+def test_no_drawn_driver_wants_more_than_a_battery_takes(battery_kwh: float, efficiency: float) -> None:
+    """Seed 89 draws a wish of more than 60 kWh: a day that nobody wrote is never refused."""
+    keys = {"station.battery_kwh": battery_kwh, "station.efficiency": efficiency, "station.limit_kw": 200.0}
+    energy = robosim.load("charging", seed=89, set=keys).allocation.energy * 0.25
+    assert energy.max() == pytest.approx(battery_kwh / efficiency)

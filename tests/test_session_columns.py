@@ -152,7 +152,7 @@ def test_dates_as_people_write_them_are_read_and_said(stays, form: str, day: dat
 
 
 def test_where_two_forms_fit_the_nearer_days_are_taken_and_every_run_warns(tmp_path) -> None:
-    """Five days of March, or the third of five months; and a night that only ends after it began day first."""
+    """Five days of March, or the third of five months; one night, or one month."""
     days = [(f"0{k}/03/2019 08:00", f"0{k}/03/2019 17:00") for k in range(1, 6)]
     reading = understood(table(*days), "day.csv")
     assert [one.day.month for one in reading.visits] == [3] * 5
@@ -162,8 +162,9 @@ def test_where_two_forms_fit_the_nearer_days_are_taken_and_every_run_warns(tmp_p
         (begin[3:5] + "/" + begin[:2] + begin[5:], end[3:5] + "/" + end[:2] + end[5:]) for begin, end in days
     ]
     assert [one.day.month for one in understood(table(*month_first), "day.csv").visits] == [3] * 5
-    night = understood(table(("10/09/2019 20:00", "11/09/2019 07:00")), "day.csv").visits[0]
-    assert (night.day, night.stay_min) == (date(2019, 9, 10), 660.0)
+    for night in (("10/09/2019 20:00", "11/09/2019 07:00"), ("09/10/2019 20:00", "09/11/2019 07:00")):
+        one = understood(table(night), "day.csv").visits[0]
+        assert (one.day, one.stay_min) == (date(2019, 9, 10), 660.0)
     path = tmp_path / "day.csv"
     path.write_text(table(days[0]))
     with pytest.warns(UserWarning, match=r"day\.csv: times are read as day/month/year.*month/day/year fits too"):

@@ -26,7 +26,7 @@ def sessions(
 ) -> None:
     """Say what is understood of a file of charging sessions, what is guessed, and what is wrong in which rows.
 
-    Example: robosim sessions day.csv --column arrival=Start
+    Example: robosim sessions day.csv
     """
     from zoneinfo import ZoneInfo
 

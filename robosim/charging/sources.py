@@ -44,7 +44,9 @@ def sessions_of(scenario: ChargingScenario) -> Sessions:
         except BadInput as problem:
             raise BadInput(f"{scenario.place('station.sessions')}: {problem}") from None
     else:
-        found = modest(drawn_day(keys.count, np.random.default_rng([scenario.mission.seed, SESSIONS])), keys.period_min)
+        drawn = drawn_day(keys.count, np.random.default_rng([scenario.mission.seed, SESSIONS]))
+        room_kwh = np.inf if isinstance(keys.battery_kwh, str) else keys.battery_kwh / keys.efficiency
+        found = modest(drawn, keys.period_min, room_kwh)
     if keys.claimed_only and not found.claimed.any():
         raise scenario.error("station.claimed_only", "leaves nobody: no driver told anything (set it to false)")
     found = found.only(found.claimed) if keys.claimed_only else found
@@ -60,13 +62,15 @@ def _cut_min(scenario: ChargingScenario) -> float | None:
     return None if scenario.station.cut_h is None else 60.0 * scenario.station.cut_h
 
 
-def modest(sessions: Sessions, period_min: int) -> Sessions:
-    """Drawn drivers want what the whole periods of their stay, true and stated, could give them."""
+def modest(sessions: Sessions, period_min: int, room_kwh: float) -> Sessions:
+    """Drawn drivers want what the whole periods of their stay, true and stated, could give them, and batteries take."""
     stays = [
         whole_periods(sessions.arrival_min, end, period_min)
         for end in (sessions.departure_min, sessions.stated_departure_min)
     ]
-    true, stated = (USABLE * CHARGER_KW * (stay[:, 1] - stay[:, 0]) * period_min / 60.0 for stay in stays)
+    true, stated = (
+        np.minimum(USABLE * CHARGER_KW * (stay[:, 1] - stay[:, 0]) * period_min / 60.0, room_kwh) for stay in stays
+    )
     return replace(
         sessions,
         asked_kwh=np.minimum(sessions.asked_kwh, np.minimum(true, stated)),

@@ -32,10 +32,10 @@ class Times(NamedTuple):
 
 
 class _Fit(NamedTuple):
-    """How well a form fits; the least is best: rows not read, departures before arrivals, days from first to last."""
+    """How well a form fits; the least is best: times not read, the length of all stays, from first to last arrival."""
 
     unread: int
-    backwards: int
+    stays: timedelta
     span: timedelta
     form: str
 
@@ -53,8 +53,8 @@ def times_of(stays: Sequence[tuple[str, str]]) -> Times:
     """How the times of a table are written, from (arrival, departure) of its rows as texts.
 
     ISO 8601 where a single arrival is, as then the others are errors. Otherwise the form that reads most rows; of
-    several that read as many the one in which the fewest depart before they arrive, and then the one with the fewest
-    days between first and last arrival: who reads months as days scatters a week over a year.
+    several that read as many the one in which stays are shortest, and then the one with the fewest days between first
+    and last arrival: who reads months as days makes a month of a night, and scatters a week over a year.
     """
     some = stays[:: max(1, len(stays) // LOOKED_AT)]
     if any(_iso(arrival) for arrival, _ in some):
@@ -77,11 +77,11 @@ def formats(form: str) -> tuple[str, ...]:
 def _fit(form: str, stays: Sequence[tuple[str, str]]) -> _Fit:
     known = formats(form)
     read = [(parsed(_bare(arrival), known), parsed(_bare(departure), known)) for arrival, departure in stays]
-    sound = [(arrival, departure) for arrival, departure in read if arrival is not None]
-    first = min((arrival for arrival, _ in sound), default=datetime.min)
-    last = max((arrival for arrival, _ in sound), default=datetime.min)
-    backwards = sum(departure is None or departure < arrival for arrival, departure in sound)
-    return _Fit(len(stays) - len(sound), backwards, last - first, form)
+    whole = [(arrival, departure) for arrival, departure in read if arrival is not None and departure is not None]
+    arrivals = [arrival for arrival, _ in whole]
+    length = sum((abs(departure - arrival) for arrival, departure in whole), timedelta())
+    span = max(arrivals) - min(arrivals) if arrivals else timedelta()
+    return _Fit(len(stays) - len(whole), length, span, form)
 
 
 def _bare(text: str) -> str:
