@@ -40,7 +40,7 @@ def test_a_table_under_names_of_its_own() -> None:
     }
     assert reading.told.guesses == (
         "columns are separated by semicolons, decimal commas are commas or points",
-        "times are read as day.month.year, as in '29.10.2019 08:00'",
+        'times are read as day.month.year, as in "29.10.2019 08:00"',
     )
     assert reading.told.doubts == ()
 
@@ -74,6 +74,12 @@ def test_columns_that_the_file_does_not_have_are_named_with_those_that_it_has() 
         f"day.csv:1: Post: no such column, wanted as station_id (there {there}",
         f'day.csv:1: Strat: no such column, wanted as arrival (did you mean "Start"? There {there}',
     ]
+
+
+def test_of_a_hundred_columns_the_first_are_named() -> None:
+    text = ",".join(f"c{k}" for k in range(100)) + "\n" + ",".join("1" for _ in range(100)) + "\n"
+    with pytest.raises(BadInput, match=r"there are: c0, c1, .*, c39, …\)"):
+        understood(text, "day.csv", None, dict.fromkeys(("arrival", "departure", "requested_kwh"), ("when",)))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +118,7 @@ def test_the_command_takes_names_of_columns(tmp_path, capsys) -> None:
     told = json.loads(capsys.readouterr().out)
     assert told["days"] == {"2019-10-29": 1, "2019-10-30": 1}
     assert (told["wrong"], told["not_used"]) == ([], ["Akku"])
-    assert "times are read as day.month.year, as in '29.10.2019 08:00'" in told["guesses"]
+    assert 'times are read as day.month.year, as in "29.10.2019 08:00"' in told["guesses"]
     assert main(["sessions", str(path), "--column", "arival=Tag"]) == 2
     assert capsys.readouterr().err == '--column: robosim has no column "arival" (did you mean "arrival"?)\n'
     assert main(["sessions", str(path), "--column", "arrival"]) == 2
@@ -147,7 +153,7 @@ def test_dates_as_people_write_them_are_read_and_said(stays, form: str, day: dat
     assert [complaints.lines() for _, complaints in reading.wrong] == []
     first = reading.visits[0]
     assert (first.day, first.arrival_min, first.stay_min) == (day, 480.0, 540.0)
-    assert reading.told.guesses == (f"times are read as {form}, as in {stays[0][0]!r}",)
+    assert reading.told.guesses == (f'times are read as {form}, as in "{stays[0][0]}"',)
     assert reading.told.doubts == ()
 
 
@@ -157,7 +163,7 @@ def test_where_two_forms_fit_the_nearer_days_are_taken_and_every_run_warns(tmp_p
     reading = understood(table(*days), "day.csv")
     assert [one.day.month for one in reading.visits] == [3] * 5
     (doubt,) = reading.told.doubts
-    assert doubt.startswith("times are read as day/month/year, as in '01/03/2019 08:00'; month/day/year fits too ")
+    assert doubt.startswith('times are read as day/month/year, as in "01/03/2019 08:00"; month/day/year fits too ')
     month_first = [
         (begin[3:5] + "/" + begin[:2] + begin[5:], end[3:5] + "/" + end[:2] + end[5:]) for begin, end in days
     ]
@@ -194,10 +200,12 @@ def test_columns_that_are_nearly_those_of_a_car_are_doubtful_and_no_errors() -> 
 def test_a_known_format_keeps_its_ways_under_more_names() -> None:
     """A town's export with a column of one's own for the battery: still month first, with its zones."""
     text = (
-        "Station Name,Start Date,Start Time Zone,End Date,End Time Zone,Energy (kWh),Car\n"
-        "HALL,11/2/2019 20:30,PDT,11/3/2019 8:30,PST,6.25,40\n"
+        "Station Name,Start Date,Start Time Zone,End Date,End Time Zone,Energy (kWh),Car,Full\n"
+        "HALL,11/2/2019 20:30,PDT,11/3/2019 8:30,PST,6.25,40,35\n"
     )
-    reading = understood(text, "day.csv", None, {"battery_kwh": ("Car",)})
+    reading = understood(text, "day.csv", None, {"battery_kwh": ("Car",), "soc_at_arrival": ("Full",)})
+    assert reading.told.doubts == ("Full is read as per cent, as numbers above 1 or a % stand there",)
+    assert reading.visits[0].car.soc == 0.35
     one = reading.visits[0]
     assert (reading.told.format, one.day, one.stay_min, one.car.battery_kwh) == (
         "ChargePoint",

@@ -31,7 +31,7 @@ def sessions(
     from zoneinfo import ZoneInfo
 
     from robosim.charging.formats.reading import read
-    from robosim.charging.keys import real_zone
+    from robosim.charging.values import real_zone
     from robosim.errors import BadInput
 
     try:

@@ -7,7 +7,8 @@ from typing import Any
 
 from robosim.charging.days import ALL, days_of, objection
 from robosim.charging.formats.dialects import FIELD_OF
-from robosim.charging.keys import ACN, DAY_MIN, DRAWN, DRAWN_COSTS, KEYS_OF_SITE, iso_text
+from robosim.charging.keys import ACN, DAY_MIN, DRAWN, DRAWN_COSTS, KEYS_OF_SITE
+from robosim.charging.values import iso_text
 from robosim.files.complaint import Problem
 from robosim.files.writing import shown, suggestion
 from robosim.scenario.checking import Check, Values

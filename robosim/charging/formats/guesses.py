@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from robosim.charging.formats.dialects import ABBREVIATED, parsed
+from robosim.files.writing import shown
 
 LOOKED_AT = 200
 """Rows, evenly spread over the table, that a form of times is judged by."""
@@ -63,7 +64,7 @@ def times_of(stays: Sequence[tuple[str, str]]) -> Times:
     if not fits:
         return Times()
     best, also = fits[0], [fit for fit in fits[1:] if fit.unread == fits[0].unread]
-    said = f"times are read as {best.form}, as in {some[0][0]!r}"
+    said = f"times are read as {best.form}, as in {shown(some[0][0])}"
     if not also:
         return Times(formats(best.form), (said,))
     return Times(formats(best.form), (), (f"{said}; {also[0].form} fits too (write dates as 2019-10-29)",))

@@ -13,12 +13,14 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from robosim.charging.formats.dialects import FIELD_OF, OWN, Dialect, Names, dialect_of, on_clock, renamed
-from robosim.charging.formats.guesses import Times, delimiter_of, in_percent, times_of
+from robosim.charging.formats.guesses import delimiter_of, in_percent, times_of
 from robosim.charging.station.visits import OF_A_CAR, CarTold, energy_kwh, of_a_car
 from robosim.files.complaint import Complaints, refusal
 from robosim.files.writing import LONGEST, quoted, shown, suggestion
 
 CLAIMED = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False, "": True}
+LISTED = 40
+"""Columns of a file that are named where one is missing."""
 Columns = dict[str, tuple[tuple[int, ...], str]]
 """Field → where it stands in a row, and the column's name."""
 
@@ -149,24 +151,18 @@ def _dialect(header: str, names: Names) -> Dialect:
 
 
 def guessed(spelt: Spelt, rows: Sequence[Sequence[str]]) -> Spelt:
-    """The same with what the rows of a table of one's own show: how times are written, and per cent."""
-    dialect, found, doubts = spelt.dialect, [], list(spelt.doubts)
-    if dialect.name != OWN.name:
-        return spelt
-    if dialect.delimiter != OWN.delimiter:
-        mark = "semicolons" if dialect.delimiter == ";" else "tabs"
-        found.append(f"columns are separated by {mark}, decimal commas are commas or points")
-    stays = [(spelt.text(cells, "arrival"), spelt.text(cells, "departure")) for cells in rows]
-    times = times_of(stays) if stays else Times()
-    percent = in_percent([spelt.text(cells, "soc") for cells in rows]) if "soc" in spelt.columns else False
+    """The same with what the rows show: per cent, and in a table of one's own how times are written."""
+    dialect, said, doubts = spelt.dialect, [], list(spelt.doubts)
+    percent = in_percent([spelt.text(cells, "soc") for cells in rows])
     if percent:
         doubts.append(f"{spelt.columns['soc'][1]} is read as per cent, as numbers above 1 or a % stand there")
-    return spelt._replace(
-        dialect=replace(dialect, times=times.formats),
-        percent=percent,
-        guesses=(*found, *times.said),
-        doubts=(*doubts, *times.doubts),
-    )
+    if dialect.name == OWN.name and dialect.delimiter != OWN.delimiter:
+        mark = "semicolons" if dialect.delimiter == ";" else "tabs"
+        said.append(f"columns are separated by {mark}, decimal commas are commas or points")
+    if dialect.name == OWN.name and rows:
+        times = times_of([(spelt.text(cells, "arrival"), spelt.text(cells, "departure")) for cells in rows])
+        dialect, said, doubts = replace(dialect, times=times.formats), [*said, *times.said], [*doubts, *times.doubts]
+    return spelt._replace(dialect=dialect, percent=percent, guesses=tuple(said), doubts=tuple(doubts))
 
 
 def _cells(text: str, file: str, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
@@ -207,7 +203,7 @@ def _refuse_absent(line: int, names: list[str], own: Names, wrong: Complaints) -
         for column in columns:
             if column.lower() not in (one.lower() for one in names):
                 near = suggestion(column, names, "")
-                there = ", ".join(filter(None, names))
+                there = ", ".join([*filter(None, names[:LISTED]), *(["…"] if len(names) > LISTED else [])])
                 fix = f"{near} There are: {there}" if near else f"there are: {there}"
                 wrong.add(line, column, f"no such column, wanted as {name}", fix)
 
