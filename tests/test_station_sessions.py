@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robosim.charging.formats.reading import read
 from robosim.charging.station.sessions import Sessions, read_sessions
 from robosim.errors import BadInput, RobosimError, TooLarge
 from robosim.files import content
@@ -64,7 +65,11 @@ def test_compressed_file_is_the_same(write: Write, tmp_path: Path) -> None:
 
 
 def same(one: Sessions, other: Sessions) -> bool:
-    return all(np.array_equal(value, vars(other)[key]) for key, value in vars(one).items() if key != "places")
+    there, here = vars(other), vars(one)
+    numbers = [key for key, value in here.items() if isinstance(value, np.ndarray) and value.dtype == np.float64]
+    assert len(numbers) == 9
+    alike = all(np.array_equal(here[key], there[key], equal_nan=True) for key in numbers)
+    return alike and all(np.array_equal(here[key], there[key]) for key in here if key not in ("places", *numbers))
 
 
 def test_only_three_columns_are_needed(write: Write) -> None:
@@ -117,7 +122,10 @@ def test_a_file_of_several_days_needs_a_day(write: Write) -> None:
     path = write(HEADER, *lines)
     assert read_sessions(path, "2019-10-29").ids == ("s0", "s2")
     assert read_sessions(path, "2019-11-01").day == "2019-11-01"
-    assert complaints(path) == ["1: day: holds 2 days (name one as station.day: 2019-10-29 (2), 2019-11-01 (1))"]
+    assert complaints(path) == [
+        "1: day: holds 2 days and 3 sessions (name one as station.day: 2019-10-29 (2), 2019-11-01 (1); "
+        'several in a row as "2019-10-29..2019-11-01", or "all")'
+    ]
     assert "no session began on 2019-10-30" in complaints(path, "2019-10-30")[0]
     with pytest.raises(BadInput, match=r'day: not a date: "yesterday" \(write for example 2019-10-29\)'):
         read_sessions(path, "yesterday")
@@ -160,14 +168,19 @@ def test_every_error_at_once_with_line_column_and_fix(write: Write) -> None:
     [
         (
             "arival,departure,requested_kwh",
-            "1: arival: unknown column, and 'arrival' is missing (did you mean \"arrival\"?)",
+            "1: arival: unknown column, and 'arrival' is missing "
+            '(did you mean "arrival"? Or say station.columns.arrival = "arival")',
         ),
-        ("arrival,departure,energy", '1: requested_kwh: missing column (add it; not understood: "energy")'),
+        (
+            "arrival,departure,energy",
+            "1: requested_kwh: missing column "
+            '(add it, or name yours as station.columns.requested_kwh; not understood: "energy")',
+        ),
         ("arrival,departure", "1: requested_kwh: missing column (add it)"),
         (
             "arrival,departure,requested_kwh,estimated_depature",
             "1: estimated_depature: unknown column, and 'estimated_departure' is missing "
-            '(did you mean "estimated_departure"?)',
+            '(did you mean "estimated_departure"? Or say station.columns.estimated_departure = "estimated_depature")',
         ),
         ("arrival,departure,requested_kwh,arrival", "1: arrival: the same as column 'arrival' (delete one of the two)"),
         (
@@ -180,8 +193,14 @@ def test_columns_that_are_missing_misspelt_or_there_twice(write: Write, header: 
     assert complaints(write(header, "x")) == [expected]
 
 
-def test_wrong_separator_is_named(write: Write) -> None:
-    assert all("separate the columns by commas" in line for line in complaints(write(HEADER.replace(",", ";"))))
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_other_separators_are_seen_and_said(write: Write, mark: str) -> None:
+    """As spreadsheets write them where decimals have commas."""
+    first = read_sessions(write(HEADER, GOOD.format(n=1)))
+    other = write(HEADER.replace(",", mark), GOOD.format(n=1).replace(",", mark).replace("20.0", "20,0"), name="o.csv")
+    assert same(read_sessions(other), first)
+    (said,) = read(other).told.guesses
+    assert said.startswith(f"columns are separated by {'semicolons' if mark == ';' else 'tabs'}")
 
 
 def test_files_that_are_no_tables(write: Write, tmp_path: Path) -> None:

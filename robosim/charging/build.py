@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from robosim.agent import Array, Controller
 from robosim.auction.build import price_rules, refuse_graph, said_if_unsure
 from robosim.bodiless import Bodiless
+from robosim.charging.cars import batteries_of, largest_kw, wanted_kwh, with_wishes_judged
 from robosim.charging.mission import BuiltDay, Charging
 from robosim.charging.online.mission import OnlineCharging
 from robosim.charging.problem import ChargingDay, refuse_nonsense
@@ -22,13 +23,11 @@ from robosim.charging.sources import (
     touched_periods,
     whole_periods,
 )
-from robosim.charging.station.battery import BEND, LINEAR, Batteries, batteries, fitted
 from robosim.charging.station.execution import Station, equipment
 from robosim.charging.station.places import assign
 from robosim.charging.station.sessions import Sessions
 from robosim.charging.station.site import Site
 from robosim.controllers.parts.market import Market
-from robosim.errors import BadInput
 from robosim.kernels.charging import Cars
 from robosim.leader.tax_rule import VCG
 from robosim.lookup import programs, taxes
@@ -37,8 +36,6 @@ from robosim.scenario.world_file import Need, refuse_too_large
 
 WEAR, WAITING = 2, 3
 """Streams of the world's seed."""
-SHOWN = 10
-"""Sessions that cannot be served, in an error."""
 
 
 def build_day(scenario: ChargingScenario) -> BuiltDay:
@@ -47,8 +44,8 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
     Raises
     ------
     BadInput
-        Sessions, tariff or site cannot be read or do not go together; with `unmet = "forbidden"` also for every EV
-        whose charger cannot give in its stay what it wants.
+        Sessions, tariff or site cannot be read or do not go together; also, where `impossible` is an error, every EV
+        that wants more than its charger can give in its stay or its battery can take.
     """
     keys, sessions = scenario.station, sessions_of(scenario)
     refuse_too_large(scenario, needs(scenario, len(sessions), sessions.periods(keys.period_min)))
@@ -59,22 +56,20 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
     site = site_of(scenario, sessions)
     refuse_too_large(scenario, [feeder_need(scenario, site, len(sessions), sessions.periods(keys.period_min))])
     places = assign(sessions, site, keys.elsewhere)
-    post, wanted = places.post, sessions.delivered_kwh if keys.wants == "delivered" else sessions.asked_kwh
-    most_kw = site.evses.max_kw[post]
-    most_kw = most_kw if keys.battery_kw is None else np.minimum(most_kw, keys.battery_kw)
+    post = places.post
+    most_kw = largest_kw(keys, sessions, site.evses.max_kw[post])
     online = scenario.mission.planning == "online"
     stay = (touched_periods if online else whole_periods)(sessions.arrival_min, sessions.departure_min, keys.period_min)
     there = shares_of_periods(sessions, keys.period_min) if online else None
-    if keys.unmet == "forbidden":
-        possible_h = sessions.stay_h if online else (stay[:, 1] - stay[:, 0]) * keys.period_min / 60.0
-        refuse_hopeless(sessions, wanted, most_kw, possible_h)
+    usable_h = sessions.stay_h if online else (stay[:, 1] - stay[:, 0]) * keys.period_min / 60.0
+    sessions = with_wishes_judged(scenario, sessions, most_kw, usable_h)
     prices, charge = energy_prices(scenario, sessions)
-    problem = _problem(scenario, sessions, wanted, most_kw, stay, there, prices, *_reach(scenario, site, post))
+    problem = _problem(scenario, sessions, most_kw, stay, there, prices, *_reach(scenario, site, post))
     refuse_nonsense(problem)
     return BuiltDay(
         problem=problem,
         relaxed=_relaxed(scenario, site, post, problem),
-        station=_station(scenario, sessions, site, post, wanted, most_kw),
+        station=_station(scenario, sessions, site, post, most_kw),
         sessions=sessions,
         tariff_per_kwh=prices,
         unbilled_per_kw=charge if keys.demand_dollars_per_kw == 0 else 0.0,
@@ -91,21 +86,6 @@ def feeder_need(scenario: ChargingScenario, site: Site, sessions: int, periods: 
     size = rows * (len(site.evses) + (problems + kept) * periods) * BYTES_PER_NUMBER
     what = f"{rows} rows of {len(site.feeder.limit_a)} limits x {periods} periods, {problems} problems, {kept} rounds"
     return Need("station.site", what, "fewer limits, a lower station.polygon_sides, or record.every", size)
-
-
-def refuse_hopeless(sessions: Sessions, wanted_kwh: Array, most_kw: Array, possible_h: Array) -> None:
-    """Raise `BadInput` that names every EV whose charger cannot give in its stay what it wants."""
-    possible = most_kw * possible_h
-    hopeless = np.flatnonzero(wanted_kwh > possible * (1 + 1e-9))
-    lines = [
-        f"{sessions.places[i]}: session {sessions.ids[i]!r}: wants {wanted_kwh[i]:.4g} kWh, its charger gives "
-        f'{possible[i]:.4g} kWh in its stay (write station.unmet = "allowed" to let what is missing cost it)'
-        for i in hopeless[:SHOWN]
-    ]
-    if len(hopeless) > SHOWN:
-        lines.append(f"{sessions.places[hopeless[SHOWN]]}: session: {len(hopeless) - SHOWN} more like these")
-    if lines:
-        raise BadInput("\n".join(lines))
 
 
 def _refuse_strangers(scenario: ChargingScenario, count: int) -> None:
@@ -143,7 +123,6 @@ def _relaxed(scenario: ChargingScenario, site: Site, post: NDArray[np.int32], pr
 def _problem(
     scenario: ChargingScenario,
     sessions: Sessions,
-    wanted: Array,
     most_kw: Array,
     stay: NDArray[np.int64],
     there: Array | None,
@@ -164,7 +143,7 @@ def _problem(
         energy_cost=(prices + slow[:, None] * waited_h) * hours,
         limit_kw=most_kw,
         stay=stay,
-        energy=wanted / hours,
+        energy=wanted_kwh(keys, sessions) / hours,
         unmet=np.full(len(sessions), keys.unmet_dollars_per_kwh * hours),
         weights=weights,
         rows_kw=rows_kw,
@@ -194,12 +173,11 @@ def _station(
     sessions: Sessions,
     site: Site,
     post: NDArray[np.int32],
-    wanted: Array,
     most_kw: Array,
 ) -> Station:
     keys = scenario.station
     stay = np.stack([sessions.arrival_min, sessions.departure_min], axis=1) / keys.step_min
-    filled = _batteries(scenario, sessions, wanted, most_kw)
+    filled, wanted = batteries_of(keys, sessions, most_kw), wanted_kwh(keys, sessions)
     posts, wires = equipment(site)
     return Station(
         cars=Cars(post, stay, wanted, filled.capacity_kwh, filled.power_kw, filled.bend, filled.efficiency),
@@ -210,20 +188,6 @@ def _station(
         step_h=keys.step_min / 60.0,
         steps=sessions.periods(keys.period_min) * (keys.period_min // keys.step_min),
     )
-
-
-def _batteries(scenario: ChargingScenario, sessions: Sessions, wanted: Array, most_kw: Array) -> Batteries:
-    """Batteries that are at their target when drivers have what they want; fitted ones could take it in the stay."""
-    keys = scenario.station
-    bend = BEND if keys.battery == "two-stage" else LINEAR
-    if keys.battery_kwh == "fitted":
-        stay_h = np.maximum(sessions.stay_h, keys.step_min / 60.0)
-        possible = np.minimum(wanted, 0.99 * most_kw * stay_h) * keys.efficiency
-        made = fitted(possible, stay_h, most_kw, bend=bend)
-        return batteries(made.capacity_kwh, made.content_kwh, most_kw, bend=bend, efficiency=keys.efficiency)
-    capacity = float(keys.battery_kwh)
-    content = np.maximum(keys.target_soc * capacity - keys.efficiency * wanted, 0.0)
-    return batteries(capacity, content, most_kw, bend=bend, efficiency=keys.efficiency)
 
 
 FORESIGHT_ROUNDS = 2000

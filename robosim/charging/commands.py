@@ -14,9 +14,13 @@ SHOWN = 10
 
 
 def sessions(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or JSON, may be compressed by gzip.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or JSON, perhaps packed by gzip, or .xlsx.")],
     timezone: Annotated[
         str | None, typer.Option("--timezone", help="The station's clock, as station.timezone.")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=COLUMN", help="What a column is called in this file, as station.columns."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -27,19 +31,37 @@ def sessions(
     from zoneinfo import ZoneInfo
 
     from robosim.charging.formats.reading import read
-    from robosim.charging.keys import real_zone
+    from robosim.charging.values import real_zone
     from robosim.errors import BadInput
 
     try:
         zone = None if timezone is None else ZoneInfo(real_zone(timezone))
     except ValueError as problem:
         raise BadInput(f"--timezone: {timezone!r}: {problem}") from None
-    found = _told(read(file, zone))
+    found = _told(read(file, zone, _names(column or [])))
     if as_json:
         print_json(found)
         return
     for line in _lines(found):
         say(line)
+
+
+def _names(options: list[str]) -> dict[str, tuple[str, ...]]:
+    """Robosim's name of a column → the file's, several where an option is repeated; raises `BadInput`."""
+    from robosim.charging.formats.dialects import FIELD_OF
+    from robosim.errors import BadInput
+    from robosim.files.writing import shown, suggestion
+
+    found: dict[str, tuple[str, ...]] = {}
+    for option in options:
+        name, _, column = (part.strip() for part in option.partition("="))
+        if not column:
+            raise BadInput(f"--column: must read NAME=COLUMN, got {shown(option)} (for example arrival=Start)")
+        if name not in FIELD_OF:
+            fix = suggestion(name, FIELD_OF, f"known: {', '.join(FIELD_OF)}")
+            raise BadInput(f"--column: robosim has no column {shown(name)} ({fix})")
+        found[name] = (*found.get(name, ()), column)
+    return found
 
 
 def _told(reading: Any) -> dict[str, Any]:
@@ -49,7 +71,7 @@ def _told(reading: Any) -> dict[str, Any]:
         "format": reading.told.format,
         "columns": dict(reading.told.columns),
         "not_used": list(reading.told.unused),
-        "guesses": [*([reading.told.doubt] if reading.told.doubt else []), *reading.told.guesses],
+        "guesses": [*reading.told.doubts, *reading.told.guesses],
         "sessions": len(reading.visits),
         "days": {day.isoformat(): days[day] for day in sorted(days)},
         "wrong": [line for _, complaints in reading.wrong for line in complaints.lines()],

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Discriminator,
     Field,
     SerializerFunctionWrapHandler,
@@ -22,7 +19,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from robosim.charging.days import MOST_DAYS
 from robosim.charging.site_keys import Amperes, Charger, PostTable, Volts
+from robosim.charging.values import ColumnNames, IsoDay, IsoDays, Zone
 from robosim.scenario.fields import (
     DrawnPositives,
     Finite,
@@ -58,8 +57,6 @@ FORMS_OF = {
 }
 """Keys of [station] that belong to some forms of a site only."""
 DAY_MIN = 24 * 60
-MOST_DAYS = 14
-"""How long sessions of one mission may last."""
 LIMIT_KW = {PLAIN: 60.0, LISTED: 60.0, CALTECH: 150.0}
 """Of the feeder, of the transformer; a site file has limits of its own."""
 Minutes = Annotated[Whole, Field(ge=1, le=DAY_MIN)]
@@ -84,14 +81,24 @@ class Station(Section):
     sessions: SessionSource = Field(
         default="drawn", description="who comes when: drawn by the seed, a day of ACN-Data, or a CSV or JSON file"
     )
-    day: IsoDay | None = Field(default=None, description="which day of a file or of ACN-Data", examples=["2019-10-29"])
+    day: IsoDays | None = Field(
+        default=None,
+        description='which day of a file or of ACN-Data, which days in a row as "2019-10-28..2019-10-30", or "all"',
+        examples=["2019-10-29"],
+    )
+    columns: ColumnNames | None = Field(
+        default=None,
+        description="what columns of a table of your own are called: robosim's name, and yours (or several to join)",
+        examples=[{"arrival": "Start"}],
+    )
     timezone: Zone | None = Field(
         default=None, description="the clock of the station; left out: as the file says", examples=["Europe/Berlin"]
     )
     count: Annotated[Whole, Field(ge=1, le=10**18)] = Field(default=50, description="sessions of a drawn day")
     cut_h: Annotated[Finite, Field(gt=0, le=24 * MOST_DAYS)] | None = Field(
         default=None,
-        description="hours after midnight of the day at which stays end at the latest; left out: nobody's is cut",
+        description="hours after midnight of the day of arrival at which stays end at the latest; left out: nobody's "
+        "is cut",
         examples=[24.0],
     )
     claimed_only: Annotated[bool, Strict()] = Field(
@@ -153,6 +160,12 @@ class Station(Section):
     unmet: Literal["forbidden", "allowed"] = Field(
         default="forbidden", description="refuse EVs that cannot get what they want, or let it cost them"
     )
+    impossible: Literal["error", "cap", "unmet"] | None = Field(
+        default=None,
+        description="a wish that charger and stay, or the battery, cannot meet: refused, capped at what can be had, or "
+        "what is missing costs; left out: as unmet says, error where forbidden",
+        examples=["cap"],
+    )
     unmet_dollars_per_kwh: Positive = Field(default=1.0, description="what energy not got costs an EV, dollars/kWh")
     wear_dollars_per_kw2h: DrawnPositives = Field(
         default="random", description="battery wear, dollars/(kW²·h): one number, one a session, or drawn"
@@ -179,6 +192,17 @@ class Station(Section):
         default=None, description="accepted at most, kW; left out: what the charger gives", examples=[6.656]
     )
     efficiency: Share = Field(default=1.0, description="energy stored per energy metered")
+
+    @property
+    def if_impossible(self) -> str:
+        """`impossible`, or what `unmet` says of it."""
+        return self.impossible or ("error" if self.unmet == "forbidden" else "unmet")
+
+    @property
+    def column_names(self) -> dict[str, tuple[str, ...]]:
+        """`columns`, each as the list of what is to be joined."""
+        found = (self.columns or {}).items()
+        return {name: (own,) if isinstance(own, str) else tuple(own) for name, own in found}
 
     @property
     def acn_site(self) -> str | None:
@@ -230,35 +254,6 @@ def only_fitted(word: str) -> str:
     raise PydanticCustomError("fitted", 'must be "fitted" or a number')
 
 
-def iso_text(value: Any) -> Any:
-    """TOML has dates of its own."""
-    return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else value
-
-
-def real_day(text: str) -> str:
-    """The date as 2019-10-29, however ISO lets it be written."""
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise PydanticCustomError("day", "must be a date") from None
-
-
-def real_zone(text: str) -> str:
-    """A name of the IANA database."""
-    try:
-        ZoneInfo(text)
-    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
-        raise PydanticCustomError("zone", "must be a time zone, such as Europe/Berlin") from None
-    return text
-
-
-Zone = Annotated[str, AfterValidator(real_zone)]
-IsoDay = Annotated[
-    str,
-    BeforeValidator(iso_text),
-    AfterValidator(real_day),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
-]
 SessionSource = Annotated[str, AfterValidator(partial(word_or_path, SESSIONS, SESSIONS_FORM)), path_or(*SESSIONS)]
 SiteSource = Annotated[str, AfterValidator(partial(word_or_path, SITES, SITE_FORM)), path_or(*SITES)]
 TariffSource = Annotated[

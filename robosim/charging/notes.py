@@ -1,4 +1,4 @@
-"""What should be known beside a day of charging: who knows what, whose stays were cut, and who stands elsewhere."""
+"""What should be known beside a day of charging: who knows what, whose stays and wishes were cut, who was moved."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMED = 3
 def notes(mission: Any) -> list[str]:
     """A line for each, about a `Charging` or an `OnlineCharging`."""
     ahead = mission.scenario.mission.planning == "day-ahead"
-    return [*([CLAIRVOYANT] if ahead else []), *_cut(mission), *_moved(mission)]
+    return [*([CLAIRVOYANT] if ahead else []), *_cut(mission), *_capped(mission), *_moved(mission)]
 
 
 def _cut(mission: Any) -> list[str]:
@@ -22,6 +22,12 @@ def _cut(mission: Any) -> list[str]:
     count = int(sessions.clipped.sum())
     end = "midnight, as all drawn days do" if cut_h is None else f"{cut_h:g} h (station.cut_h)"
     return [f"{count} of {len(sessions)} stays end at {end}, and went on in truth"] if count else []
+
+
+def _capped(mission: Any) -> list[str]:
+    sessions = mission.day.sessions
+    count, less = int((sessions.capped_kwh > 0).sum()), f"{sessions.capped_kwh.sum():.4g} kWh less (station.impossible)"
+    return [f"{count} of {len(sessions)} EVs want more than they can be given, and ask for {less}"] if count else []
 
 
 def _moved(mission: Any) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from robosim.charging.days import ALL, days_of, objection
+from robosim.charging.formats.dialects import FIELD_OF
 from robosim.charging.keys import (
     ACN,
     CALTECH,
@@ -19,8 +21,9 @@ from robosim.charging.keys import (
 )
 from robosim.charging.site_keys import PostTable
 from robosim.charging.site_rules import breaker_fits, posts_problems
+from robosim.charging.values import iso_text
 from robosim.files.complaint import Problem
-from robosim.files.writing import shown
+from robosim.files.writing import shown, suggestion
 from robosim.scenario.checking import Check, Values
 from robosim.scenario.fields import SMALLEST
 from robosim.scenario.selfish import SELFISH_RULES, agents_exist
@@ -108,12 +111,35 @@ def day_is_named(world: Values) -> Iterator[Problem]:
             message=f'is missing, sessions = "{sessions}" needs one',
             fix='for example day = "2019-10-29"',
         )
+    if sessions.startswith(ACN) and day == ALL:
+        message, fix = 'is "all", ACN-Data has more days than a mission', 'for example day = "2019-10-28..2019-10-30"'
+        yield Problem(path=("station", "day"), message=message, fix=fix)
     if sessions == DRAWN and day is not None:
         yield Problem(
             path=("station", "day"),
             message='is used only with sessions from a file or "acn:…", got "drawn"',
             fix="name those, or write tariff_day for the day whose prices hold",
         )
+
+
+def days_are_few(world: Values) -> Iterator[Problem]:
+    """Days in a row begin before they end, and fit into a mission."""
+    day = iso_text(world["station.day"])
+    wrong = None if day in (None, ALL) else objection(days_of(day))
+    if wrong is not None:
+        yield Problem(path=("station", "day"), message=f"{wrong[0]}, got {shown(day)}", fix=wrong[1])
+
+
+def columns_are_known(world: Values) -> Iterator[Problem]:
+    """Names of columns are those that robosim has, and belong to a file."""
+    columns = world["station.columns"] or {}
+    if columns and (world["station.sessions"] == DRAWN or world["station.sessions"].startswith(ACN)):
+        message = f"is used only with sessions from a table, got {shown(world['station.sessions'])}"
+        yield Problem(path=("station", "columns"), message=message, fix="name a file, or remove columns")
+    for name in columns:
+        if name not in FIELD_OF:
+            fix = suggestion(name, FIELD_OF, f"known: {', '.join(FIELD_OF)}")
+            yield Problem(path=("station", "columns", name), message="robosim has no such column", fix=fix)
 
 
 def minutes_divide(world: Values) -> Iterator[Problem]:
@@ -174,6 +200,8 @@ RULES: tuple[Check, ...] = (
     ranges_have_room,
     lists_name_every_session,
     day_is_named,
+    days_are_few,
+    columns_are_known,
     minutes_divide,
     agreements_fit,
     online_bills_by_meter,

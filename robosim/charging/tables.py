@@ -110,7 +110,10 @@ def findings(record: ChargingRecord, mission: Charging | OnlineCharging) -> list
     """What the price did, what meters and wires say, and whether rounds ran out."""
     charge = mission.day.unbilled_per_kw
     left_out = f"the tariff's demand charge of {charge:g} $/kW a month is not in these costs"
-    share = f"write station.demand_dollars_per_kw = {charge / 30:.3g} for a day's part of it, and loss_dollars_per_kw2h"
+    days = mission.day.sessions.days
+    whose = "a day's" if days == 1 else f"{days} days'"
+    part = f"{charge * days / 30:.3g} for {whose} part of it"
+    share = f"write station.demand_dollars_per_kw = {part}, and loss_dollars_per_kw2h"
     unbilled = [f"{left_out} ({share})"] if charge else []
     late = [] if record.day.agreements else unreached(record, mission)
     return [*day_lines(record, record.day), *late, *unbilled]

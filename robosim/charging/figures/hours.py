@@ -31,7 +31,7 @@ def hours_across(axes: Axes, day: DayLog) -> None:
     """From midnight of the day to the last departure, at least 24 h."""
     span = span_h(day)
     axes.set(xlim=(0, span), xlabel="hour of the day (h)" if span <= 24 else "hours since midnight of the day (h)")
-    axes.set_xticks(np.arange(0, span + 1e-9, 3 * max(1, round(span / 24))))
+    axes.set_xticks(np.arange(0, span + 1e-9, next((hours for hours in (3, 6, 12) if span / hours <= 14), 24)))
 
 
 def span_h(day: DayLog) -> float:

@@ -1,1 +1,1 @@
-"""Charging sessions as people have them: tables in four spellings, ACN-Data and OCPI, each recognised by its names."""
+"""Charging sessions as people have them: tables in four spellings or one's own, ACN-Data, OCPI, workbooks."""

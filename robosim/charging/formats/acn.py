@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from robosim.charging.formats.json_list import tables
-from robosim.charging.station.visits import energy_kwh
+from robosim.charging.station.visits import NOTHING_TOLD, CarTold, energy_kwh
 from robosim.files.complaint import Complaints
 from robosim.files.lines import Located
 from robosim.files.writing import shown
@@ -70,6 +70,10 @@ class SessionItem:
     def claimed(self) -> bool:
         """The driver told energy and departure."""
         return bool(self._told)
+
+    def car(self) -> CarTold:
+        """The format tells nothing of batteries."""
+        return NOTHING_TOLD
 
     def complain(self, field: str, message: str, fix: str) -> None:
         """Under the key, on the line where it stands."""

@@ -8,8 +8,8 @@ ElaadNL       Dutch public posts: semicolons, decimal commas, UTC
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,11 @@ ABBREVIATED = {
     "AKST": -9, "AKDT": -8, "HST": -10, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3,
 }  # fmt: skip
 """Hours from UTC; GMT and BST are those of London, CST and EST those of America."""
+
+
+EXAMPLE, EXAMPLE_ISO = datetime(2019, 10, 29, 8, 15), "2019-10-29 08:15:00-07:00"
+Names = Mapping[str, tuple[str, ...]]
+"""Robosim's name of a column → the file's own columns, whose cells are joined by a blank."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,24 +52,33 @@ class Dialect:
     delimiter: str = ","
     told: bool = False
 
+    @property
+    def example(self) -> str:
+        """A time as it is written here."""
+        return EXAMPLE.strftime(self.times[0]) if self.times else EXAMPLE_ISO
+
     def moment(self, text: str) -> datetime:
         """A time as it is written. Raises `ValueError` for what is none."""
         if not self.times:
             return datetime.fromisoformat(text)
         words, _, last = text.rpartition(" ")
         offset = ABBREVIATED.get(last)
-        found = self._parsed(text if offset is None else words)
+        found = parsed(text if offset is None else words, self.times)
+        if found is None:
+            raise ValueError(text)
         if offset is not None:
             return found.replace(tzinfo=timezone(timedelta(hours=offset), last))
         return found.replace(tzinfo=UTC) if self.utc else found
 
-    def _parsed(self, text: str) -> datetime:
-        for form in self.times:
-            try:
-                return datetime.strptime(text, form)  # its zone comes after
-            except ValueError:
-                continue
-        raise ValueError(text)
+
+def parsed(text: str, forms: Sequence[str]) -> datetime | None:
+    """A time in the first of the forms that reads it, without its zone; None where none does."""
+    for form in forms:
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    return None
 
 
 def on_clock(moment: datetime, zone: ZoneInfo | None) -> datetime:
@@ -85,10 +99,15 @@ OWN = Dialect(
         "station": (("station_id",),),
         "session": (("session_id",),),
         "claimed": (("claimed",),),
+        "battery": (("battery_kwh",),),
+        "soc": (("soc_at_arrival",),),
+        "power": (("max_kw",),),
     },
     required=("arrival", "departure", "asked"),
     told=True,
 )
+FIELD_OF = {spellings[0][0]: field for field, spellings in OWN.columns.items()}
+"""Robosim's name of a column → the field: what `station.columns` can name."""
 CHARGEPOINT = Dialect(
     name="ChargePoint",
     columns={
@@ -132,6 +151,13 @@ ELAAD = Dialect(
 )
 FOREIGN = (CHARGEPOINT, DUNDEE, ELAAD)
 """Recognised by their required columns; any other table is taken to be robosim's own."""
+
+
+def renamed(dialect: Dialect, names: Names) -> Dialect:
+    """The dialect with columns of one's own in place of its names; times of one's own are written in one's own way."""
+    own = {FIELD_OF[name]: (tuple(column.lower() for column in columns),) for name, columns in names.items()}
+    base = OWN if {"arrival", "departure"} & set(names) else dialect
+    return replace(base, columns={**base.columns, **own})
 
 
 def dialect_of(header: str) -> Dialect:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from robosim.charging.formats.dialects import on_clock
 from robosim.charging.formats.json_list import tables
-from robosim.charging.station.visits import energy_kwh
+from robosim.charging.station.visits import NOTHING_TOLD, CarTold, energy_kwh
 from robosim.files.complaint import Complaints
 from robosim.files.lines import Located
 from robosim.files.writing import shown
@@ -56,6 +56,10 @@ class ChargeDetail:
     def claimed(self) -> bool:
         """Drivers tell nothing."""
         return False
+
+    def car(self) -> CarTold:
+        """The format tells nothing of batteries."""
+        return NOTHING_TOLD
 
     def complain(self, field: str, message: str, fix: str) -> None:
         """Under the key, on the line where it stands."""

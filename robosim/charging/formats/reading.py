@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
+from robosim.charging.days import ALL, MOST_DAYS, Days, days_of, fortnight, objection
 from robosim.charging.formats.acn import KEYS as ACN_KEYS
 from robosim.charging.formats.acn import acn_rows
+from robosim.charging.formats.dialects import Names
 from robosim.charging.formats.ocpi import KEYS as OCPI_KEYS
 from robosim.charging.formats.ocpi import NEEDED, ocpi_rows
 from robosim.charging.formats.table import Spelt, TableRow, table_rows
+from robosim.charging.formats.workbook import first_sheet, is_workbook
 from robosim.charging.station.visits import Row, Visit, distinct, visit
 from robosim.errors import BadInput
 from robosim.files.complaint import Complaints, refusal
 from robosim.files.content import document, text_of
+from robosim.files.writing import shown
 
 FIRST_DAYS = 3
 BEGINS = "a table begins with arrival,departure,requested_kwh"
@@ -32,13 +36,13 @@ class SessionRow(Row, Protocol):
 
 
 class Told(NamedTuple):
-    """What is said of a file: its format, field → column, columns that are not used, guesses; `doubt` is a bad one."""
+    """What is said of a file: its format, field → column, columns that are not used, guesses; `doubts` may be wrong."""
 
     format: str
     columns: Mapping[str, str]
     unused: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()
-    doubt: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,34 +69,50 @@ class Reading:
         broken = (day for day, _ in self.wrong if day is not None)
         return Counter([*(one.day for one in self.visits), *broken])
 
-    def on(self, day: date) -> list[Visit]:
-        """The sessions of one day. Raises `BadInput` for what is wrong in its rows, and in rows of no day at all."""
+    def on(self, days: Days) -> list[Visit]:
+        """The sessions of some days. Raises `BadInput` for what is wrong in their rows, or in rows of no day."""
         complaints = Complaints(self.file)
         for when, wrong in self.wrong:
-            if when in (day, None):
+            if when is None or days.has(when):
                 complaints.take(wrong)
-        found = distinct((one for one in self.visits if one.day == day), self.session, complaints)
+        found = distinct((one for one in self.visits if days.has(one.day)), self.session, complaints)
         complaints.raise_any()
         return found
 
 
-def read(path: str | Path, zone: ZoneInfo | None = None) -> Reading:
-    """Read a file, which may be compressed by gzip; `zone` is the clock of the station, in place of what it would be.
+def read(path: str | Path, zone: ZoneInfo | None = None, names: Names | None = None) -> Reading:
+    """Read a file, which may be compressed by gzip, or be a workbook.
 
-    Raises `BadInput` for what is no file of sessions, `TooLarge` beyond 100 MB.
+    Parameters
+    ----------
+    zone : the clock of the station, in place of what it would be.
+    names : how a table's columns are called, by robosim's names.
+
+    Raises
+    ------
+    BadInput
+        What is no file of sessions.
+    TooLarge
+        Beyond 100 MB.
     """
-    return understood(text_of(path), str(path), zone)
+    if is_workbook(path):
+        text, said = first_sheet(path)
+        found = understood(text, str(path), zone, names)
+        return replace(found, told=found.told._replace(guesses=(*said, *found.told.guesses)))
+    return understood(text_of(path), str(path), zone, names)
 
 
-def understood(text: str, file: str, zone: ZoneInfo | None = None) -> Reading:
+def understood(text: str, file: str, zone: ZoneInfo | None = None, names: Names | None = None) -> Reading:
     """The same for a text."""
     if not text.strip():
         raise refusal(file, "is empty", BEGINS)
     if text.lstrip()[0] in "{[":
+        if names:
+            raise refusal(file, "has keys, as JSON does, and no columns to be named", "remove station.columns")
         return _json(text, file, zone)
-    spelt, rows, wrong = table_rows(text, file, zone)
-    names = {field: name for field, (_, name) in spelt.columns.items()}
-    told = Told(spelt.dialect.name, names, spelt.unused, *_guesses(spelt, rows, zone))
+    spelt, rows, wrong = table_rows(text, file, zone, names)
+    columns = {field: name for field, (_, name) in spelt.columns.items()}
+    told = Told(spelt.dialect.name, columns, spelt.unused, *_guesses(spelt, rows, zone))
     return _reading(rows, wrong, file, told)
 
 
@@ -100,8 +120,8 @@ def _json(text: str, file: str, zone: ZoneInfo | None) -> Reading:
     whole = document(text, file)
     first = whole[0] if isinstance(whole, list) and whole else None
     if isinstance(first, dict) and all(key in first for key in NEEDED):
-        doubt = "" if zone else "the clock is UTC, as the records name no zone (station.timezone gives one)"
-        told = Told("OCPI", OCPI_KEYS, guesses=(SILENT,), doubt=doubt)
+        doubts = () if zone else ("the clock is UTC, as the records name no zone (station.timezone gives one)",)
+        told = Told("OCPI", OCPI_KEYS, guesses=(SILENT,), doubts=doubts)
         return _reading(*ocpi_rows(text, file, zone), file, told)
     listed = whole.get("_items") if isinstance(whole, dict) else whole
     if not isinstance(listed, list) or (first is not None and not isinstance(first, dict)):
@@ -127,30 +147,53 @@ def _reading(rows: Sequence[SessionRow], broken: Complaints, file: str, told: To
     return Reading(file=file, told=told, visits=tuple(found), wrong=tuple(wrong), session=session)
 
 
-def _guesses(spelt: Spelt, rows: Sequence[TableRow], zone: ZoneInfo | None) -> tuple[tuple[str, ...], str]:
+def _guesses(spelt: Spelt, rows: Sequence[TableRow], zone: ZoneInfo | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is assumed of a table, and what of that is most likely wrong: stations have clocks of their own."""
-    dialect, found, doubt = spelt.dialect, [], ""
+    dialect, found, doubts = spelt.dialect, list(spelt.guesses), list(spelt.doubts)
     if dialect.zone and zone is None:
         found.append(f"the clock is that of {dialect.zone}, as {dialect.name}'s posts stand there (station.timezone)")
     moments = [moment for row in rows[:100] if (moment := row.stamp()) is not None]
     if dialect.told and zone is None and moments and all(one.utcoffset() == timedelta(0) for one in moments):
-        doubt = "the clock is UTC, as all stamps are (station.timezone gives the station's)"
-    return (*found, *(() if dialect.told else (SILENT,))), doubt
+        doubts.append("the clock is UTC, as all stamps are (station.timezone gives the station's)")
+    return (*found, *(() if dialect.told else (SILENT,))), tuple(doubts)
 
 
-def wanted_day(reading: Reading, day: date | None) -> date:
-    """The day asked for, or the only one there is. Raises `BadInput` naming the days that there are."""
+def wanted_days(reading: Reading, asked: str | None) -> Days:
+    """The days asked for, all, or the only one there is. Raises `BadInput` naming the days that there are."""
     days = reading.days
-    first = ", ".join(f"{known} ({days[known]})" for known in sorted(days)[:FIRST_DAYS])
-    there = f"{first}{', …' if len(days) > FIRST_DAYS else ''}"
     if not days:
         _raise_first(reading)
-    wanted = next(iter(days)) if day is None else day
-    if day is None and len(days) > 1:
-        raise refusal(reading.file, f"holds {len(days)} days", f"name one as station.day: {there}", column="day")
-    if wanted not in days:
-        raise refusal(reading.file, f"no session began on {wanted}", f"days (and sessions): {there}", column="day")
+    there = Days(min(days), max(days))
+    if asked is None and len(days) > 1:
+        message = f"holds {len(days)} days and {days.total()} sessions"
+        raise refusal(reading.file, message, f"name one as station.day: {_some(days)}; {_several(there)}", column="day")
+    wanted = there if asked in (None, ALL) else iso_days(str(asked))
+    if (wrong := objection(wanted)) is not None:
+        which = f"{asked} ({wanted})" if asked == ALL else f"{wanted}"
+        raise refusal(reading.file, f"{which} {wrong[0]}", wrong[1], column="day")
+    if not any(wanted.has(day) for day in days):
+        fix = f"days (and sessions): {_some(days)}"
+        raise refusal(reading.file, f"no session began on {wanted}", fix, column="day")
     return wanted
+
+
+def iso_days(text: str) -> Days:
+    """The days that an option or a key names; raises `BadInput`."""
+    try:
+        return days_of(text)
+    except ValueError:
+        raise BadInput(f"day: not a date: {shown(text)} (write for example 2019-10-29)") from None
+
+
+def _some(days: Counter[date]) -> str:
+    first = ", ".join(f"{known} ({days[known]})" for known in sorted(days)[:FIRST_DAYS])
+    return f"{first}{', …' if len(days) > FIRST_DAYS else ''}"
+
+
+def _several(there: Days) -> str:
+    """How to name several of the days that there are."""
+    few = f'or "{ALL}"' if objection(there) is None else f"at most {MOST_DAYS}"
+    return f'several in a row as "{fortnight(there)}", {few}'
 
 
 def _raise_first(reading: Reading) -> None:

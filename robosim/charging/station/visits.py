@@ -15,6 +15,19 @@ LARGEST_KWH = 10_000.0
 MINUTE = timedelta(minutes=1)
 
 
+class CarTold(NamedTuple):
+    """What a row says of its car, NaN where it says nothing: a share of a full battery, kWh, kW."""
+
+    battery_kwh: float = math.nan
+    soc: float = math.nan
+    max_kw: float = math.nan
+
+
+NOTHING_TOLD = CarTold()
+OF_A_CAR = {"battery": (0.1, LARGEST_KWH, " kWh"), "soc": (0.0, 100.0, ""), "power": (0.01, 1000.0, " kW")}
+"""Between what each lies, and its unit; watts and watt-hours by mistake are beyond."""
+
+
 class Visit(NamedTuple):
     """A session as its row says; `arrival_min` counts from midnight of `day`, where the station is."""
 
@@ -28,6 +41,7 @@ class Visit(NamedTuple):
     station: str
     session: str
     claimed: bool
+    car: CarTold = NOTHING_TOLD
 
 
 class Row(Protocol):
@@ -51,6 +65,10 @@ class Row(Protocol):
         """A driver has told departure and energy."""
         ...
 
+    def car(self) -> CarTold:
+        """What the row says of the car itself."""
+        ...
+
     def complain(self, field: str, message: str, fix: str) -> None:
         """Note an error in a field."""
         ...
@@ -68,7 +86,7 @@ def visit(row: Row) -> Visit | None:
     """
     before = row.faults()
     arrival, departure, stated = row.time("arrival"), row.time("departure"), row.time("stated")
-    asked, delivered, claimed = row.energy("asked"), row.energy("delivered"), row.claimed()
+    asked, delivered, claimed, car = row.energy("asked"), row.energy("delivered"), row.claimed(), row.car()
     stay = _minutes(row, "departure", arrival, departure)
     stated_stay = stay if stated is None else _minutes(row, "stated", arrival, stated)
     if row.faults() > before or arrival is None or stay is None or stated_stay is None:
@@ -90,6 +108,7 @@ def visit(row: Row) -> Visit | None:
         plain_name(row.text("station")),
         plain_name(row.text("session")) or f"line {row.line}",
         claimed,
+        car,
     )
 
 
@@ -122,6 +141,19 @@ def energy_kwh(row: Row, field: str, value: object) -> float | None:
     else:
         return number
     return None
+
+
+def of_a_car(row: Row, field: str, text: str) -> float:
+    """A number about the car, NaN for what can be none, which is noted."""
+    least, most, unit = OF_A_CAR[field]
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if least <= number <= most:
+        return number
+    row.complain(field, f"must be between {least:g} and {most:g}{unit}, got {shown(text)}", "or leave the cell empty")
+    return math.nan
 
 
 def distinct(visits: Iterable[Visit], column: str, complaints: Complaints) -> list[Visit]:
