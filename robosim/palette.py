@@ -42,6 +42,9 @@ MARKET_LOOKS: dict[str, Look] = {
     "over-ask": Look(VERMILLION, (4, 1, 0.0)),
     "early-departure": Look(SKY, (4, 0, 45.0)),
     "as-in-data": Look(GREEN, (6, 0, 0.0)),
+    "late-arrival": Look(ORANGE, (5, 0, 36.0)),
+    "early-leave": Look(BLACK, (3, 0, 180.0)),
+    "re-plug": Look(BLACK, (4, 1, 0.0)),
     "freeze": LOOKS["freeze"],
 }
 """Of bidders and cars."""

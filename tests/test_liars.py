@@ -38,7 +38,7 @@ def test_a_shifted_plan_is_the_plan_so_many_periods_later_within_stay_and_day(by
     """z'_t = z_{t-by} for t in the stay and t - by in the day, else 0; 24 periods of an hour."""
     z = np.arange(1.0, 25.0)
     own = {"stay": np.array([[first, stop]]), "energy_cost": np.zeros((1, 24))}
-    view = View(own, None, {"z": z[None], "dual": np.zeros((1, 1))}, {"rounds": 9})
+    view = View(own, None, {"z": z[None], "dual": np.zeros((1, 1))}, {"rounds": 9, "hours": 1.0})
     said = Shift(hours=float(by)).say(1, None, view)[1]["z"][0]
     by = max(-24, min(by, 24))
     expected = [z[t - by] if first <= t < stop and 0 <= t - by < 24 else 0.0 for t in range(24)]
@@ -49,5 +49,5 @@ def test_a_shifted_plan_is_the_plan_so_many_periods_later_within_stay_and_day(by
 def test_who_pretends_to_leave_early_is_there_for_a_period_at_least(hours: int, leaves: list[int]) -> None:
     """Stays 3 to 20, 7 to 13 and none at all, in quarters of an hour: max(stop - 4 hours, first + 1)."""
     own = {"stay": np.array([[3.0, 20.0], [7.0, 13.0], [5.0, 5.0]]), "energy_cost": np.zeros((3, 96))}
-    stay = EarlyDeparture(hours=float(hours)).pretended(own)["stay"]
+    stay = EarlyDeparture(hours=float(hours)).pretended(own, 0.25)["stay"]
     np.testing.assert_array_equal(stay, np.stack([own["stay"][:, 0], leaves], axis=1))

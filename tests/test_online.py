@@ -12,6 +12,7 @@ import robosim
 from robosim.attacks import attack
 from robosim.charging.baselines import RULES, baseline
 from robosim.charging.online.certificate import clairvoyant
+from robosim.controllers.selfish.evs import AsInData, OverAsk
 from robosim.errors import BadInput
 
 ONLINE = {"mission.planning": "online", "mission.rounds": 100, "leader.epsilon_share": 1e-8}
@@ -190,12 +191,40 @@ def test_the_clock_moves_when_an_agreement_is_over() -> None:
 def test_no_lie_gains_more_than_is_certified(tax: str) -> None:
     keys = {"station.count": 4, "station.limit_kw": 8.0, "mission.rounds": 12, "station.unmet": "allowed"}
     mission = robosim.load("charging", set=ONLINE | keys, tax=tax)
-    names = ["over-ask", "early-departure", "cost-misreport", "capacity-withholding", "bait-and-switch"]
-    found = attack(mission, strategies=names)
+    names = ["over-ask", "early-departure:hours=-4,1", "cost-misreport", "bait-and-switch", "as-in-data"]
+    found = attack(mission, strategies=[*names, "late-arrival", "early-leave", "re-plug"])
     certified = found.epsilon[tax].certified
     assert certified is not None
     assert 0 < max(one.gain for one in found.attacks) <= certified
     assert all(one.covered for one in found.attacks)
+
+
+def test_who_comes_late_leaves_early_or_unplugs_charges_nothing_meanwhile() -> None:
+    """What a visitor does is seen in the meters of the others, too: they have its share."""
+    keys = {"station.count": 5, "station.limit_kw": 9.0, "leader.tax": "none"}
+    there = robosim.load("charging", set=ONLINE | keys).day.station.cars.stay / 12
+    cases = {
+        "late-arrival": ({"hours": 0.75}, there[2, 0], there[2, 0] + 0.75),
+        "early-leave": ({"hours": 1.0}, there[2, 1] - 1.0, there[2, 1]),
+        "re-plug": ({"after_h": 0.5, "away_h": 0.5}, there[2, 0] + 0.6, there[2, 0] + 0.9),
+    }
+    for strategy, (parameters, gone, back) in cases.items():
+        entry = {"agent": 2, "strategy": strategy} | parameters
+        record = robosim.run("charging", set=ONLINE | keys | {"selfish": [entry]})
+        t = np.arange(record.day.metered_kwh.shape[1]) / 12
+        away = (t >= gone - 1e-9) & (t + 1 / 12 <= back + 1e-9)
+        assert away.any()
+        assert not record.day.metered_kwh[2, away].any(), strategy
+        assert record.day.metered_kwh[2].any()
+
+
+def test_asked_energy_is_asked_once_and_not_at_every_step() -> None:
+    """Twice the 10 that are wanted, of which 4 are metered: 16 are left to ask for; so with what was told."""
+    own = {"wish": np.array([[6.0, 0.0, 0.0, 1.0]]), "metered": np.array([[4.0]]), "told": np.array([[9.0, 0.0, 0.0]])}
+    assert OverAsk(factor=2.0).pretended(own, 0.25)["wish"].tolist() == [[16.0, 0.0, 0.0, 1.0]]
+    as_told = AsInData().pretended(own, 0.25)
+    assert as_told["wish"].tolist() == [[5.0, 0.0, 0.0, 1.0]]
+    assert as_told["stay"].tolist() == [[0.0, 1.0]]  # it told that it would be gone by now
 
 
 def test_a_price_can_be_moved_and_has_no_certificate() -> None:

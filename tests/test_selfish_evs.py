@@ -27,6 +27,7 @@ from robosim.controllers.selfish.evs import (
     Proportional,
     Shift,
 )
+from robosim.controllers.selfish.visits import VISITS
 from robosim.errors import BadInput
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +40,7 @@ PLACES = {
     "caltech": {"station.site": "caltech", "mission.rounds": 60},
     "aggregated": {"station.loss_dollars_per_kw2h": 0.001, "station.demand_dollars_per_kw": 0.5, "mission.rounds": 60},
 }
+PLAYED = EV_DEVIATIONS | VISITS
 EV = 1
 """Who deviates: not all that it wants can be had."""
 
@@ -151,7 +153,7 @@ def test_shifted_scaled_and_frozen_answers() -> None:
 @pytest.mark.parametrize("place", PLACES)
 def test_several_of_a_kind_say_what_each_says_alone(place: str) -> None:
     mission = world(**PLACES[place])
-    for name, kind in EV_DEVIATIONS.items():
+    for name, kind in PLAYED.items():
         together = words(everybody_but(mission, kind(), agents=(0, EV, 3)), 12)
         for row, agent in enumerate((0, EV, 3), 1):
             alone = words(everybody_but(mission, kind(), agents=(agent,)), 12)
@@ -160,7 +162,7 @@ def test_several_of_a_kind_say_what_each_says_alone(place: str) -> None:
 
 
 def test_every_name_in_the_table_is_that_of_its_class() -> None:
-    assert {name: kind.name for name, kind in EV_DEVIATIONS.items()} == {name: name for name in EV_DEVIATIONS}
+    assert {name: kind.name for name, kind in PLAYED.items()} == {name: name for name in PLAYED}
 
 
 def test_a_world_file_names_them_with_their_parameters() -> None:
@@ -195,7 +197,7 @@ def test_nobody_gains_more_than_certified_under_vcg(place: str, battery: str) ->
     mission = world(**PLACES[place] | {"station.battery": battery})
     honest = mission.run()
     found = robosim.attack(mission)
-    assert len(found.attacks) == len(EV_DEVIATIONS) * 8
+    assert len(found.attacks) == len(PLAYED) * 8
     assert all(one.covered for one in found.attacks)
     own = honest.gap[0] + np.maximum(honest.day.shortfall[0], 0.0)
     assert found.epsilon["groves"].certified == own.max()

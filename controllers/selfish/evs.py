@@ -20,8 +20,6 @@ import numpy as np
 from robosim.agent import Array, Said, Strategy, View
 from robosim.controllers.parts.charging import Answer, fleet, plan
 
-DAY_H = 24.0
-"""A plan is for a day: T periods of 24/T hours."""
 TYPE = ("curvature", "energy_cost", "limit", "stay", "wish")
 
 
@@ -29,37 +27,45 @@ class Pretender(Strategy, ABC):
     """Says the best plan, (3a) of T, Algorithm 1, of an EV that it is not."""
 
     @abstractmethod
-    def pretended(self, own: Said) -> Said:
-        """What is false in the types (K, components): keys of `own` with other values."""
+    def pretended(self, own: Said, period_h: float) -> Said:
+        """What is false in the types (K, components) where a period has so many hours: keys of `own`, other values."""
 
     def say(self, k: int, memory: Array | None, view: View) -> tuple[Array | None, Said]:
         """The false answer to the price that the faithful one answers; the memory is where its search began last."""
-        found = answer(view.own | self.pretended(view.own), heard_price(view), memory)
+        found = answer(view.own | self.pretended(view.own, view.rules["hours"]), heard_price(view), memory)
         return found.worth, asks(view, found.x[0])
 
 
 @dataclass(frozen=True, kw_only=True)
 class OverAsk(Pretender):
-    """Asks for `factor` times the energy that it wants (1.92: what drivers at Caltech ask, over what they get)."""
+    """Asks for `factor` times the energy that it wants (1.92: what drivers at Caltech ask, over what they get).
+
+    In all: what the meter has counted since its arrival is taken off what it asked for.
+    """
 
     factor: float = 1.92
 
     def __post_init__(self) -> None:
         at_least(0.0, factor=self.factor)
 
-    def pretended(self, own: Said) -> Said:
-        return {"wish": own["wish"] * np.array([self.factor, 1.0, 1.0, 1.0])}
+    def pretended(self, own: Said, period_h: float) -> Said:
+        had = metered(own)
+        asked = np.maximum(self.factor * (own["wish"][:, :1] + had) - had, 0.0)
+        return {"wish": np.concatenate([asked, own["wish"][:, 1:]], axis=1)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class EarlyDeparture(Pretender):
-    """Pretends to leave `hours` earlier, so that it is served before those who say when they leave."""
+    """Pretends to leave `hours` earlier, so that it is served before those who say when they leave; later, if negative.
+
+    Where plans are made as time goes on and it is still there when it said it would be gone, it is about to leave.
+    """
 
     hours: float = 1.0
 
-    def pretended(self, own: Said) -> Said:
+    def pretended(self, own: Said, period_h: float) -> Said:
         first, stop = own["stay"].T
-        sooner = np.maximum(stop - periods(self.hours, own), first + 1)
+        sooner = np.maximum(stop - periods(self.hours, period_h, own), first + 1)
         return {"stay": np.stack([first, np.where(stop > first, sooner, stop)], axis=1)}
 
 
@@ -78,12 +84,11 @@ class CostMisreport(Pretender):
         at_least(1e-3, wear=self.wear)
         at_least(0.0, unmet=self.unmet)
 
-    def pretended(self, own: Said) -> Said:
-        hours = DAY_H / own["energy_cost"].shape[1]
-        waited_h = np.maximum(np.arange(own["energy_cost"].shape[1]) - own["stay"][:, :1], 0.0) * hours
+    def pretended(self, own: Said, period_h: float) -> Said:
+        waited_h = np.maximum(np.arange(own["energy_cost"].shape[1]) - own["stay"][:, :1], 0.0) * period_h
         return {
             "curvature": own["curvature"] * self.wear,
-            "energy_cost": own["energy_cost"] + self.waiting_dollars_per_kwh_h * waited_h * hours,
+            "energy_cost": own["energy_cost"] + self.waiting_dollars_per_kwh_h * (waited_h + since_h(own)) * period_h,
             "wish": own["wish"] * np.array([1.0, 1.0, 1.0, self.unmet]),
         }
 
@@ -97,18 +102,23 @@ class CapacityWithholding(Pretender):
     def __post_init__(self) -> None:
         at_least(0.0, share=self.share)
 
-    def pretended(self, own: Said) -> Said:
+    def pretended(self, own: Said, period_h: float) -> Said:
         return {"limit": own["limit"] * self.share}
 
 
 @dataclass(frozen=True, kw_only=True)
 class AsInData(Pretender):
-    """Asks for the energy and states the departure that its driver told; where sessions are real, a real driver."""
+    """Asks for the energy and states the departure that its driver told; where sessions are real, a real driver.
+
+    Where plans are made as time goes on, who is there longer than it told is about to leave, as far as anybody knows.
+    """
 
     name = "as-in-data"
 
-    def pretended(self, own: Said) -> Said:
-        energy, stay = own["told"][:, :1], own["told"][:, 1:]
+    def pretended(self, own: Said, period_h: float) -> Said:
+        energy, stay = np.maximum(own["told"][:, :1] - metered(own), 0.0), own["told"][:, 1:].copy()
+        if "metered" in own:
+            stay[:, 1] = np.maximum(stay[:, 1], 1.0)
         return {"wish": np.concatenate([energy, own["wish"][:, 1:]], axis=1), "stay": stay}
 
 
@@ -139,10 +149,20 @@ def at_plug(own: Said, price: Array) -> Array:
     return np.asarray(np.einsum("kr,krt->kt", weights, price.reshape(*weights.shape, -1)))
 
 
-def periods(hours: float, own: Said) -> int:
-    """So many hours in whole periods, a day's at most."""
-    count = own["energy_cost"].shape[1]
-    return round(min(max(hours / DAY_H, -1.0), 1.0) * int(count))
+def periods(hours: float, period_h: float, own: Said) -> int:
+    """So many hours in whole periods, at most as many as there are."""
+    count = int(own["energy_cost"].shape[1])
+    return round(min(max(hours / period_h, -count), count))
+
+
+def metered(own: Said) -> Array | float:
+    """What the meter has counted since the arrival, (K, 1) kW-periods, where plans are made as time goes on; else 0."""
+    return own.get("metered", 0.0)
+
+
+def since_h(own: Said) -> Array | float:
+    """How long each car has been there, (K, 1) hours, where plans are made as time goes on; else 0."""
+    return own.get("since", 0.0)
 
 
 def asks(view: View, z: Array) -> Said:
@@ -207,7 +227,7 @@ class Shift(Strategy):
     hours: float = 1.0
 
     def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
-        z, by = view.faithful["z"], periods(self.hours, view.own)
+        z, by = view.faithful["z"], periods(self.hours, view.rules["hours"], view.own)
         t = np.arange(z.shape[1])
         first, stop = view.own["stay"].T[..., None]
         here = (first <= t) & (t < stop) & (t >= by) & (t < by + z.shape[1])

@@ -22,8 +22,9 @@ def figures(record: object) -> dict[str, Callable[..., Any]]:
 def strategies() -> dict[str, type]:
     """Deviations of EVs from dual decomposition."""
     from robosim.controllers.selfish.evs import EV_DEVIATIONS
+    from robosim.controllers.selfish.visits import VISITS
 
-    return EV_DEVIATIONS
+    return EV_DEVIATIONS | VISITS
 
 
 def record() -> type:

@@ -153,6 +153,7 @@ class ChargingDay:
         rows = self.reached.shape[1] * self.periods
         return {
             "rounds": rounds,
+            "hours": self.hours,
             "gamma": share * self.sure_steps(who) if gamma is None else gamma,
             "steps": self.steps_where if gamma is None and share == 1.0 and not self.plain else None,
             "price": np.array(np.broadcast_to(np.asarray(price, dtype=np.float64), (len(who), 1, rows))),

@@ -22,6 +22,7 @@ from robosim.charging.online.log import measured, online_record
 from robosim.charging.online.residual import residual
 from robosim.charging.record import ChargingRecord
 from robosim.charging.scenario import ChargingScenario
+from robosim.controllers.selfish.visits import Visitor
 from robosim.deviate import Fault
 from robosim.leader.settle import Settlement, Terms, settle, usable
 from robosim.leader.tax_rule import NONE, Case
@@ -76,8 +77,19 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         return LiveStation(day=self.day, stay=self._stays(), first=row - absent - 1, absent=absent)
 
     def _stays(self) -> Array:
-        """(1|R, N, 2) when cars are there, in steps."""
-        return self.day.station.cars.stay[None]
+        """(1|R, N, 2) when cars are plugged in, in steps: never at other times than they could be."""
+        true, hours = self.day.station.cars.stay[None], self.day.station.step_h
+        all_ = ((one, one.strategy) for one in self.selfish.deviations)
+        visitors = [(one, plays) for one, plays in all_ if isinstance(plays, Visitor)]
+        if not visitors:
+            return true
+        stay = np.repeat(true, self.batch * self.copies, axis=0)
+        for one, plays in visitors:
+            place = (one.missions, one.agents)
+            arrival, departure = stay[place].T
+            visit = np.stack(plays.visit(arrival * hours, departure * hours), axis=1) / hours
+            stay[place] = np.clip(visit, arrival[:, None], departure[:, None])
+        return stay
 
     @cached_property
     def least(self) -> float:

@@ -62,7 +62,10 @@ def residual(station: LiveStation, live: Live, steps: int) -> Residual | None:
     cost[:, :, 0] += problem.curvature[who] * live.done[np.ix_(rows, who)] / problem.hours
     wish = np.repeat(own["wish"], len(rows), axis=0)
     wish[:, :, 0] = lacking / problem.hours
-    own |= {"energy_cost": cost, "wish": wish}
+    had = live.metered[np.ix_(rows, who)]
+    since = (t - station.stay[:, who, 0])[..., None] * problem.hours / ratio
+    own |= {"energy_cost": cost, "wish": wish, "metered": had[..., None] / problem.hours}
+    own["since"] = np.maximum(since if len(since) == 1 else since[rows], 0.0)
     return Residual(
         rows, who, period, day, own, present, _prices(live, rows, period, end, present, last), share[..., 0]
     )
