@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Controller
-from robosim.auction.build import price_rules, refuse_graph, said_if_unsure
+from robosim.auction.build import leaders_half, price_rules, refuse_graph, said_if_unsure
 from robosim.bodiless import Bodiless
 from robosim.charging.mission import BuiltDay, Charging
 from robosim.charging.problem import ChargingDay, refuse_nonsense
@@ -199,17 +199,23 @@ def build_charging(scenario: ChargingScenario, controller: Controller | None, ne
     refuse_graph(scenario, network)
     programs.refuse_stranger(scenario, controller)
     program = controller or programs.made(programs.controller_class(scenario), scenario)
-    day = build_day(scenario)
+    day, half = build_day(scenario), leaders_half(program, scenario.market)
+    if isinstance(half, Market) and not day.problem.bends:
+        message = f"is 0, and without wear a car's answer to a price jumps, so that {scenario.mission.controller} finds no"
+        raise scenario.error(
+            "station.wear_dollars_per_kw2h",
+            f'{message} price (write mission.controller = "admm", or a small wear such as 0.001)',
+        )
     return said_if_unsure(
         Charging(
             scenario=scenario,
             controller=program,
-            coordinator=Market(update=scenario.market.update),
+            coordinator=half,
             network=Hub(n=day.problem.agents),
             world=Bodiless(),
             tax=taxes.tax_rule(scenario),
             rounds=scenario.mission.rounds,
-            rules=price_rules(scenario.mission.rounds, scenario.market, announced_epsilon(scenario, day)),
+            rules=price_rules(scenario.mission.rounds, scenario.market, announced_epsilon(scenario, day), program),
             own=day.problem.own(),
             allocation=day.problem,
             day=day,

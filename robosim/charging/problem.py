@@ -25,12 +25,13 @@ from robosim.agent import Array, Rules, Said
 from robosim.auction.problem import MARGIN
 from robosim.auction.projection import PublicLimits, nearest
 from robosim.charging.optimum import Central, solved
-from robosim.controllers.parts.charging import fleet, metered_cost, price_at_plug, use
+from robosim.controllers.parts.charging import fleet, in_stay, metered_cost, price_at_plug, use
 from robosim.controllers.parts.market import FixedSupply, Supply
 from robosim.controllers.parts.price_step import BOLDEST
 from robosim.errors import BadInput
 from robosim.kernels import Unsettled
 from robosim.kernels.coupling import carried_rows, nearest_within, steepness
+from robosim.kernels.crowd import grams, row_prices
 
 Mask = NDArray[np.bool_]
 LOUD = 1e3
@@ -120,7 +121,7 @@ class ChargingDay:
     def own(self) -> Said:
         """Private types as EVs hold them, each (1, N, components)."""
         wish = np.zeros((self.agents, 4))
-        wish[:, 0], wish[:, 3] = self.energy, self.unmet
+        wish[:, 0], wish[:, 2], wish[:, 3] = self.energy, -np.inf, self.unmet
         types = {"curvature": self.curvature[:, None], "energy_cost": self.energy_cost, "limit": self.limit_kw[:, None]}
         types |= {"stay": self.stay.astype(np.float64), "wish": wish, "told": self.told}
         own = {key: x[None] for key, x in types.items()}
@@ -140,10 +141,14 @@ class ChargingDay:
         """What the leader announces; the arguments are those of `robosim.auction.problem.Allocation.rules`."""
         who = np.ones((1, self.agents, 1), dtype=bool) if present is None else present
         rows = self.reached.shape[1] * self.periods
+        sure = gamma is None and self.bends
         return {
             "rounds": rounds,
-            "gamma": share * self.sure_steps(who) if gamma is None else gamma,
-            "steps": self.steps_where if gamma is None and share == 1.0 and not self.plain else None,
+            "gamma": share * self.sure_steps(who) if sure else 1.0 if gamma is None else gamma,
+            "steps": self.steps_where if sure and share == 1.0 and not self.plain else None,
+            "rho": self.penalty if rho is None else rho,
+            "row_prices": self.row_prices,
+            "pull": self.pull,
             "price": np.array(np.broadcast_to(np.asarray(price, dtype=np.float64), (len(who), 1, rows))),
             "boldest": BOLDEST if gamma is None and share == 1.0 else 1.0,
             "supply": self.supply,
@@ -164,9 +169,50 @@ class ChargingDay:
         return self.steps_where(np.ones((len(present), 1, self.reached.shape[1] * self.periods), dtype=bool), present)
 
     @property
+    def bends(self) -> bool:
+        """Whether everybody's costs bend for sure, so that prices alone lead to the optimum; else ADMM does."""
+        return bool((self.least_curvature > 0).all())
+
+    @property
+    def penalty(self) -> float:
+        """ρ for `robosim.controllers.admm.Exchange` to begin with, dollars a kW² and period."""
+        spread = float(np.ptp(self.energy_cost)) or float(self.unmet.mean())
+        return spread / float(self.limit_kw.mean())
+
+    @cached_property
+    def grams(self) -> Array:
+        """Σ_i w_i w_i' over those in their stay, (T, rows, rows)."""
+        rows = self.reached.shape[1]
+        found = np.empty((self.periods, rows, rows))
+        grams(np.ascontiguousarray(self.reached), self.stay, found)
+        return found
+
+    def row_prices(self, excess: Array, present: Mask) -> tuple[Array, Array]:
+        """What rows must cost for points that exceed them so much to fit, each (missions, 1, rows·T).
+
+        In units of ρ; and by how much they move the load (`robosim.kernels.crowd`).
+        """
+        shape = (len(excess), self.reached.shape[1], self.periods)
+        u, pull, here = np.empty(shape), np.empty(shape), np.ascontiguousarray(present[..., 0])
+        weights, over = np.ascontiguousarray(self.reached), np.ascontiguousarray(excess.reshape(shape))
+        elastic = np.zeros(shape[1])
+        elastic[len(self.rows_kw) :] = 1.0
+        row_prices(weights, self.stay, self.grams, elastic, here, over, u, pull)
+        return u.reshape(len(u), 1, -1), pull.reshape(len(u), 1, -1)
+
+    def pull(self, price: Array, present: Mask) -> Array:
+        """By how much prices (missions, 1, rows·T) move the load where everybody's power falls by its own price."""
+        own = self.own()
+        falls = np.where(in_stay(own), price_at_plug(own, price), 0.0)
+        taken = np.empty((len(price), self.reached.shape[1], self.periods))
+        here, any_ = np.ascontiguousarray(present[..., 0]), np.full(self.agents, np.inf)
+        carried_rows(np.ascontiguousarray(self.reached), np.ascontiguousarray(falls), any_, here, taken)
+        return taken.reshape(len(price), 1, -1)
+
+    @property
     def sure(self) -> float | None:
-        """The least of `sure_steps` with everybody there."""
-        return float(self.sure_steps(np.ones((1, self.agents, 1), dtype=bool)).min())
+        """The least of `sure_steps` with everybody there; None where costs may not bend."""
+        return None if not self.bends else float(self.sure_steps(np.ones((1, self.agents, 1), dtype=bool)).min())
 
     def steps_where(self, moving: Mask, present: Mask) -> Array:
         """The same while only the prices `moving` (missions, 1, rows·T) move: longer, as the others do not count."""
@@ -252,12 +298,14 @@ class ChargingDay:
 def refuse_nonsense(day: ChargingDay) -> None:
     """Raise `BadInput` for numbers that no day has."""
     for name, x in ((name, getattr(day, name)) for name in (*TYPE, "rows_kw")):
-        if not np.isfinite(x).all() or (x < 0).any():
-            raise BadInput(f"{name} must be finite and not negative (got {x.min()})")
+        if not np.isfinite(x).all():
+            raise BadInput(f"{name} must be finite (got {x[~np.isfinite(x)][0]})")
+        if name != "energy_cost" and (x < 0).any():
+            raise BadInput(f"{name} must not be negative (got {x.min()})")
     if day.demand > 0 and day.loss <= 0:
         raise BadInput(f"demand needs loss > 0, or its price jumps between nothing and all of it (got loss {day.loss})")
-    if not ((day.curvature >= day.least_curvature) & (day.least_curvature > 0)).all():
-        raise BadInput(f"curvature must be at least least_curvature > 0 (got {day.curvature.min()})")
+    if not (day.curvature >= day.least_curvature).all():
+        raise BadInput(f"curvature must be at least least_curvature (got {day.curvature.min()})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,12 +331,26 @@ class Aggregator:
         """G of the summed power, from the load of all rows (M, 1, (rows + 1)·T)."""
         return self._cost(load[:, 0, len(self.c) :])
 
+    def near(self, price: Array, target: Array, rho: Array) -> Array:
+        """The same as `answer` near a target, (M, 1, (rows + 1)·T), ρ (M, 1, 1): the curvature grows by ρ."""
+        given, rows = len(self.c), (len(price), 1, len(self.c))
+        own, bend = (price + rho * target)[:, 0, given:], self.curvature + rho[:, 0]
+        power = np.minimum(np.maximum(own, 0.0) / bend, peaks(own, bend[:, 0], self.demand)[:, None])
+        return np.concatenate([np.broadcast_to(self.c, rows), power[:, None]], axis=2)
+
+    def elastic(self, rows: int) -> Array:
+        """Its own row."""
+        return np.where(np.arange(rows) < len(self.c), 0.0, 1.0)
+
     def _cost(self, power: Array) -> Array:
         return np.asarray(0.5 * self.curvature * (power**2).sum(axis=1) + self.demand * power.max(axis=1))
 
 
-def peaks(price: Array, curvature: float, demand: float) -> Array:
-    """m with Σ_t (λ_t - q m)₊ = D, at least 0, for prices (M, T): (M,); water filling from the highest price down."""
+def peaks(price: Array, curvature: float | Array, demand: float) -> Array:
+    """m with Σ_t (λ_t - q m)₊ = D, at least 0, for prices (M, T), q of all or (M,): (M,).
+
+    Water filling from the highest price down.
+    """
     falling = -np.sort(-price, axis=1)
     counted = np.arange(1, price.shape[1] + 1)
     level = (np.cumsum(falling, axis=1) - demand) / counted  # if the first t prices are above the level
