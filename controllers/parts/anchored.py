@@ -28,7 +28,7 @@ from robosim.agent import Array, Rules, Said
 from robosim.controllers.parts.market import Market, MarketState, Mask, total
 from robosim.controllers.parts.price_step import at_rest
 
-FELL, STOPPED, LONG = 0.2, 0.6, 0.2
+FELL, STOPPED, LONG = 0.2, 0.6, 0.12
 """The anchor is dropped anew where the residual fell to `FELL` of the first, or to `STOPPED` and rises, or after this
 share of all rounds,"""
 LEAST = 5

@@ -225,7 +225,7 @@ def build_charging(scenario: ChargingScenario, controller: Controller | None, ne
 
 
 def announced_epsilon(scenario: ChargingScenario, day: BuiltDay) -> float | None:
-    """ε in dollars; a share is one of what the day's sessions would pay for 10 kWh each at the mean price.
+    """ε in dollars; a share is one of what the day's sessions would pay for 10 kWh each at the mean price, or be paid.
 
     Where energy costs nothing, what it is worth to a car that misses it stands for the price.
 
@@ -234,5 +234,5 @@ def announced_epsilon(scenario: ChargingScenario, day: BuiltDay) -> float | None
     share = scenario.leader.epsilon_share
     if share is None:
         return scenario.leader.epsilon
-    price = float(day.tariff_per_kwh.mean()) or scenario.station.unmet_dollars_per_kwh
+    price = float(np.abs(day.tariff_per_kwh).mean()) or scenario.station.unmet_dollars_per_kwh
     return share * USUAL_KWH * day.problem.agents * price

@@ -257,15 +257,15 @@ class ChargingDay:
         return use(own, fleet(own), z.reshape(-1, *z.shape[-2:])).value.reshape(z.shape[:-1])
 
     def claims(self, z: Array) -> tuple[Array, Array]:
-        """The smallest and the largest cost that a report may claim, each (…, N): nothing, and `MARGIN` times the
-        worst.
+        """The smallest and the largest cost that a report may claim, each (…, N): `MARGIN` times the best and the worst.
 
-        At worst a car is at its charger's limit in every period and all that anybody wants is missing.
+        At worst a car is at its charger's limit in every period that costs something and all that anybody wants is
+        missing; at best it is there in every period that pays.
         """
-        power = self.limit_kw.max()
-        drawn = (self.energy_cost.max(axis=0) * power).sum() + 0.5 * self.curvature.max() * power**2 * self.periods
-        worst = drawn + self.unmet.max() * self.energy.max()
-        return np.zeros(z.shape[:-1]), np.full(z.shape[:-1], MARGIN * worst)
+        power, cost = self.limit_kw.max(), self.energy_cost
+        drawn = (np.maximum(cost, 0.0).max(axis=0) * power).sum() + 0.5 * self.curvature.max() * power**2 * self.periods
+        worst, best = drawn + self.unmet.max() * self.energy.max(), (np.minimum(cost, 0.0).min(axis=0) * power).sum()
+        return np.full(z.shape[:-1], MARGIN * best), np.full(z.shape[:-1], MARGIN * worst)
 
     def use(self, z: Array) -> Array:
         """What everybody does with allotted power z (missions, N, T), in truth."""
