@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from robosim.charging.problem import Aggregator, ChargingDay
+from robosim.charging.aggregator import Aggregator
+from robosim.charging.problem import ChargingDay
 from robosim.freight.coupled.bound import box, cheapest
 from robosim.freight.coupled.feasible import nearest_feasible
 from robosim.freight.coupled.optimum import optima_without, optimum

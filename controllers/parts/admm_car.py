@@ -43,7 +43,7 @@ class NearCarState(NamedTuple):
 class AdmmCar:
     """The faithful car of exchange ADMM with an anchor (`robosim.controllers.parts.anchored`): wear may be 0.
 
-    Says `z`, `moved`, and `dual`, the least of v_i + λ'R_i z at the price heard; `cost` where the leader announces an ε.
+    Says `z`, `moved`, and `dual`, the least of v_i + λ'R_i z at the price heard; `cost` where an ε is announced.
 
     Parameters
     ----------

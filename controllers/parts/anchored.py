@@ -97,10 +97,10 @@ class AnchoredState(NamedTuple):
 class AnchoredExchange:
     """The leader's half: it adds up everybody's points, prices what is in excess, and says when an anchor is dropped.
 
-    Proposals, bounds and stops are those of `Market`. Rules: those of `Market` for ≤, rho > 0 to begin with; row_prices,
-    from an excess and who is present to the λ/ρ that make points fit and Σ R_i R_i'λ/ρ; pull, the latter for any prices
-    (`robosim.charging.problem.ChargingDay`). What rho is hardly matters: with every new anchor it follows how far shares
-    and prices went since the last one, ρ ← √(ρ ‖Δλ‖/‖Δs‖), until round `STEADY_FROM`.
+    Proposals, bounds and stops are those of `Market`. Rules: those of `Market` for ≤; rho > 0 to begin with;
+    row_prices, from an excess and who is present to the λ/ρ that make points fit, and Σ R_i R_i'λ/ρ; pull, the latter
+    for given prices (`robosim.charging.crowd`). What rho is hardly matters: with every new anchor it follows how far
+    shares and prices went since the last one, ρ ← √(ρ ‖Δλ‖/‖Δs‖), until round `STEADY_FROM`.
 
     Followers hear λ, ρ and h (0: drop the anchor where you stand), and say `moved`, ‖a - s‖² and ‖s - s⁰‖², (M, N, 2).
     """
@@ -151,9 +151,7 @@ class AnchoredExchange:
         """(M,) whether the duality gap is at most the announced ε."""
         return self.market.done(state.market)
 
-    def _judged(
-        self, state: AnchoredState, moved: Array, drawn: Array, pulled: Array
-    ) -> tuple[AnchoredState, Array]:
+    def _judged(self, state: AnchoredState, moved: Array, drawn: Array, pulled: Array) -> tuple[AnchoredState, Array]:
         """Whether the anchor is dropped anew, with which ρ, and its weight (M, 1, 1)."""
         rules, k, open_ = state.market.rules, state.market.k, ~state.market.done
         off, way = (np.maximum(total(rules, moved[..., j : j + 1]), 0.0) for j in (0, 1))

@@ -201,7 +201,9 @@ def build_charging(scenario: ChargingScenario, controller: Controller | None, ne
     program = controller or programs.made(programs.controller_class(scenario), scenario)
     day, half = build_day(scenario), leaders_half(program, scenario.market)
     if isinstance(half, Market) and not day.problem.bends:
-        message = f"is 0, and without wear a car's answer to a price jumps, so that {scenario.mission.controller} finds no"
+        message = (
+            f"is 0, and without wear a car's answer to a price jumps, so that {scenario.mission.controller} finds no"
+        )
         raise scenario.error(
             "station.wear_dollars_per_kw2h",
             f'{message} price (write mission.controller = "admm", or a small wear such as 0.001)',

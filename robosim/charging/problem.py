@@ -2,14 +2,9 @@
 
     min Σ_i v_i(z_i) + G(Σ_i z_i)   s.t.   Σ_i w_ik z_it ≤ c_k for every row k of the feeder and every period t
 
-with the private costs of `robosim.controllers.parts.charging`. The aggregator between the feeder and the grid pays for
-the summed power (X, Example 2)
-
-    G(y) = Σ_t q/2 y_t² + D max_t y_t,      q > 0: losses grow with the square; D ≥ 0: the demand charge
-
-Its half of the dual function is min_y G(y) - λ'y over y ≥ 0. Given the highest power m, y_t = min(λ_t/q, m), and the
-best m is where Σ_t (λ_t - q m)₊ = D: prices above that level pay for the peak. Power in kW; energies in kW times
-periods, prices in dollars a kW and period, so that no length of a period appears.
+with the private costs of `robosim.controllers.parts.charging`, and G those of the aggregator
+(`robosim.charging.aggregator`). Power in kW; energies in kW times periods, prices in dollars a kW and period, so that
+no length of a period appears.
 """
 
 from __future__ import annotations
@@ -24,14 +19,15 @@ from numpy.typing import ArrayLike, NDArray
 from robosim.agent import Array, Rules, Said
 from robosim.auction.problem import MARGIN
 from robosim.auction.projection import PublicLimits, nearest
+from robosim.charging.aggregator import Aggregator
+from robosim.charging.crowd import Crowd
 from robosim.charging.optimum import Central, solved
-from robosim.controllers.parts.charging import fleet, in_stay, metered_cost, price_at_plug, use
+from robosim.controllers.parts.charging import fleet, metered_cost, price_at_plug, use
 from robosim.controllers.parts.market import FixedSupply, Supply
 from robosim.controllers.parts.price_step import BOLDEST
 from robosim.errors import BadInput
 from robosim.kernels import Unsettled
 from robosim.kernels.coupling import carried_rows, nearest_within, steepness
-from robosim.kernels.crowd import grams, row_prices
 
 Mask = NDArray[np.bool_]
 LOUD = 1e3
@@ -147,8 +143,8 @@ class ChargingDay:
             "gamma": share * self.sure_steps(who) if sure else 1.0 if gamma is None else gamma,
             "steps": self.steps_where if sure and share == 1.0 and not self.plain else None,
             "rho": self.penalty if rho is None else rho,
-            "row_prices": self.row_prices,
-            "pull": self.pull,
+            "row_prices": self.crowd.row_prices,
+            "pull": self.crowd.pull,
             "price": np.array(np.broadcast_to(np.asarray(price, dtype=np.float64), (len(who), 1, rows))),
             "boldest": BOLDEST if gamma is None and share == 1.0 else 1.0,
             "supply": self.supply,
@@ -180,34 +176,11 @@ class ChargingDay:
         return spread / float(self.limit_kw.mean())
 
     @cached_property
-    def grams(self) -> Array:
-        """Σ_i w_i w_i' over those in their stay, (T, rows, rows)."""
-        rows = self.reached.shape[1]
-        found = np.empty((self.periods, rows, rows))
-        grams(np.ascontiguousarray(self.reached), self.stay, found)
-        return found
-
-    def row_prices(self, excess: Array, present: Mask) -> tuple[Array, Array]:
-        """What rows must cost for points that exceed them so much to fit, each (missions, 1, rows·T).
-
-        In units of ρ; and by how much they move the load (`robosim.kernels.crowd`).
-        """
-        shape = (len(excess), self.reached.shape[1], self.periods)
-        u, pull, here = np.empty(shape), np.empty(shape), np.ascontiguousarray(present[..., 0])
-        weights, over = np.ascontiguousarray(self.reached), np.ascontiguousarray(excess.reshape(shape))
-        elastic = np.zeros(shape[1])
-        elastic[len(self.rows_kw) :] = 1.0
-        row_prices(weights, self.stay, self.grams, elastic, here, over, u, pull)
-        return u.reshape(len(u), 1, -1), pull.reshape(len(u), 1, -1)
-
-    def pull(self, price: Array, present: Mask) -> Array:
-        """By how much prices (missions, 1, rows·T) move the load where everybody's power falls by its own price."""
-        own = self.own()
-        falls = np.where(in_stay(own), price_at_plug(own, price), 0.0)
-        taken = np.empty((len(price), self.reached.shape[1], self.periods))
-        here, any_ = np.ascontiguousarray(present[..., 0]), np.full(self.agents, np.inf)
-        carried_rows(np.ascontiguousarray(self.reached), np.ascontiguousarray(falls), any_, here, taken)
-        return taken.reshape(len(price), 1, -1)
+    def crowd(self) -> Crowd:
+        """What rows must cost for everybody's points to fit together."""
+        return Crowd(
+            weights=np.ascontiguousarray(self.reached), stay=self.stay, periods=self.periods, given=len(self.rows_kw)
+        )
 
     @property
     def sure(self) -> float | None:
@@ -257,8 +230,9 @@ class ChargingDay:
         return use(own, fleet(own), z.reshape(-1, *z.shape[-2:])).value.reshape(z.shape[:-1])
 
     def claims(self, z: Array) -> tuple[Array, Array]:
-        """The smallest and the largest cost that a report may claim, each (…, N): `MARGIN` times the best and the worst.
+        """The smallest and the largest cost that a report may claim, each (…, N).
 
+        They are `MARGIN` times the best and the worst.
         At worst a car is at its charger's limit in every period that costs something and all that anybody wants is
         missing; at best it is there in every period that pays.
         """
@@ -306,52 +280,3 @@ def refuse_nonsense(day: ChargingDay) -> None:
         raise BadInput(f"demand needs loss > 0, or its price jumps between nothing and all of it (got loss {day.loss})")
     if not (day.curvature >= day.least_curvature).all():
         raise BadInput(f"curvature must be at least least_curvature (got {day.curvature.min()})")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Aggregator:
-    """Provides the summed power at a cost, behind rows `c` (rows·T,) that are given; its own row is the last.
-
-    `curvature` is q in dollars a kW² and period, `demand` D in dollars a kW of the highest power.
-    """
-
-    curvature: float
-    demand: float
-    c: Array
-
-    def answer(self, price: Array) -> tuple[Array, Array]:
-        """What is provided in every row and period, (M, 1, (rows + 1)·T), and its term of the dual function, (M,)."""
-        given, own = price[:, 0, : len(self.c)], np.maximum(price[:, 0, len(self.c) :], 0.0)
-        power = np.minimum(own / self.curvature, peaks(own, self.curvature, self.demand)[:, None])
-        provided = np.concatenate([np.broadcast_to(self.c, given.shape), power], axis=1)
-        value = self._cost(power) - np.einsum("mt,mt->m", own, power) - np.einsum("mr,r->m", given, self.c)
-        return provided[:, None], value
-
-    def cost(self, load: Array) -> Array:
-        """G of the summed power, from the load of all rows (M, 1, (rows + 1)·T)."""
-        return self._cost(load[:, 0, len(self.c) :])
-
-    def near(self, price: Array, target: Array, rho: Array) -> Array:
-        """The same as `answer` near a target, (M, 1, (rows + 1)·T), ρ (M, 1, 1): the curvature grows by ρ."""
-        given, rows = len(self.c), (len(price), 1, len(self.c))
-        own, bend = (price + rho * target)[:, 0, given:], self.curvature + rho[:, 0]
-        power = np.minimum(np.maximum(own, 0.0) / bend, peaks(own, bend[:, 0], self.demand)[:, None])
-        return np.concatenate([np.broadcast_to(self.c, rows), power[:, None]], axis=2)
-
-    def elastic(self, rows: int) -> Array:
-        """Its own row."""
-        return np.where(np.arange(rows) < len(self.c), 0.0, 1.0)
-
-    def _cost(self, power: Array) -> Array:
-        return np.asarray(0.5 * self.curvature * (power**2).sum(axis=1) + self.demand * power.max(axis=1))
-
-
-def peaks(price: Array, curvature: float | Array, demand: float) -> Array:
-    """m with Σ_t (λ_t - q m)₊ = D, at least 0, for prices (M, T), q of all or (M,): (M,).
-
-    Water filling from the highest price down.
-    """
-    falling = -np.sort(-price, axis=1)
-    counted = np.arange(1, price.shape[1] + 1)
-    level = (np.cumsum(falling, axis=1) - demand) / counted  # if the first t prices are above the level
-    return np.asarray(np.maximum(level.max(axis=1), 0.0) / curvature)

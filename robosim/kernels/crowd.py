@@ -1,9 +1,9 @@
 """What rows of a feeder must cost so that everybody's points fit together: the prices of exchange ADMM.
 
 The nearest point of {Σ_i w_ik s_it ≤ c_k} to points p_it is s_it = p_it - Σ_k w_ik u_kt with the u ≥ 0 that minimise
-½ u'Gu - b'u for b_k = Σ_i w_ik p_it - c_k and G = Σ_i w_i w_i' over those who are there. One row alone costs b/G; several
-are found by the active set of C. Lawson and R. Hanson (Solving Least Squares Problems, 1974, 23.3), which ends after a
-few rows, as few bind at once. Sums run in the order of the agents, so that bits repeat.
+½ u'Gu - b'u for b_k = Σ_i w_ik p_it - c_k and G = Σ_i w_i w_i' over those who are there. One row alone costs b/G;
+several are found by the active set of C. Lawson and R. Hanson (Solving Least Squares Problems, 1974, 23.3), which ends
+after a few rows, as few bind at once. Sums run in the order of the agents, so that bits repeat.
 """
 
 from __future__ import annotations
@@ -104,15 +104,14 @@ def row_prices(
     b, s, left, found = np.empty(rows), np.empty(rows), np.empty(rows), np.empty(rows)
     for m in range(missions):
         who = present[m if present.shape[0] > 1 else 0]
-        absent = np.flatnonzero(~who)
         for t in range(periods):
             u[m, :, t], pull[m, :, t] = 0.0, 0.0
             b[:] = excess[m, :, t]
             if b.max() <= 0.0:
                 continue
             here[:] = gram[t]
-            for i in absent:
-                if stay[i, 0] <= t < stay[i, 1]:
+            for i in range(len(who)):
+                if not who[i] and stay[i, 0] <= t < stay[i, 1]:
                     added(weights, i, -1.0, here)
             for k in range(rows):
                 here[k, k] += elastic[k]

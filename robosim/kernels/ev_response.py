@@ -8,7 +8,7 @@ Its price of an energy e that is missing is φ(e) = max { ν e - κ ν²/2 : lo 
 - (E, 1/b, -∞, ∞): b e²/2;                           (E, 1/b, 0, w): b e²/2, at most w per unit, only where e > 0;
 - (0, 0, 0, 0): no wish, x follows the price alone.
 
-Where costs do not bend, a = 0, the cheapest periods are filled first; κ is then 0 too.
+Where costs do not bend, a = 0, the cheapest periods are filled first (`robosim.kernels.cheapest`); κ is then 0 too.
 
 With x_t(ν) = clip((ν - p_t - λ_t)/a, 0, u_t) the minimum is where Σ x_t(ν) + κν = E, or at the nearer end of [lo, hi]:
 the root of a piecewise-linear increasing function, by Newton steps inside a bracket. The least cost is returned as the
@@ -24,6 +24,7 @@ import numpy as np
 from numba import njit
 
 from robosim.kernels import Array
+from robosim.kernels.cheapest import cheapest_first, dual_value
 from robosim.kernels.ev_root import ACCURACY, root, settled
 
 ENERGY, SOFTNESS, LEAST, MOST = range(4)
@@ -148,40 +149,6 @@ def cut(asked: Array, m: int, i: int, off: Array, first: int, n: int, u: Array) 
         share = asked[m, i, first + t] - off[first + t]
         share = share if share > 0.0 else 0.0
         u[t] = share if share < u[t] else u[t]
-
-
-@njit(cache=True)
-def cheapest_first(
-    c: Array, first: int, n: int, u: Array, energy: float, least: float, most: float, plan: Array
-) -> tuple[float, float]:
-    """Fill the plan of an EV whose costs do not bend; what one more unit is worth to it, and how much it takes.
-
-    Periods are filled from the cheapest on until E is served, those below `least` in any case, those from `most` on
-    not at all; of equally cheap ones the earlier first. The worth is the price of the period filled last, or `most`
-    where energy is missing (the highest price, if that is ∞: then no worth would serve it).
-    """
-    plan[:] = 0.0
-    order, filled = np.argsort(c[first : first + n], kind="mergesort"), 0.0
-    worth = c[first + order[0]] if n > 0 else 0.0
-    for j in order:
-        price = c[first + j]
-        if price >= most or (price >= least and filled >= energy):
-            break
-        plan[j] = u[j] if price < least else min(u[j], energy - filled)
-        filled += plan[j]
-        worth = price
-    if filled < energy:
-        worth = most if most < np.inf else worth
-    return min(max(worth, least), most), filled
-
-
-@njit(cache=True)
-def dual_value(c: Array, first: int, n: int, u: Array, energy: float, worth: float) -> float:
-    """min over 0 ≤ x ≤ u of Σ_t (c_t - ν) x_t, and νE: never more than the least cost, whatever ν is."""
-    value = 0.0
-    for t in range(n):
-        value += min(c[first + t] - worth, 0.0) * u[t]
-    return value + worth * energy
 
 
 @njit(cache=True)
