@@ -68,10 +68,11 @@ def plan(
     Where missions are not `open_` (M,), what was answered `before` stands.
     """
     missions, agents, periods = len(worth), worth.shape[1], cars.cost.shape[2]
-    x, value, found = np.empty((missions, agents, periods)), np.empty((missions, agents)), worth.copy()
-    who = np.ones(missions, dtype=np.bool_) if open_ is None else open_
-    if before is not None:
-        x[~who], value[~who] = before.x[~who], before.value[~who]
+    who, found = np.ones(missions, dtype=np.bool_) if open_ is None else open_, worth.copy()
+    if before is None:
+        x, value = np.empty((missions, agents, periods)), np.empty((missions, agents))
+    else:
+        x, value = np.array(before.x, order="C"), np.array(before.value, order="C")
     prices = np.ascontiguousarray(price[:, 0])
     respond_on_rows(*cars, reach(own), prices, who, np.empty((0, 0, 0)), found, x, value, NOTHING)
     return answered(x, value, found)
