@@ -27,8 +27,8 @@ SOLVED = 100
 class MarketPower:
     """One size of market: agent 0's best gain at the clearing price, dollars, and by which strategy.
 
-    To be faithful is a strategy too, with the gain 0. `gain_share` is the gain as a share of its faithful net cost;
-    `tax_share` the VCG taxes of all as a share of what they pay at the clearing price (1 where nobody has market power).
+    To be faithful is a strategy too, with the gain 0. `gain_share` is the gain as a share of its faithful net cost,
+    `tax_share` the VCG taxes of all as a share of what they pay at the clearing price (1: nobody has market power).
     """
 
     agents: int
