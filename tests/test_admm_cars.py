@@ -257,6 +257,11 @@ def test_answers_that_jump_are_refused_in_one_line() -> None:
         robosim.load("charging", set=SMALL | {"mission.parameters.rho": 0.0})
 
 
+def test_a_step_that_nobody_takes_is_said() -> None:
+    with pytest.warns(UserWarning, match=r"market\.step: is not used by admm, whose step follows from its penalty"):
+        robosim.load("charging", set=SMALL | {"market.step": 0.01})
+
+
 def test_the_program_names_its_leaders_half() -> None:
     mission = robosim.load("charging", set=SMALL)
     assert isinstance(mission.controller, AdmmCar)
