@@ -46,11 +46,11 @@ def build_auction(scenario: AuctionScenario, controller: Controller | None, netw
 
 def said_if_unsure(mission: P) -> P:
     """The mission; a price step above the sure one is a warning, and so is one that nobody takes."""
-    if not isinstance(mission.coordinator, Market) and mission.scenario.market.step != "auto":
-        message = (
-            f'is not used by {mission.scenario.mission.controller}, whose step follows from its penalty (write "auto")'
-        )
-        warnings.warn(mission.scenario.complaint("market.step", message), stacklevel=2)
+    scenario: Any = mission.scenario
+    if not isinstance(mission.coordinator, Market) and scenario.market.step != "auto":
+        message = f"is not used by {scenario.mission.controller}, whose step follows from its penalty"
+        message = f'{message} (write step = "auto")'
+        warnings.warn(scenario.complaint("market.step", message), stacklevel=2)
     if mission.bold_step is not None:
         message = f'{mission.bold_step}: prices may run away (write step = "auto")'
         warnings.warn(mission.scenario.complaint("market.step", message), stacklevel=2)
