@@ -186,7 +186,16 @@ def test_rows_and_an_aggregator_converge_too(where: dict, wear: object) -> None:
     assert record.rounds < 4000
 
 
-@pytest.mark.parametrize("rho", [1e-6, 1.0])
+def test_a_penalty_does_not_run_away_where_optima_are_many() -> None:
+    """Shares wander among equally good plans while the price stays: ρ would fall for ever."""
+    day = {"station.site": "caltech", "station.limit_kw": 60.0, "station.count": 50, "leader.epsilon_share": 1e-8}
+    mission = robosim.load("charging", set=SMALL | WEARLESS | day)
+    record = mission.run()
+    assert record.rounds < 2000
+    assert cost_of(mission, record) == pytest.approx(mission.optimum(), rel=1e-7)
+
+
+@pytest.mark.parametrize("rho", [1e-5, 0.1])
 def test_the_penalty_hardly_matters(rho: float) -> None:
     """ρ follows the ways that shares and prices go."""
     mission = robosim.load("charging", set=SMALL | WEARLESS | {"mission.parameters.rho": rho})

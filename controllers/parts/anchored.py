@@ -33,6 +33,8 @@ FELL, STOPPED, LONG = 0.2, 0.6, 0.12
 share of all rounds,"""
 LEAST = 5
 """but not earlier than after so many rounds."""
+RANGE = 1e3
+"""ρ stays within so many times what was announced, up and down: where optima are many, shares wander among them."""
 STEADY_FROM = 10_000
 """The round after which ρ stays, so that all converges for sure."""
 NEW = 0.0
@@ -100,7 +102,7 @@ class AnchoredExchange:
     Proposals, bounds and stops are those of `Market`. Rules: those of `Market` for ≤; rho > 0 to begin with;
     row_prices, from an excess and who is present to the λ/ρ that make points fit, and Σ R_i R_i'λ/ρ; pull, the latter
     for given prices (`robosim.charging.crowd`). What rho is hardly matters: with every new anchor it follows how far
-    shares and prices went since the last one, ρ ← √(ρ ‖Δλ‖/‖Δs‖), until round `STEADY_FROM`.
+    shares and prices went since the last one, ρ ← √(ρ ‖Δλ‖/‖Δs‖) within `RANGE`, until round `STEADY_FROM`.
 
     Followers hear λ, ρ and h (0: drop the anchor where you stand), and say `moved`, ‖a - s‖² and ‖s - s⁰‖², (M, N, 2).
     """
@@ -165,8 +167,8 @@ class AnchoredExchange:
         turn = drop & (far > 0) & (swing > 0) & (k < STEADY_FROM)
         ratio = np.divide(swing, far, out=state.rho[:, 0, 0].copy(), where=turn)[:, None, None]
         weight = np.where(drop, NEW, 1.0 / (state.n + 2))[:, None, None]
-        n, rho = np.where(drop, 0.0, state.n + 1), np.sqrt(state.rho * ratio)
-        rho = np.where(turn[:, None, None], rho, state.rho)
+        rho = np.clip(np.sqrt(state.rho * ratio), rules["rho"] / RANGE, rules["rho"] * RANGE)
+        n, rho = np.where(drop, 0.0, state.n + 1), np.where(turn[:, None, None], rho, state.rho)
         return state._replace(rho=rho, n=n, first=first, last=left), weight
 
 
