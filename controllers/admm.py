@@ -20,6 +20,7 @@ import numpy as np
 
 from robosim.agent import Array, Heard, Links, Rules, Said
 from robosim.controllers.dual_decomposition import moved, own_rows, quadratic_cost
+from robosim.controllers.parts.admm_car import AdmmCar, refuse_penalty
 from robosim.controllers.parts.market import Market, MarketState, Mask
 from robosim.kernels import Unsettled
 from robosim.kernels.near_response import least_at_price, respond_near
@@ -47,6 +48,49 @@ class NearProblem(Protocol):
         ...
 
 
+class ExchangeState(NamedTuple):
+    """What the leader keeps: the market, and ρ (M, 1, 1)."""
+
+    market: MarketState
+    rho: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """The leader's half: a market whose price step is ρ/N, which broadcasts the mean excess and ρ as well.
+
+    Rules: those of `Market`, and rho > 0 (`penalty` suggests one). N counts who is present.
+    """
+
+    market: Market = Market()  # noqa: RUF009 (frozen)
+
+    def start(self, rules: Rules) -> tuple[ExchangeState, Said]:
+        """Broadcast λ⁰ and ρ."""
+        present = np.broadcast_to(rules["present"], (len(rules["price"]), *rules["present"].shape[1:]))
+        rho = np.full((len(present), 1, 1), float(rules["rho"]))
+        step = rho / np.maximum(present.sum(axis=1, keepdims=True), 1)
+        market, words = self.market.start({**rules, "gamma": step, "boldest": 1.0})
+        return ExchangeState(market, rho), words | {"excess": np.zeros_like(market.price), "rho": rho.copy()}
+
+    def step(self, state: ExchangeState, said: Said) -> tuple[ExchangeState, Said]:
+        """The price moves by ρ times the mean excess, and both are broadcast."""
+        market, words = self.market.step(state.market, said)
+        excess = (market.price - state.market.price) / state.rho
+        return ExchangeState(market, state.rho), words | {"excess": excess, "rho": state.rho.copy()}
+
+    def decide(self, state: ExchangeState, said: Said) -> Array:
+        """T, Algorithm 1, line 17: the nearest feasible shares."""
+        return self.market.decide(state.market, said)
+
+    def gap(self, state: ExchangeState, reports: Array, decision: Array) -> Array:
+        """How far above the optimum the decision (M, N, n) is at most, for its reported costs (M, N): (M,)."""
+        return self.market.gap(state.market, reports, decision)
+
+    def done(self, state: ExchangeState) -> Mask:
+        """(M,) whether the duality gap is at most the announced ε."""
+        return self.market.done(state.market)
+
+
 class AdmmState(NamedTuple):
     """What followers keep between rounds: their types, and whether the leader asks what its proposals cost them."""
 
@@ -65,11 +109,18 @@ class Admm:
     ----------
     problems : one for each agent of this population, instead of quadratic types; `own` then needs lower, upper and rows
         only.
+    rho : the penalty ρ, dollars a kW²; by default of the scale of the costs (`penalty`).
     """
 
     serves: ClassVar[tuple[str, ...]] = ("auction",)
+    coordinator: ClassVar[type] = Exchange
+    """The leader's half that goes with it."""
 
     problems: tuple[NearProblem, ...] = ()
+    rho: float | None = None
+
+    def __post_init__(self) -> None:
+        refuse_penalty(self.rho)
 
     def start(self, own: Said, rules: Rules, links: Links) -> tuple[AdmmState, Said]:
         """Round 0: an answer to the announced price λ⁰, near taking nothing."""
@@ -114,49 +165,6 @@ class Admm:
         if self.problems:
             return np.array([[[one.cost(x)] for one, x in zip(self.problems, row, strict=True)] for row in z])
         return quadratic_cost(own, z)
-
-
-class ExchangeState(NamedTuple):
-    """What the leader keeps: the market, and ρ (M, 1, 1)."""
-
-    market: MarketState
-    rho: Array
-
-
-@dataclass(frozen=True, kw_only=True)
-class Exchange:
-    """The leader's half: a market whose price step is ρ/N, which broadcasts the mean excess and ρ as well.
-
-    Rules: those of `Market`, and rho > 0 (`penalty` suggests one). N counts who is present.
-    """
-
-    market: Market = Market()  # noqa: RUF009 (frozen)
-
-    def start(self, rules: Rules) -> tuple[ExchangeState, Said]:
-        """Broadcast λ⁰ and ρ."""
-        present = np.broadcast_to(rules["present"], (len(rules["price"]), *rules["present"].shape[1:]))
-        rho = np.full((len(present), 1, 1), float(rules["rho"]))
-        step = rho / np.maximum(present.sum(axis=1, keepdims=True), 1)
-        market, words = self.market.start({**rules, "gamma": step, "boldest": 1.0})
-        return ExchangeState(market, rho), words | {"excess": np.zeros_like(market.price), "rho": rho.copy()}
-
-    def step(self, state: ExchangeState, said: Said) -> tuple[ExchangeState, Said]:
-        """The price moves by ρ times the mean excess, and both are broadcast."""
-        market, words = self.market.step(state.market, said)
-        excess = (market.price - state.market.price) / state.rho
-        return ExchangeState(market, state.rho), words | {"excess": excess, "rho": state.rho.copy()}
-
-    def decide(self, state: ExchangeState, said: Said) -> Array:
-        """T, Algorithm 1, line 17: the nearest feasible shares."""
-        return self.market.decide(state.market, said)
-
-    def gap(self, state: ExchangeState, reports: Array, decision: Array) -> Array:
-        """How far above the optimum the decision (M, N, n) is at most, for its reported costs (M, N): (M,)."""
-        return self.market.gap(state.market, reports, decision)
-
-    def done(self, state: ExchangeState) -> Mask:
-        """(M,) whether the duality gap is at most the announced ε."""
-        return self.market.done(state.market)
 
 
 def among(own: Said, rows: Mask) -> Said:
@@ -215,5 +223,5 @@ def taken_by_each(own: Said, z: Array, rows: int) -> Array:
     return load
 
 
-controller, coordinator = Admm, Exchange
-"""What worlds mean by the program "admm", and the leader's half that goes with it."""
+controller = {"auction": Admm, "charging": AdmmCar}
+"""What worlds mean by the program "admm", by the kind of agents that run it."""

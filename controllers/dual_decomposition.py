@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Heard, Links, Rules, Said
-from robosim.controllers.parts.charging import Answer, fleet, metered_cost, plan, spend, uncut
+from robosim.controllers.parts.charging import Answer, fleet, plan, proposal_cost, reported_cost
 from robosim.controllers.parts.market import Market
 from robosim.kernels.ev_response import Fleet
 from robosim.kernels.near_response import QuadraticAgents, respond_quadratic
@@ -149,15 +149,12 @@ class ChargingCar:
         open_ = heard.leader["open"][:, 0, 0] > 0
         last = None if open_.all() else Answer(heard.own["z"], heard.own["dual"][..., 0], state.worth)
         new, said = _planned(state, price, None if last is None else open_, last)
-        said["cost"] = _proposal_cost(state, heard)
+        said["cost"] = proposal_cost(state.own, state.cars, heard, state.worth)
         return new, said
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:
         """Line 18: v̂_i = v_i(z_i) at the leader's decision, or at what was metered where that is billed."""
-        if "metered_kw" in meter:
-            return {"cost": metered_cost(own, meter["metered_kw"])}
-        nowhere = np.full(decision.shape[:2], np.nan)
-        return {"cost": spend(own, fleet(own), decision, uncut(own, decision), nowhere).value[..., None]}
+        return {"cost": reported_cost(own, decision, meter)}
 
 
 def _planned(
@@ -165,14 +162,6 @@ def _planned(
 ) -> tuple[CarState, Said]:
     found = plan(state.own, state.cars, price, state.worth, open_, before)
     return state._replace(worth=found.worth), {"z": found.x, "dual": found.value[..., None]}
-
-
-def _proposal_cost(state: CarState, heard: Heard) -> Array:
-    """What the proposals would cost, 0 where there is no new one."""
-    correction, z = heard.leader["correction"], heard.own["z"]
-    if np.isnan(correction[:, 0, 0]).all():
-        return np.zeros((*z.shape[:2], 1))
-    return spend(state.own, state.cars, z, correction, state.worth).value[..., None]
 
 
 def among(own: Said, rows: Mask) -> Said:

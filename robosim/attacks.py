@@ -22,8 +22,8 @@ Tax = TaxRule | str
 ALL = "all"
 Places = NDArray[np.int64]
 UNASKED = "was left out: it takes long here, or nobody can solve it (name it to have it tried)"
-BATCH_ROBOTS = 200_000
-"""Agents simulated side by side; more would leave the processor's cache."""
+BATCH_NUMBERS = 200_000
+"""Numbers that agents say in a round, of all missions side by side; more would leave the processor's cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +90,8 @@ def attack(
     lied: set[str] = set()
     total = len(who) * len(what)
     try:
-        problems = max(bill.copies for bill in bills.values()) * mission.network.n
-        for cases in _batches(who, what, size=max(1, BATCH_ROBOTS // problems)):
+        numbers = max(bill.copies for bill in bills.values()) * mission.network.n * _width(mission)
+        for cases in _batches(who, what, size=max(1, BATCH_NUMBERS // numbers)):
             played: dict[object, Snapshot] = {}  # rules that need no marginal problems bill the same play
             solved = any(play.strategy.solved for _, play in cases)
             for rule in bills:
@@ -167,6 +167,11 @@ def _own(mission: Mission[Any]) -> list[Strategy]:
     """Strategies of the project that the world names, as they stand there."""
     known, named = mission.strategies, mission.scenario.selfish
     return [one.played(known[one.strategy]) for one in named if one.strategy not in known.listed]
+
+
+def _width(mission: Mission[Any]) -> int:
+    """Numbers of the longest word that an agent must say."""
+    return max(least for least, _ in mission.words.values())
 
 
 def _batches(agents: list[int], found: list[Play], size: int) -> Iterator[list[tuple[int, Play]]]:

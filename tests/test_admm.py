@@ -385,6 +385,13 @@ def test_the_penalty_scales_as_the_problem_does():
     assert curved[1]["rho"] == pytest.approx(2.0)
 
 
+def test_a_world_may_give_the_penalty():
+    options = {"mission.controller": "admm", "bidders.bid_limits_kw": [0, 2]}
+    usual = robosim.load("market", set=options)
+    assert usual.announced["rho"] == penalty(usual.own, 1)
+    assert robosim.load("market", set=options | {"mission.parameters.rho": 0.7}).announced["rho"] == 0.7
+
+
 def test_loads_are_summed_alike_for_one_and_for_many():
     rng = np.random.default_rng(0)
     R, z = rng.normal(size=(1, 4, 6)), rng.normal(size=(2, 4, 3))

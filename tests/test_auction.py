@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import robosim
-from robosim.auction.market_power import central_vcg
+from robosim.auction.market_power import best_constant_bid, central_vcg, power
+from robosim.auction.problem import Allocation
 from robosim.controllers.selfish.bidders import BIDDING, BaitAndSwitch, ConstantBid
 from robosim.errors import BadInput
 
@@ -122,13 +123,43 @@ def test_who_pays_more_than_staying_away_would_cost_is_found() -> None:
 
 
 def test_market_power_vanishes_and_taxes_approach_the_price_as_the_market_grows() -> None:
-    from robosim.auction.market_power import power
-
     small, large = (power(robosim.load("market", set={"bidders.count": n})) for n in (2, 200))
     assert small.gain_share > 0.1
     assert large.gain_share < 0.001
     assert small.tax_share < 0.5
     assert 0.99 < large.tax_share < 1
+
+
+@pytest.mark.parametrize("count", [16, 63])
+def test_no_best_gain_is_a_loss(count: int) -> None:
+    """To be faithful is a strategy too; where every fixed one loses, the best constant bid still gains a little."""
+    found = power(robosim.load("market", set={"bidders.count": count}))
+    assert found.gain > 0
+    assert found.strategy.startswith("constant-bid")
+
+
+def test_the_best_gain_within_limits_is_exact() -> None:
+    """What `certify` says that agent 0 could gain by bids within its limits."""
+    mission = robosim.load("six-bidders")
+    found = power(mission)
+    assert found.strategy == "best-response"
+    assert found.gain == pytest.approx(robosim.certify(mission).bounded[0], rel=1e-9)
+
+
+def test_the_best_constant_bid_costs_least_at_the_price_of_the_others() -> None:
+    """1/3 for two of a kind (T, section II); else no bid of a grid is better at the others' own clearing price."""
+    assert best_constant_bid(robosim.load("two-bidders").allocation, 0) == pytest.approx(1 / 3, abs=1e-6)
+    problem = Allocation.of(
+        [[1.0], [3.0], [0.5]], [[-2.0], [1.0], [-0.3]], np.array([[[2.0]], [[-1.0]], [[0.7]]]), [1.3]
+    )
+
+    def net(bid: float) -> float:
+        rest = problem.without(0, bid)
+        return float(problem.costs(np.array([[bid], [0.0], [0.0]]))[0] + rest.optimum()[1][0] * 2.0 * bid)
+
+    best = best_constant_bid(problem, 0)
+    assert net(best) <= min(net(best + step) for step in (-0.5, -0.01, 0.01, 0.5))
+    assert best_constant_bid(robosim.load("six-bidders").allocation, 0) is None
 
 
 @pytest.mark.parametrize("text", ["N=1..5", "M=2..5", "N=a..b", "N=", "2..5"])

@@ -323,7 +323,6 @@ def test_attacks_on_a_day_are_listed(capsys) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"station.tariff": -0.3}, r"station\.tariff: has a price below 0, -0\.3 \$/kWh"),
         (
             {"station.demand_dollars_per_kw": 0.5},
             r"station\.demand_dollars_per_kw: needs station\.loss_dollars_per_kw2h",

@@ -233,6 +233,15 @@ def test_a_certificate_that_no_number_of_rounds_gives_is_exit_code_1(cli) -> Non
     assert "no number of rounds up to 10⁹ certifies 0.001" in err
 
 
+def test_what_is_known_is_shown_without_a_certificate(cli) -> None:
+    """Under the clearing price nothing is certified; the exact gains within the limits are known all the same."""
+    code, out, _ = cli("certify", "six-bidders")
+    assert code == 0
+    assert "no certificate: under the tax rule clearing-price an agent can move its own price" in out
+    assert re.search(r"within the world's limits\s+0\.341052\s+4", out)
+    assert "certified" not in out.replace("no certificate", "")
+
+
 def test_an_agent_failure_is_exit_code_4(cli, tmp_path) -> None:
     (tmp_path / "controllers").mkdir()
     (tmp_path / "worlds").mkdir()

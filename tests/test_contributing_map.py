@@ -89,7 +89,7 @@ def test_the_rooms_in_the_house_are_the_kinds_and_no_room_is_missing() -> None:
     assert with_kind == set(ROOMS)
 
 
-def test_kernels_to_touch_are_those_that_import_what_was_edited() -> None:
+def test_stale_kernels_are_those_that_import_what_was_edited() -> None:
     """Also those that import those: a compiled kernel holds all that it calls."""
     kernels = {path.stem: path for path in (ROOT / "robosim" / "kernels").glob("*.py")}
     uses = {
@@ -100,7 +100,7 @@ def test_kernels_to_touch_are_those_that_import_what_was_edited() -> None:
     users: dict[str, set[str]] = {name: {one for one, used in uses.items() if name in used} for name in uses}
     for _ in users:
         users = {name: direct.union(*(users[one] for one in direct)) for name, direct in users.items()}
-    listed = {row[0][0]: sorted(row[1]) for row in table("| edited | touch |\n")}
+    listed = {row[0][0]: sorted(row[1]) for row in table("| edited | stale |\n")}
     assert listed == {f"{name}.py": sorted(f"{one}.py" for one in found) for name, found in users.items() if found}
 
 

@@ -240,8 +240,8 @@ KNOWN = "known: mission, station, market, leader, record, selfish"
         ),
         ("station.step_min=4", "station.step_min: must divide period_min = 15, got 4 (for example step_min = 15)"),
         (
-            "station.wear_dollars_per_kw2h=0",
-            'station.wear_dollars_per_kw2h: must be > 0, got 0 (for example wear_dollars_per_kw2h = "random")',
+            "station.wear_dollars_per_kw2h=-1",
+            'station.wear_dollars_per_kw2h: must be >= 0, got -1 (for example wear_dollars_per_kw2h = "random")',
         ),
         (
             "station.waiting_dollars_per_kwh_h=[0, -1]",

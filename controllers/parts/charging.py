@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robosim.agent import Array, Said
+from robosim.agent import Array, Heard, Said
 from robosim.kernels import Unsettled
 from robosim.kernels.ev_response import Fleet, respond_on_rows
 
@@ -68,13 +68,40 @@ def plan(
     Where missions are not `open_` (M,), what was answered `before` stands.
     """
     missions, agents, periods = len(worth), worth.shape[1], cars.cost.shape[2]
-    x, value, found = np.empty((missions, agents, periods)), np.empty((missions, agents)), worth.copy()
-    who = np.ones(missions, dtype=np.bool_) if open_ is None else open_
-    if before is not None:
-        x[~who], value[~who] = before.x[~who], before.value[~who]
+    who, found = np.ones(missions, dtype=np.bool_) if open_ is None else open_, worth.copy()
+    if before is None:
+        x, value = np.empty((missions, agents, periods)), np.empty((missions, agents))
+    else:
+        x, value = np.array(before.x, order="C"), np.array(before.value, order="C")
     prices = np.ascontiguousarray(price[:, 0])
     respond_on_rows(*cars, reach(own), prices, who, np.empty((0, 0, 0)), found, x, value, NOTHING)
     return answered(x, value, found)
+
+
+def near(
+    own: Said,
+    cars: Fleet,
+    at_plug: Array,
+    share: Array,
+    rho: Array,
+    worth: Array,
+    open_: Mask | None = None,
+    before: Answer | None = None,
+) -> Answer:
+    """argmin v_i(x) + λ'R_i x + ρ/2 ‖x - s_i‖² at prices `at_plug` (M, 1|N, T); the rest is as for `plan`.
+
+    `share` s (M, N, T), `rho` (M, 1|N). The same problem as (3a) with the curvature a + ρ and what energy costs less
+    ρ s_it, so that it bends for every wear.
+    """
+    cost = own["energy_cost"] + at_plug - rho[..., None] * share
+    stiff = cars._replace(curvature=cars.curvature + rho, cost=np.ascontiguousarray(cost))
+    return plan({}, stiff, np.zeros((len(worth), 1, share.shape[2])), worth, open_, before)
+
+
+def in_stay(own: Said) -> Mask:
+    """(1|M, N, T) where a car is at its plug."""
+    t, stay = np.arange(own["energy_cost"].shape[-1]), own["stay"]
+    return np.asarray((stay[..., :1] <= t) & (t < stay[..., 1:]))
 
 
 def use(own: Said, cars: Fleet, z: Array) -> Answer:
@@ -105,6 +132,22 @@ def answered(x: Array, value: Array, worth: Array) -> Answer:
         m, i = np.argwhere(np.isnan(value))[0]
         raise Unsettled(f"EV {i}, mission {m}: no worth of its energy was found in all steps")
     return Answer(x, value, worth)
+
+
+def proposal_cost(own: Said, cars: Fleet, heard: Heard, worth: Array) -> Array:
+    """What the leader's proposals would cost, (M, N, 1), 0 where there is no new one; `worth` begins the search."""
+    correction, z = heard.leader["correction"], heard.own["z"]
+    if np.isnan(correction[:, 0, 0]).all():
+        return np.zeros((*z.shape[:2], 1))
+    return spend(own, cars, z, correction, worth).value[..., None]
+
+
+def reported_cost(own: Said, decision: Array, meter: Said) -> Array:
+    """v_i(z_i) at the leader's decision (M, N, T), or at what was metered where that is billed, (M, N, 1)."""
+    if "metered_kw" in meter:
+        return metered_cost(own, meter["metered_kw"])
+    nowhere = np.full(decision.shape[:2], np.nan)
+    return spend(own, fleet(own), decision, uncut(own, decision), nowhere).value[..., None]
 
 
 def metered_cost(own: Said, x: Array) -> Array:

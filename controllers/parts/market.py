@@ -45,6 +45,14 @@ class Supply(Protocol):
         """G of what is taken, (M, 1, rows): (M,)."""
         ...
 
+    def near(self, price: Array, target: Array, rho: Array) -> Array:
+        """argmin_y G(y) - λ'y + ½ρ‖y - target‖², (M, 1, rows), ρ (M, 1, 1); what is fixed is provided in any case."""
+        ...
+
+    def elastic(self, rows: int) -> Array:
+        """(rows,) 1 where what is provided depends on the price, else 0."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class FixedSupply:
@@ -59,6 +67,14 @@ class FixedSupply:
     def cost(self, load: Array) -> Array:
         """Nothing."""
         return np.zeros(len(load))
+
+    def near(self, price: Array, target: Array, rho: Array) -> Array:
+        """c."""
+        return np.broadcast_to(self.c, price.shape)
+
+    def elastic(self, rows: int) -> Array:
+        """Nothing is."""
+        return np.zeros(rows)
 
 
 class MarketState(NamedTuple):
@@ -136,11 +152,11 @@ class Market:
         )
         return state, cast(state, None)
 
-    def step(self, state: MarketState, said: Said) -> tuple[MarketState, Said]:
-        """Line 6: the price moves towards what is asked for in excess, (3b)."""
+    def step(self, state: MarketState, said: Said, prices: PriceState | None = None) -> tuple[MarketState, Said]:
+        """Line 6: the price moves towards what is asked for in excess, (3b), or to `prices` where others found it."""
         heard = added_up(state, said)
         new = state._replace(k=state.k + 1, bound=np.maximum(state.bound, heard.dual))
-        new = new._replace(prices=self._moved(new, heard.over))
+        new = new._replace(prices=self._moved(new, heard.over) if prices is None else prices)
         if state.rules["epsilon"] is None:
             return new, cast(new, None)
         new = held(state.done, state, self._judged(new, said))

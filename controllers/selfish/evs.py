@@ -13,26 +13,31 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from robosim.agent import Array, Said, Strategy, View
-from robosim.controllers.parts.charging import Answer, fleet, plan
+from robosim.controllers.parts.anchored import Shares, at_start, moved_on
+from robosim.controllers.parts.charging import Answer, fleet, in_stay, near, plan
 
 TYPE = ("curvature", "energy_cost", "limit", "stay", "wish")
 
 
 class Pretender(Strategy, ABC):
-    """Says the best plan, (3a) of T, Algorithm 1, of an EV that it is not."""
+    """Says the best plan, (3a) of T, Algorithm 1, of an EV that it is not; under ADMM the best one near its share."""
 
     @abstractmethod
     def pretended(self, own: Said, period_h: float) -> Said:
         """What is false in the types (K, components) where a period has so many hours: keys of `own`, other values."""
 
-    def say(self, k: int, memory: Array | None, view: View) -> tuple[Array | None, Said]:
+    def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
         """The false answer to the price that the faithful one answers; the memory is where its search began last."""
-        found = answer(view.own | self.pretended(view.own, view.rules["hours"]), heard_price(view), memory)
+        own = view.own | self.pretended(view.own, view.rules["hours"])
+        if "moved" in view.faithful:
+            memory, found = near_answer(own, memory, view)
+            return memory, asks(view, found.x[0])
+        found = answer(own, heard_price(view), memory)
         return found.worth, asks(view, found.x[0])
 
 
@@ -132,6 +137,31 @@ def answer(own: Said, price: Array, worth: Array | None) -> Answer:
     agents, count = own["energy_cost"].shape
     begin = np.full((1, agents), np.nan) if worth is None else worth
     return plan(alone, fleet(alone), np.zeros((1, 1, count)), begin)
+
+
+class NearMemory(NamedTuple):
+    """What a pretender keeps under ADMM."""
+
+    shares: Shares
+    """(1, K, T) each."""
+    worth: Array
+    """(1, K) where its search began last."""
+
+
+def near_answer(own: Said, memory: NearMemory | None, view: View) -> tuple[NearMemory, Answer]:
+    """The answer near its share of K EVs of these types, each in a mission of its own."""
+    alone = {key: own[key][None] for key in TYPE}
+    plugged, heard = at_plug(own, heard_price(view))[None], view.heard
+    count = plugged.shape[1]
+    rho = np.full((1, count), float(view.rules["rho"])) if heard is None else heard["rho"].T
+    priced = np.where(in_stay(alone), plugged / rho[..., None], 0.0)
+    if memory is None or heard is None:
+        memory = NearMemory(at_start(np.zeros_like(priced), priced), np.full((1, count), np.nan))
+    else:
+        shares = moved_on(memory.shares, heard["z"][None], priced, heard["weight"][None])
+        memory = memory._replace(shares=shares)
+    found = near(alone, fleet(alone), plugged, memory.shares.share, rho, memory.worth)
+    return memory._replace(worth=found.worth), found
 
 
 def heard_price(view: View) -> Array:

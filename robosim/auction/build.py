@@ -13,7 +13,6 @@ from robosim.auction.mission import Auction, PriceMission
 from robosim.auction.problem import Allocation
 from robosim.auction.scenario import AuctionScenario
 from robosim.bodiless import Bodiless
-from robosim.controllers.admm import Admm, Exchange
 from robosim.controllers.parts.market import Market
 from robosim.errors import BadInput
 from robosim.lookup import programs, taxes
@@ -29,17 +28,16 @@ def build_auction(scenario: AuctionScenario, controller: Controller | None, netw
     problem = allocation(scenario)
     programs.refuse_stranger(scenario, controller)
     program = controller or programs.made(programs.controller_class(scenario), scenario)
-    market = Market(update=scenario.market.update)
     return said_if_unsure(
         Auction(
             scenario=scenario,
             controller=program,
-            coordinator=Exchange() if isinstance(program, Admm) else market,
+            coordinator=leaders_half(program, scenario.market),
             network=Hub(n=problem.agents),
             world=Bodiless(),
             tax=taxes.tax_rule(scenario),
             rounds=scenario.mission.rounds,
-            rules=price_rules(scenario.mission.rounds, scenario.market, scenario.leader.epsilon),
+            rules=price_rules(scenario.mission.rounds, scenario.market, scenario.leader.epsilon, program),
             own=problem.own(),
             allocation=problem,
         )
@@ -47,7 +45,12 @@ def build_auction(scenario: AuctionScenario, controller: Controller | None, netw
 
 
 def said_if_unsure(mission: P) -> P:
-    """The mission; a price step above the sure one is a warning."""
+    """The mission; a price step above the sure one is a warning, and so is one that nobody takes."""
+    scenario: Any = mission.scenario
+    if not isinstance(mission.coordinator, Market) and scenario.market.step != "auto":
+        message = f"is not used by {scenario.mission.controller}, whose step follows from its penalty"
+        message = f'{message} (write step = "auto")'
+        warnings.warn(scenario.complaint("market.step", message), stacklevel=2)
     if mission.bold_step is not None:
         message = f'{mission.bold_step}: prices may run away (write step = "auto")'
         warnings.warn(mission.scenario.complaint("market.step", message), stacklevel=2)
@@ -60,8 +63,14 @@ def refuse_graph(scenario: WorldFile, network: object) -> None:
         raise BadInput(f"network: bidders hear the leader only, {scenario.name} takes no graph (leave it out)")
 
 
-def price_rules(rounds: int, market: Any, epsilon: float | None) -> Rules:
-    """What the leader announces of the price: a [market] section's start, step and when to stop."""
+def leaders_half(program: Controller, market: Any) -> Any:
+    """What goes with a program: the `coordinator` that its class names, or a market as [market] says."""
+    half = getattr(program, "coordinator", None)
+    return Market(update=market.update) if half is None else half()
+
+
+def price_rules(rounds: int, market: Any, epsilon: float | None, program: Controller) -> Rules:
+    """What the leader announces of the price: a [market] section's start, step, when to stop; ρ if a program has it."""
     share = market.step_of_sure
     return {
         "rounds": rounds,
@@ -69,6 +78,7 @@ def price_rules(rounds: int, market: Any, epsilon: float | None) -> Rules:
         "share": 1.0 if share is None else share,
         "price": market.start_price,
         "epsilon": epsilon,
+        "rho": getattr(program, "rho", None),
     }
 
 

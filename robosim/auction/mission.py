@@ -20,6 +20,7 @@ from robosim.auction.record import AuctionRecord
 from robosim.auction.scenario import AuctionScenario
 from robosim.bodiless import Bodiless
 from robosim.controllers.admm import Exchange
+from robosim.controllers.parts.anchored import AnchoredExchange
 from robosim.controllers.parts.market import Market
 from robosim.deviate import Selfish
 from robosim.errors import BadInput
@@ -47,24 +48,28 @@ class PriceMission(Mission[R]):
     all of which start from the same price, so that no P_-j depends on the agent that is absent from it.
     """
 
-    coordinator: Market | Exchange
+    coordinator: Market | Exchange | AnchoredExchange
     network: Hub
     world: Bodiless
     allocation: Division
 
     @property
     def words(self) -> Mapping[str, tuple[int, int | None]]:
-        """The bid z, its dual value, and with an announced ε what the leader's proposal would cost."""
+        """The bid z, its dual value, with an announced ε what the leader's proposal would cost; how far it moved where
+        the leader turns back to anchors."""
         size = self.allocation.components
         asked = {"cost": (1, 1)} if self.announced["epsilon"] is not None else {}
-        return {"z": (size, size), "dual": (1, 1), **asked}
+        moved = {"moved": (2, 2)} if isinstance(self.coordinator, AnchoredExchange) else {}
+        return {"z": (size, size), "dual": (1, 1), **asked, **moved}
 
     @property
     def summary(self) -> str:
-        """Agents, rounds, price step and tax in one line."""
-        gamma = np.asarray(self.allocation.rules(**self.rules)["gamma"])
+        """Agents, rounds, price step or penalty, and tax in one line."""
+        rules = self.allocation.rules(**self.rules)
+        gamma = np.asarray(rules["gamma"])
         step = f"{gamma.min():.4g}" if gamma.min() == gamma.max() else f"{gamma.min():.4g} to {gamma.max():.4g}"
-        return f"{self.network.n} agents, {self.rounds} rounds, price step {step}, tax {self.tax.name}"
+        how = f"price step {step}" if isinstance(self.coordinator, Market) else f"penalty {rules['rho']:.4g}"
+        return f"{self.network.n} agents, {self.rounds} rounds, {how}, tax {self.tax.name}"
 
     @property
     def unit(self) -> str:

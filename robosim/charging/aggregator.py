@@ -1,4 +1,4 @@
-"""The aggregator between feeder and grid: what the summed power costs it (X, Example 2).
+"""The aggregator between the feeder and the grid, who pays for the summed power (X, Example 2).
 
     G(y) = Σ_t q/2 y_t² + D max_t y_t,      q > 0: losses grow with the square; D ≥ 0: the demand charge
 
@@ -38,12 +38,26 @@ class Aggregator:
         """G of the summed power, from the load of all rows (M, 1, (rows + 1)·T)."""
         return self._cost(load[:, 0, len(self.c) :])
 
+    def near(self, price: Array, target: Array, rho: Array) -> Array:
+        """The same as `answer` near a target, (M, 1, (rows + 1)·T), ρ (M, 1, 1): the curvature grows by ρ."""
+        given, rows = len(self.c), (len(price), 1, len(self.c))
+        own, bend = (price + rho * target)[:, 0, given:], self.curvature + rho[:, 0]
+        power = np.minimum(np.maximum(own, 0.0) / bend, peaks(own, bend[:, 0], self.demand)[:, None])
+        return np.concatenate([np.broadcast_to(self.c, rows), power[:, None]], axis=2)
+
+    def elastic(self, rows: int) -> Array:
+        """Its own row."""
+        return np.where(np.arange(rows) < len(self.c), 0.0, 1.0)
+
     def _cost(self, power: Array) -> Array:
         return np.asarray(0.5 * self.curvature * (power**2).sum(axis=1) + self.demand * power.max(axis=1))
 
 
-def peaks(price: Array, curvature: float, demand: float) -> Array:
-    """m with Σ_t (λ_t - q m)₊ = D, at least 0, for prices (M, T): (M,); water filling from the highest price down."""
+def peaks(price: Array, curvature: float | Array, demand: float) -> Array:
+    """m with Σ_t (λ_t - q m)₊ = D, at least 0, for prices (M, T), q of all or (M,): (M,).
+
+    Water filling from the highest price down.
+    """
     falling = -np.sort(-price, axis=1)
     counted = np.arange(1, price.shape[1] + 1)
     level = (np.cumsum(falling, axis=1) - demand) / counted  # if the first t prices are above the level

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Controller
-from robosim.auction.build import price_rules, refuse_graph, said_if_unsure
+from robosim.auction.build import leaders_half, price_rules, refuse_graph, said_if_unsure
 from robosim.bodiless import Bodiless
 from robosim.charging.cars import batteries_of, largest_kw, wanted_kwh, with_wishes_judged
 from robosim.charging.mission import BuiltDay, Charging
@@ -203,19 +204,20 @@ def build_charging(
     refuse_graph(scenario, network)
     programs.refuse_stranger(scenario, controller)
     program = controller or programs.made(programs.controller_class(scenario), scenario)
-    day = build_day(scenario)
+    day, half = build_day(scenario), leaders_half(program, scenario.market)
+    refuse_jumps(scenario, half, day.problem)
     if scenario.mission.planning == "online":
-        return online(scenario, program, day)
+        return online(scenario, program, half, day)
     return said_if_unsure(
         Charging(
             scenario=scenario,
             controller=program,
-            coordinator=Market(update=scenario.market.update),
+            coordinator=half,
             network=Hub(n=day.problem.agents),
             world=Bodiless(),
             tax=taxes.tax_rule(scenario),
             rounds=scenario.mission.rounds,
-            rules=price_rules(scenario.mission.rounds, scenario.market, announced_epsilon(scenario, day)),
+            rules=price_rules(scenario.mission.rounds, scenario.market, announced_epsilon(scenario, day), program),
             own=day.problem.own(),
             allocation=day.problem,
             day=day,
@@ -224,7 +226,16 @@ def build_charging(
     )
 
 
-def online(scenario: ChargingScenario, program: Controller, day: BuiltDay) -> OnlineCharging:
+def refuse_jumps(scenario: ChargingScenario, half: object, problem: ChargingDay) -> None:
+    """Raise `BadInput` where cars answer a moving price and have no wear, so that their answers jump."""
+    if isinstance(half, Market) and not problem.bends:
+        message = "is 0, and without wear a car's answer to a price jumps, so that"
+        fix = 'write mission.controller = "admm", or a small wear such as 0.001'
+        no = f"{message} {scenario.mission.controller} finds no price ({fix})"
+        raise scenario.error("station.wear_dollars_per_kw2h", no)
+
+
+def online(scenario: ChargingScenario, program: Controller, half: Any, day: BuiltDay) -> OnlineCharging:
     """The same day, planned as time goes on."""
     keys, rounds = scenario.station, scenario.mission.rounds
     agreements = day.station.steps * keys.step_min // keys.replan_min
@@ -232,12 +243,12 @@ def online(scenario: ChargingScenario, program: Controller, day: BuiltDay) -> On
         OnlineCharging(
             scenario=scenario,
             controller=program,
-            coordinator=Market(update=scenario.market.update),
+            coordinator=half,
             network=Hub(n=day.problem.agents),
             world=Bodiless(),
             tax=taxes.tax_rule(scenario),
             rounds=rounds * agreements,
-            rules=price_rules(rounds, scenario.market, announced_epsilon(scenario, day)),
+            rules=price_rules(rounds, scenario.market, announced_epsilon(scenario, day), program),
             own=day.problem.own(),
             allocation=day.problem,
             day=day,
@@ -258,7 +269,7 @@ def foreseen(mission: OnlineCharging) -> Charging:
 
 
 def announced_epsilon(scenario: ChargingScenario, day: BuiltDay) -> float | None:
-    """ε in dollars; a share is one of what the day's sessions would pay for 10 kWh each at the mean price.
+    """ε in dollars; a share is one of what the day's sessions would pay for 10 kWh each at the mean price, or be paid.
 
     Where energy costs nothing, what it is worth to a car that misses it stands for the price.
 
@@ -267,5 +278,5 @@ def announced_epsilon(scenario: ChargingScenario, day: BuiltDay) -> float | None
     share = scenario.leader.epsilon_share
     if share is None:
         return scenario.leader.epsilon
-    price = float(day.tariff_per_kwh.mean()) or scenario.station.unmet_dollars_per_kwh
+    price = float(np.abs(day.tariff_per_kwh).mean()) or scenario.station.unmet_dollars_per_kwh
     return share * USUAL_KWH * day.problem.agents * price

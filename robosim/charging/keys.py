@@ -23,7 +23,6 @@ from robosim.charging.days import MOST_DAYS
 from robosim.charging.site_keys import Amperes, Charger, PostTable, Volts
 from robosim.charging.values import ColumnNames, IsoDay, IsoDays, Zone
 from robosim.scenario.fields import (
-    DrawnPositives,
     Finite,
     NonNegative,
     Positive,
@@ -167,8 +166,9 @@ class Station(Section):
         examples=["cap"],
     )
     unmet_dollars_per_kwh: Positive = Field(default=1.0, description="what energy not got costs an EV, dollars/kWh")
-    wear_dollars_per_kw2h: DrawnPositives = Field(
-        default="random", description="battery wear, dollars/(kW²·h): one number, one a session, or drawn"
+    wear_dollars_per_kw2h: DrawnNonNegatives = Field(
+        default="random",
+        description="battery wear, dollars/(kW²·h): one number, one a session, or drawn; 0 needs the program admm",
     )
     wear_range_dollars_per_kw2h: Annotated[tuple[Positive, ...], Field(min_length=2, max_length=2)] = Field(
         default=(0.002, 0.02), description='[lo, hi] of wear_dollars_per_kw2h = "random"'

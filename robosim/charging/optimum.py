@@ -67,10 +67,12 @@ def solved(day: Any) -> Central:
     solver.settings.eps_primal_inf = solver.settings.eps_dual_inf = DOUBT
     quadratic, linear = _costs(day, at)
     feeder, used = _feeder(day, at)
-    at_most = sparse.csc_matrix(sparse.vstack([_wishes(at), feeder, *_peak(at)]))
+    at_most = sparse.csc_matrix(sparse.vstack([_wishes(at), feeder, *_peak(at), *_caps(day, at)]))
     can = ROOM * (np.abs(day.weights) * day.limit_kw[:, None]).sum(axis=0)  # what can be drawn at all
     most = np.minimum(day.given_kw, can[:, None]).ravel()
-    limit = np.concatenate([-day.energy, most[used], np.zeros(at_most.shape[0] - at.agents - len(used))])
+    peaks = at.periods if at.aggregated else 0
+    capped = day.energy if paid(day) else np.zeros(0)
+    limit = np.concatenate([-day.energy, most[used], np.zeros(peaks), capped])
     upper = np.concatenate([_most(day, at), np.full(at.size - at.power, np.inf)])
     exact = (sparse.csc_matrix(_bought(at)), np.zeros(at.periods)) if at.aggregated else (None, None)
     hessian = sparse.csc_matrix(sparse.diags(quadratic))
@@ -107,6 +109,16 @@ def _wishes(at: Layout) -> sparse.csr_array:
     """-Σ_t x_it - missing_i ≤ -E_i."""
     row = np.concatenate([at.who, np.arange(at.agents)])
     return at.rows(at.agents, row, np.arange(at.bought), -1.0)
+
+
+def paid(day: Any) -> bool:
+    """Whether somebody is paid for energy in some period: then it must be said that nobody takes more than it wants."""
+    return bool((day.energy_cost < 0).any())
+
+
+def _caps(day: Any, at: Layout) -> list[sparse.csr_array]:
+    """Σ_t x_it ≤ E_i, where it does not follow from the costs."""
+    return [at.rows(at.agents, at.who, np.arange(at.power), 1.0)] if paid(day) else []
 
 
 def _feeder(day: Any, at: Layout) -> tuple[sparse.csr_array, NDArray[np.int64]]:

@@ -2,9 +2,9 @@
 
     min Σ_i v_i(z_i) + G(Σ_i z_i)   s.t.   Σ_i w_ik z_it ≤ c_k for every row k of the feeder and every period t
 
-with the private costs of `robosim.controllers.parts.charging`; what the summed power costs the aggregator between the
-feeder and the grid stands in `robosim.charging.aggregator`. Power in kW; energies in kW times periods, prices in
-dollars a kW and period, so that no length of a period appears.
+with the private costs of `robosim.controllers.parts.charging`, and G those of the aggregator
+(`robosim.charging.aggregator`). Power in kW; energies in kW times periods, prices in dollars a kW and period, so that
+no length of a period appears.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from robosim.agent import Array, Rules, Said
 from robosim.auction.problem import MARGIN
 from robosim.auction.projection import PublicLimits, nearest
 from robosim.charging.aggregator import Aggregator
+from robosim.charging.crowd import Crowd
 from robosim.charging.optimum import Central, solved
 from robosim.controllers.parts.charging import fleet, metered_cost, price_at_plug, use
 from robosim.controllers.parts.market import FixedSupply, Supply
@@ -131,7 +132,7 @@ class ChargingDay:
     def own(self) -> Said:
         """Private types as EVs hold them, each (1, N, components)."""
         wish = np.zeros((self.agents, 4))
-        wish[:, 0], wish[:, 3] = self.energy, self.unmet
+        wish[:, 0], wish[:, 2], wish[:, 3] = self.energy, -np.inf, self.unmet
         types = {"curvature": self.curvature[:, None], "energy_cost": self.energy_cost, "limit": self.most_kw}
         types |= {"stay": self.stay.astype(np.float64), "wish": wish, "told": self.told}
         own = {key: x[None] for key, x in types.items()}
@@ -151,11 +152,15 @@ class ChargingDay:
         """What the leader announces; the arguments are those of `robosim.auction.problem.Allocation.rules`."""
         who = np.ones((1, self.agents, 1), dtype=bool) if present is None else present
         rows = self.reached.shape[1] * self.periods
+        sure = gamma is None and self.bends
         return {
             "rounds": rounds,
             "hours": self.hours,
-            "gamma": share * self.sure_steps(who) if gamma is None else gamma,
-            "steps": self.steps_where if gamma is None and share == 1.0 and not self.plain else None,
+            "gamma": share * self.sure_steps(who) if sure else 1.0 if gamma is None else gamma,
+            "steps": self.steps_where if sure and share == 1.0 and not self.plain else None,
+            "rho": self.penalty if rho is None else rho,
+            "row_prices": self.crowd.row_prices,
+            "pull": self.crowd.pull,
             "price": np.array(np.broadcast_to(np.asarray(price, dtype=np.float64), (len(who), 1, rows))),
             "boldest": BOLDEST if gamma is None and share == 1.0 else 1.0,
             "supply": self.supply,
@@ -176,9 +181,27 @@ class ChargingDay:
         return self.steps_where(np.ones((len(present), 1, self.reached.shape[1] * self.periods), dtype=bool), present)
 
     @property
+    def bends(self) -> bool:
+        """Whether everybody's costs bend for sure, so that prices alone lead to the optimum; else ADMM does."""
+        return bool((self.least_curvature > 0).all())
+
+    @property
+    def penalty(self) -> float:
+        """ρ for `robosim.controllers.admm.Exchange` to begin with, dollars a kW² and period."""
+        spread = float(np.ptp(self.energy_cost)) or float(self.unmet.mean())
+        return spread / float(self.limit_kw.mean())
+
+    @cached_property
+    def crowd(self) -> Crowd:
+        """What rows must cost for everybody's points to fit together."""
+        return Crowd(
+            weights=np.ascontiguousarray(self.reached), stay=self.stay, periods=self.periods, given=len(self.rows_kw)
+        )
+
+    @property
     def sure(self) -> float | None:
-        """The least of `sure_steps` with everybody there."""
-        return float(self.sure_steps(np.ones((1, self.agents, 1), dtype=bool)).min())
+        """The least of `sure_steps` with everybody there; None where costs may not bend."""
+        return None if not self.bends else float(self.sure_steps(np.ones((1, self.agents, 1), dtype=bool)).min())
 
     def steps_where(self, moving: Mask, present: Mask) -> Array:
         """The same while only the prices `moving` (missions, 1, rows·T) move: longer, as the others do not count."""
@@ -223,15 +246,16 @@ class ChargingDay:
         return use(own, fleet(own), z.reshape(-1, *z.shape[-2:])).value.reshape(z.shape[:-1])
 
     def claims(self, z: Array) -> tuple[Array, Array]:
-        """The smallest and the largest cost that a report may claim, each (…, N): nothing, and `MARGIN` times the
-        worst.
+        """The smallest and the largest cost that a report may claim, each (…, N).
 
-        At worst a car is at its charger's limit in every period and all that anybody wants is missing.
+        They are `MARGIN` times the best and the worst.
+        At worst a car is at its charger's limit in every period that costs something and all that anybody wants is
+        missing; at best it is there in every period that pays.
         """
-        power = self.limit_kw.max()
-        drawn = (self.energy_cost.max(axis=0) * power).sum() + 0.5 * self.curvature.max() * power**2 * self.periods
-        worst = drawn + self.unmet.max() * self.energy.max()
-        return np.zeros(z.shape[:-1]), np.full(z.shape[:-1], MARGIN * worst)
+        power, cost = self.limit_kw.max(), self.energy_cost
+        drawn = (np.maximum(cost, 0.0).max(axis=0) * power).sum() + 0.5 * self.curvature.max() * power**2 * self.periods
+        worst, best = drawn + self.unmet.max() * self.energy.max(), (np.minimum(cost, 0.0).min(axis=0) * power).sum()
+        return np.full(z.shape[:-1], MARGIN * best), np.full(z.shape[:-1], MARGIN * worst)
 
     def use(self, z: Array) -> Array:
         """What everybody does with allotted power z (missions, N, T), in truth."""
@@ -265,9 +289,11 @@ class ChargingDay:
 def refuse_nonsense(day: ChargingDay) -> None:
     """Raise `BadInput` for numbers that no day has."""
     for name, x in ((name, getattr(day, name)) for name in (*TYPE, "rows_kw")):
-        if not np.isfinite(x).all() or (x < 0).any():
-            raise BadInput(f"{name} must be finite and not negative (got {x.min()})")
+        if not np.isfinite(x).all():
+            raise BadInput(f"{name} must be finite (got {x[~np.isfinite(x)][0]})")
+        if name != "energy_cost" and (x < 0).any():
+            raise BadInput(f"{name} must not be negative (got {x.min()})")
     if day.demand > 0 and day.loss <= 0:
         raise BadInput(f"demand needs loss > 0, or its price jumps between nothing and all of it (got loss {day.loss})")
-    if not ((day.curvature >= day.least_curvature) & (day.least_curvature > 0)).all():
-        raise BadInput(f"curvature must be at least least_curvature > 0 (got {day.curvature.min()})")
+    if not (day.curvature >= day.least_curvature).all():
+        raise BadInput(f"curvature must be at least least_curvature (got {day.curvature.min()})")

@@ -146,9 +146,6 @@ def energy_prices(scenario: ChargingScenario, sessions: Sessions) -> tuple[Array
     minutes = whole[: periods * keys.period_min].reshape(periods, -1)
     changes = minutes.min(axis=1) != minutes.max(axis=1)
     prices = np.where(changes, minutes.mean(axis=1), minutes[:, 0])
-    if (prices < 0).any():
-        message = f"has a price below 0, {prices.min():g} $/kWh: a car could be paid for power that it leaves alone"
-        raise scenario.error("station.tariff", f"{message} (use prices >= 0)")
     return prices, tariff.demand_charge_per_kw(on)
 
 

@@ -91,8 +91,8 @@ LONG = 20_000_000
 
 
 @contextmanager
-def bar(title: str, total: int, wanted: bool = True) -> Iterator[Callable[[float], None] | None]:
-    """A function that sets how much is done, or None where no bar is shown."""
+def bar(title: str, total: int, wanted: bool = True) -> Iterator[Callable[..., None] | None]:
+    """A function that sets how much is done, and of how much; None where no bar is shown."""
     if not wanted or not sys.stderr.isatty():
         yield None
         return
@@ -102,7 +102,7 @@ def bar(title: str, total: int, wanted: bool = True) -> Iterator[Callable[[float
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(title, total=total)
-        yield lambda done: progress.update(task, completed=done)
+        yield lambda done, of=total: progress.update(task, completed=done, total=of)
 
 
 @contextmanager

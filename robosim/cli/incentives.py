@@ -50,7 +50,7 @@ def attack(
             agents=_agents(agent),
             strategies=[name for one in strategy or ["all"] for name in ([one] if ":" in one else one.split(","))],
             taxes=None if tax is None else tax.split(","),
-            progress=None if update is None else lambda done, total: update(done / total),
+            progress=update,
         )
     if as_json:
         print_json(

@@ -151,15 +151,19 @@ def show_certificate(found: Certificate, mission: Mission[Any], epsilon: float |
     """ε of the mission and the rounds that a wanted ε takes."""
     console, unit = Console(file=answers()), mission.unit
     console.print(f"[b]{mission.scenario.name}[/b]  {mission.summary}", highlight=False, soft_wrap=True)
-    if found.void:
-        for line in (f"no certificate: {found.void}", *beside((), found.notes)):
-            console.print(line, highlight=False, soft_wrap=True)
-        return
     table = empty_table("ε(n)", unit, "agent", left={"ε(n)"})
     rows = {"within the world's limits": found.bounded, "exact, any trajectory": found.exact}
     more = {"attained by a script": found.attained, "exact, within a diameter": found.exact_within}
+    if found.void:  # what is known without a certificate is shown all the same
+        more, rows = more | rows, {}
     for name, gains in [*((name, x) for name, x in more.items() if x is not None), *rows.items()]:
         table.add_row(name, *(("-", "-") if gains is None else (f"{gains.max():.6g}", str(int(gains.argmax())))))
+    if found.void:
+        for line in (f"no certificate: {found.void}", *beside((), found.notes)):
+            console.print(line, highlight=False, soft_wrap=True)
+        if table.row_count:
+            console.print(table)
+        return
     table.add_row("certified at these types", f"{found.certified:.6g}", "any")
     if found.over_types is not None:
         table.add_row("certified over all types", f"{found.over_types:.6g}", "any")

@@ -4,8 +4,11 @@ One EV solves min_x Σ_t [ a x_t²/2 + (p_t + λ_t) x_t ] + φ(E - Σ_t x_t), 0 
 Its price of an energy e that is missing is φ(e) = max { ν e - κ ν²/2 : lo ≤ ν ≤ hi }; the wish (E, κ, lo, hi) covers
 
 - (E, 0, -∞, ∞): Σ x = E, whatever it costs;         (E, 0, 0, w): w per unit missing, nothing for more than E;
+- (E, 0, -∞, w): w per unit missing, never more than E, whatever is paid for it;
 - (E, 1/b, -∞, ∞): b e²/2;                           (E, 1/b, 0, w): b e²/2, at most w per unit, only where e > 0;
 - (0, 0, 0, 0): no wish, x follows the price alone.
+
+Where costs do not bend, a = 0, the cheapest periods are filled first (`robosim.kernels.cheapest`); κ is then 0 too.
 
 With x_t(ν) = clip((ν - p_t - λ_t)/a, 0, u_t) the minimum is where Σ x_t(ν) + κν = E, or at the nearer end of [lo, hi]:
 the root of a piecewise-linear increasing function, by Newton steps inside a bracket. The least cost is returned as the
@@ -21,6 +24,7 @@ import numpy as np
 from numba import njit
 
 from robosim.kernels import Array
+from robosim.kernels.cheapest import cheapest_first, dual_value
 from robosim.kernels.ev_root import ACCURACY, root, settled
 
 ENERGY, SOFTNESS, LEAST, MOST = range(4)
@@ -39,7 +43,7 @@ class Fleet(NamedTuple):
     """
 
     curvature: Array
-    """(1|M, N) a > 0: discomfort and wear, money per squared unit of power and period."""
+    """(1|M, N) a ≥ 0: discomfort and wear, money per squared unit of power and period."""
     cost: Array
     """(1|M, 1|N, T) p: what energy costs apart from the leader's price, money per unit."""
     limit: Array
@@ -47,7 +51,7 @@ class Fleet(NamedTuple):
     stay: Array
     """(1|M, N, 2) int32: first period, and the period after the last; clipped to 0 … T."""
     wish: Array
-    """(1|M, N, 4): E, κ ≥ 0, lo ≤ hi."""
+    """(1|M, N, 4): E, κ ≥ 0 (0 where a = 0), lo ≤ hi."""
     present: Array
     """(1|M, N) bool: false takes an EV out of a mission, x = 0 and value 0 (the marginal problems of T, (8))."""
 
@@ -215,24 +219,28 @@ def respond_on_rows(
                     c[t] = off[t] + cost[q, one(cost.shape[1], i), t]
             elif cost.shape[1] > 1:
                 joined(price, k, cost, q, i, first, first + n, c)
-            a, reference = curvature[one(curvature.shape[0], m), i], nu[m, i]
-            if reference != reference:  # start where a mean price lets it charge at its mean power
-                reference = c[first + n // 2] + a * wish[w, i, ENERGY] / n if n > 0 else 0.0
-            per = 1.0 / a
-            levels(c, first, padded, reference, per, z)
             energy, softness = wish[w, i, ENERGY], wish[w, i, SOFTNESS]
             least, most = wish[w, i, LEAST], wish[w, i, MOST]
-            low, high = (least - reference) * per, (most - reference) * per
-            d, s = root(z, u, n, padded, energy, softness * a, reference * per, low, high, part)
-            if low < d < high and softness == 0.0 and abs(s - energy) > ACCURACY * abs(energy):
-                reference += a * d  # prices far apart, little curvature: rounding was coarse, begin again near the root
+            a, reference = curvature[one(curvature.shape[0], m), i], nu[m, i]
+            if a == 0.0:
+                worth, s = cheapest_first(c, first, n, u, energy, least, most, plan)
+                cheapest = dual_value(c, first, n, u, energy, worth)
+            else:
+                if reference != reference:  # start where a mean price lets it charge at its mean power
+                    reference = c[first + n // 2] + a * wish[w, i, ENERGY] / n if n > 0 else 0.0
+                per = 1.0 / a
                 levels(c, first, padded, reference, per, z)
                 low, high = (least - reference) * per, (most - reference) * per
                 d, s = root(z, u, n, padded, energy, softness * a, reference * per, low, high, part)
-            worth = min(max(reference + a * d, least), most)
-            cheapest = a * settled(z, u, padded, d, plan, part) + worth * energy - 0.5 * softness * worth * worth
+                if low < d < high and softness == 0.0 and abs(s - energy) > ACCURACY * abs(energy):
+                    reference += a * d  # prices far apart, little curvature: rounding was coarse, begin near the root
+                    levels(c, first, padded, reference, per, z)
+                    low, high = (least - reference) * per, (most - reference) * per
+                    d, s = root(z, u, n, padded, energy, softness * a, reference * per, low, high, part)
+                worth = min(max(reference + a * d, least), most)
+                cheapest = a * settled(z, u, padded, d, plan, part) + worth * energy - 0.5 * softness * worth * worth
             short = 0.0 if softness > 0.0 else energy - s
-            if (short > SHORT * abs(energy) and most == np.inf) or (-short > SHORT * abs(energy) and least == -np.inf):
+            if (short > SHORT * abs(energy) and most == np.inf) or (short < 0.0 and energy < 0.0 and least == -np.inf):
                 cheapest += np.inf  # NaN stays NaN
             nu[m, i], value[m, i] = worth, cheapest
             if x.size > 0:

@@ -31,9 +31,6 @@ def clairvoyant(day: ChargingDay) -> float:
     """
     price = np.maximum(solved(day).price, 0.0)[None, None]
     own = day.own()
-    wish = own["wish"].copy()
-    wish[..., 2] = -np.inf
-    own = own | {"wish": wish}
     terms = plan(own, fleet(own), price, np.full((1, day.agents), np.nan)).value
     return float(terms.sum() + day.supply.answer(price)[1][0])
 
