@@ -168,7 +168,7 @@ def many(n: int) -> None:
 def caltech(path: str) -> None:
     """One line: a real day behind two pods and a three-phase transformer, 51 problems of 38 rows."""
     keys = {"station.sessions": path, "station.unmet": "allowed", "station.site": "caltech", "station.limit_kw": 150.0}
-    mission = robosim.load("charging", set=keys)
+    mission = robosim.load("charging-day-ahead", set=keys)
     mission.run(every=10**6)
     seconds = statistics.median(cpu(lambda: mission.run(every=10**6)) for _ in range(3))
     record = mission.run(every=10**6)

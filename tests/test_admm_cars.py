@@ -142,7 +142,9 @@ def test_rows_cost_what_makes_points_fit(seed: int, aggregated: bool) -> None:
 
 
 def test_a_price_pulls_what_the_station_says_it_does() -> None:
-    day = robosim.load("charging", set=SMALL | {"station.site": "caltech", "station.limit_kw": 14.0}).allocation
+    day = robosim.load(
+        "charging-day-ahead", set=SMALL | {"station.site": "caltech", "station.limit_kw": 14.0}
+    ).allocation
     everybody, rng = np.ones((1, day.agents, 1), dtype=bool), np.random.default_rng(0)
     excess = rng.normal(size=(1, 1, day.reached.shape[1] * day.periods))
     u, pull = day.crowd.row_prices(excess, everybody)
@@ -155,7 +157,7 @@ def test_a_price_pulls_what_the_station_says_it_does() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_days_without_wear_end_at_the_optimum_of_a_linear_programme(seed: int) -> None:
     """Within 1e-6 of HiGHS's and piqp's optimum, and no further above it than the certified gap."""
-    mission = robosim.load("charging", seed=seed, set=SMALL | WEARLESS)
+    mission = robosim.load("charging-day-ahead", seed=seed, set=SMALL | WEARLESS)
     record, best = mission.run(), by_highs(mission.allocation)
     cost = cost_of(mission, record)
     assert mission.optimum() == pytest.approx(best, rel=1e-7)
@@ -168,9 +170,9 @@ def test_days_without_wear_end_at_the_optimum_of_a_linear_programme(seed: int) -
 @pytest.mark.parametrize("seed", range(20))
 def test_days_with_wear_end_where_dual_decomposition_does(seed: int) -> None:
     """Cost within 1e-6 of piqp's optimum and of dual decomposition's; plans alike, as wear makes the optimum unique."""
-    mission = robosim.load("charging", seed=seed, set=SMALL)
+    mission = robosim.load("charging-day-ahead", seed=seed, set=SMALL)
     record, best = mission.run(), mission.optimum()
-    rival = robosim.run("charging", seed=seed, set=SMALL | {"mission.controller": "dual_decomposition"})
+    rival = robosim.run("charging-day-ahead", seed=seed, set=SMALL | {"mission.controller": "dual_decomposition"})
     assert cost_of(mission, record) == pytest.approx(best, rel=1e-6)
     assert cost_of(mission, record) == pytest.approx(cost_of(mission, rival), rel=1e-6)
     np.testing.assert_allclose(record.day.plan_kw, rival.day.plan_kw, atol=0.2)
@@ -180,7 +182,7 @@ def test_days_with_wear_end_where_dual_decomposition_does(seed: int) -> None:
 @pytest.mark.parametrize("where", [{"station.site": "caltech", "station.limit_kw": 14.0}, LOSSY], ids=["rows", "lossy"])
 def test_rows_and_an_aggregator_converge_too(where: dict, wear: object) -> None:
     """Within 1e-6 of piqp's optimum behind many rows, with an aggregator, where only some costs bend."""
-    mission = robosim.load("charging", set=SMALL | where | {"station.wear_dollars_per_kw2h": wear})
+    mission = robosim.load("charging-day-ahead", set=SMALL | where | {"station.wear_dollars_per_kw2h": wear})
     record = mission.run()
     assert cost_of(mission, record) == pytest.approx(mission.optimum(), rel=1e-6)
     assert record.rounds < 4000
@@ -189,7 +191,7 @@ def test_rows_and_an_aggregator_converge_too(where: dict, wear: object) -> None:
 def test_a_penalty_does_not_run_away_where_optima_are_many() -> None:
     """Shares wander among equally good plans while the price stays: ρ would fall for ever."""
     day = {"station.site": "caltech", "station.limit_kw": 60.0, "station.count": 50, "leader.epsilon_share": 1e-8}
-    mission = robosim.load("charging", set=SMALL | WEARLESS | day)
+    mission = robosim.load("charging-day-ahead", set=SMALL | WEARLESS | day)
     record = mission.run()
     assert record.rounds < 2000
     assert cost_of(mission, record) == pytest.approx(mission.optimum(), rel=1e-7)
@@ -198,7 +200,7 @@ def test_a_penalty_does_not_run_away_where_optima_are_many() -> None:
 @pytest.mark.parametrize("rho", [1e-5, 0.1])
 def test_the_penalty_hardly_matters(rho: float) -> None:
     """ρ follows the ways that shares and prices go."""
-    mission = robosim.load("charging", set=SMALL | WEARLESS | {"mission.parameters.rho": rho})
+    mission = robosim.load("charging-day-ahead", set=SMALL | WEARLESS | {"mission.parameters.rho": rho})
     record = mission.run()
     assert mission.announced["rho"] == rho
     assert cost_of(mission, record) == pytest.approx(mission.optimum(), rel=1e-6)
@@ -206,7 +208,7 @@ def test_the_penalty_hardly_matters(rho: float) -> None:
 
 
 def test_the_penalty_begins_as_the_spread_of_prices_over_a_chargers_power() -> None:
-    day = robosim.load("charging", set=SMALL | WEARLESS).allocation
+    day = robosim.load("charging-day-ahead", set=SMALL | WEARLESS).allocation
     assert day.penalty == pytest.approx(np.ptp(day.energy_cost) / day.limit_kw.mean())
     flat = replace(day, energy_cost=np.zeros_like(day.energy_cost))
     assert flat.penalty == pytest.approx(day.unmet.mean() / day.limit_kw.mean())
@@ -215,7 +217,7 @@ def test_the_penalty_begins_as_the_spread_of_prices_over_a_chargers_power() -> N
 @pytest.mark.parametrize("where", [{}, LOSSY], ids=["plain", "lossy"])
 def test_taxes_are_those_of_central_solves(where: dict) -> None:
     """π_i = Σ_{j≠i} v_j(z*) + G - (optimum of P_-i), within 1e-6 of the cost, from 9 problems side by side."""
-    mission = robosim.load("charging", seed=1, set=SMALL | WEARLESS | where | {"leader.tax": "vcg"})
+    mission = robosim.load("charging-day-ahead", seed=1, set=SMALL | WEARLESS | where | {"leader.tax": "vcg"})
     record = mission.run()
     exact = day_vcg(mission.allocation)
     assert exact.max() > 1e-3 * mission.optimum()
@@ -224,7 +226,7 @@ def test_taxes_are_those_of_central_solves(where: dict) -> None:
 
 def test_marginal_problems_know_nothing_of_who_is_absent_or_beside_them() -> None:
     """The prices of P_-j are those of a day without j; a mission's own are the same alone and beside others."""
-    mission = robosim.load("charging", set=SMALL | WEARLESS | {"leader.tax": "vcg", "mission.rounds": 60})
+    mission = robosim.load("charging-day-ahead", set=SMALL | WEARLESS | {"leader.tax": "vcg", "mission.rounds": 60})
     alone, snapshot = mission.billed("clearing-price").run(), mission.start()
     for _ in range(60):
         snapshot = mission.advance(snapshot)
@@ -250,7 +252,9 @@ class Nobody(Pretender):
 
 @pytest.mark.parametrize("where", [{}, {"station.site": "caltech", "station.limit_kw": 14.0}], ids=["plain", "rows"])
 def test_who_pretends_nothing_says_what_a_faithful_car_says(where: dict) -> None:
-    mission = robosim.load("charging", set=SMALL | WEARLESS | where | {"mission.rounds": 80, "record.every": 1})
+    mission = robosim.load(
+        "charging-day-ahead", set=SMALL | WEARLESS | where | {"mission.rounds": 80, "record.every": 1}
+    )
     liar = Deviation(strategy=Nobody(), missions=np.array([0, 0]), agents=np.array([0, 3]))
     faithful, pretended = mission.run(), mission.playing((liar,), batch=1).run()
     np.testing.assert_allclose(pretended.said["z"], faithful.said["z"], atol=1e-9)
@@ -261,18 +265,18 @@ def test_answers_that_jump_are_refused_in_one_line() -> None:
     with pytest.raises(
         BadInput, match=r"station\.wear_dollars_per_kw2h: is 0, .*\(write mission\.controller = \"admm\""
     ):
-        robosim.load("charging", set=options)
+        robosim.load("charging-day-ahead", set=options)
     with pytest.raises(BadInput, match=r"mission\.parameters: AdmmCar: rho must be above 0, got 0\.0"):
-        robosim.load("charging", set=SMALL | {"mission.parameters.rho": 0.0})
+        robosim.load("charging-day-ahead", set=SMALL | {"mission.parameters.rho": 0.0})
 
 
 def test_a_step_that_nobody_takes_is_said() -> None:
     with pytest.warns(UserWarning, match=r"market\.step: is not used by admm, whose step follows from its penalty"):
-        robosim.load("charging", set=SMALL | {"market.step": 0.01})
+        robosim.load("charging-day-ahead", set=SMALL | {"market.step": 0.01})
 
 
 def test_the_program_names_its_leaders_half() -> None:
-    mission = robosim.load("charging", set=SMALL)
+    mission = robosim.load("charging-day-ahead", set=SMALL)
     assert isinstance(mission.controller, AdmmCar)
     assert isinstance(mission.coordinator, AnchoredExchange)
     assert f"penalty {mission.announced['rho']:.4g}" in mission.summary
@@ -303,7 +307,7 @@ def tariff(tmp_path) -> str:
 def test_cars_that_are_paid_take_what_they_want_and_no_more(controller: str, flat: bool, tariff: str) -> None:
     """At the optimum; meters count what was decided, nobody has more than its wish, nobody is paid by the leader."""
     options = SMALL | {"mission.controller": controller, "station.tariff": -0.1 if flat else tariff}
-    mission = robosim.load("charging", set=options)
+    mission = robosim.load("charging-day-ahead", set=options)
     record, day = mission.run(), mission.allocation
     log = record.day
     assert cost_of(mission, record) == pytest.approx(mission.optimum(), rel=1e-6)
@@ -316,7 +320,7 @@ def test_cars_that_are_paid_take_what_they_want_and_no_more(controller: str, fla
 
 
 def test_without_wear_paid_days_are_those_of_a_linear_programme(tariff: str) -> None:
-    mission = robosim.load("charging", set=SMALL | WEARLESS | {"station.tariff": tariff})
+    mission = robosim.load("charging-day-ahead", set=SMALL | WEARLESS | {"station.tariff": tariff})
     record = mission.run()
     best = by_highs(mission.allocation)
     assert mission.optimum() == pytest.approx(best, rel=1e-7)
@@ -331,7 +335,7 @@ def test_nobody_gains_more_by_a_named_lie_than_is_certified_where_prices_pay(
     """Under VCG and Groves; under the clearing price somebody does gain, so that the lies are worth trying."""
     small = {"station.count": 4, "station.limit_kw": 7.0, "leader.bills": bills, "mission.rounds": 400}
     wear = WEARLESS if controller == "admm" else {"mission.controller": controller}
-    mission = robosim.load("charging", seed=1, set=SMALL | small | wear | {"station.tariff": tariff})
+    mission = robosim.load("charging-day-ahead", seed=1, set=SMALL | small | wear | {"station.tariff": tariff})
     found = robosim.attack(mission, taxes=["vcg", "groves", "clearing-price"], agents=[0, 1, 3])
     best = {rule: max(one.gain for one in found.attacks if one.tax_rule == rule) for rule in found.epsilon}
     for rule in ("vcg", "groves"):
@@ -342,12 +346,14 @@ def test_nobody_gains_more_by_a_named_lie_than_is_certified_where_prices_pay(
 
 def test_what_pays_may_be_claimed_and_is_no_worse_than_nothing() -> None:
     """A report may be below 0 where prices are; where they are not, it may not."""
-    paid = robosim.load("charging", set=SMALL | {"station.tariff": -0.1, "station.waiting_dollars_per_kwh_h": 0.0})
+    paid = robosim.load(
+        "charging-day-ahead", set=SMALL | {"station.tariff": -0.1, "station.waiting_dollars_per_kwh_h": 0.0}
+    )
     z = np.full((1, 8, paid.allocation.periods), 6.0)
     low, high = paid.allocation.claims(z)
     assert (low <= paid.allocation.costs(z)).all()
     assert (paid.allocation.costs(z) <= high).all()
     assert (paid.allocation.costs(z) < 0).any()
-    usual = robosim.load("charging", set=SMALL).allocation
+    usual = robosim.load("charging-day-ahead", set=SMALL).allocation
     np.testing.assert_array_equal(usual.claims(z)[0], 0.0)
     assert paid.announced["epsilon"] > 0

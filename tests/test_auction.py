@@ -170,7 +170,7 @@ def test_sweeps_that_are_none_are_refused(text: str) -> None:
         sizes_of(text)
 
 
-@pytest.mark.parametrize("world", ["erratum", "charging", "freight"])
+@pytest.mark.parametrize("world", ["erratum", "charging-day-ahead", "freight"])
 def test_market_power_is_a_matter_of_auctions(world: str, capsys: pytest.CaptureFixture[str]) -> None:
     from robosim.__main__ import main
 

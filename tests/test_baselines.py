@@ -23,7 +23,7 @@ SCARCE = {"station.count": 12, "station.limit_kw": 20.0}
 
 @pytest.fixture(scope="module")
 def mission():
-    return robosim.load("charging", seed=4, set=SCARCE)
+    return robosim.load("charging-day-ahead", seed=4, set=SCARCE)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def record(mission):
 def crowd():
     """Fifty cars, two of them selfish, under the clearing price."""
     selfish = [{"agents": [3, 44], "strategy": "over-ask"}]
-    return robosim.run("charging", set={"selfish": selfish, "leader.tax": "clearing-price"})
+    return robosim.run("charging-day-ahead", set={"selfish": selfish, "leader.tax": "clearing-price"})
 
 
 BENCHMARK = {
@@ -53,7 +53,7 @@ BENCHMARK = {
 def benchmark_day():
     """The world with the conventions of the benchmark: wishes and batteries as delivered, operators who know them and
     when cars really leave, cars there for whole steps, and in none that the next one at their station touches too."""
-    built = robosim.load("charging", set=BENCHMARK).day
+    built = robosim.load("charging-day-ahead", set=BENCHMARK).day
     cars, (first, last) = built.station.cars, built.station.cars.stay.T
     stay = np.stack([np.floor(first), np.ceil(last)], axis=1)
     for i, post in enumerate(cars.station):
@@ -79,14 +79,14 @@ def test_rules_deliver_what_acnportal_s_do() -> None:
 def test_conventions_of_the_world_cost_energy() -> None:
     """The world's operators know stated departures only, which were wrong by hours: sorting by them delivers less."""
     known = benchmark_day()
-    stated = replace(robosim.load("charging", set=BENCHMARK).day, sessions=known.sessions)
+    stated = replace(robosim.load("charging-day-ahead", set=BENCHMARK).day, sessions=known.sessions)
     for rule in ("earliest deadline", "least laxity"):
         assert baseline(stated, rule).delivered_kwh < baseline(known, rule).delivered_kwh - 10.0
 
 
 @real
 def test_the_real_day_with_prices_is_cheaper_than_with_rules_that_keep_to_the_feeder() -> None:
-    mission = robosim.load("charging", set={"station.sessions": str(DATA), "station.unmet": "allowed"})
+    mission = robosim.load("charging-day-ahead", set={"station.sessions": str(DATA), "station.unmet": "allowed"})
     ours, uncontrolled, *rules = baselines(mission.run(), mission.day)
     assert ours.excess_a == 0.0
     assert uncontrolled.excess_a > 400.0
@@ -136,7 +136,7 @@ def test_nobody_who_keeps_to_the_feeder_is_cheaper_than_the_optimum(record, miss
 def test_the_aggregator_s_cost_is_counted() -> None:
     """G(y) = q/2 ‖y‖² + D max y (X, Example 2) on top of the private costs."""
     keys = SCARCE | {"station.loss_dollars_per_kw2h": 0.001, "station.demand_dollars_per_kw": 0.1, "mission.rounds": 20}
-    mission = robosim.load("charging", seed=4, set=keys | {"leader.tax": "none"})
+    mission = robosim.load("charging-day-ahead", seed=4, set=keys | {"leader.tax": "none"})
     built, found = mission.day, baseline(mission.day, "round robin")
     day = built.station.baseline(RULES["round robin"], built.sessions.asked_kwh, built.deadline)
     x = built.station.period_kw(day)
@@ -227,10 +227,10 @@ def test_shortfalls_are_said_where_there_are_any(record) -> None:
 
 def test_run_prints_both_tables(capsys) -> None:
     keys = [part for key, value in SCARCE.items() for part in ("--set", f"{key}={value}")]
-    assert main(["run", "charging", *keys]) == 0
+    assert main(["run", "charging-day-ahead", *keys]) == 0
     printed = capsys.readouterr().out
     for words in ("at price", "earliest deadline", "never exceeded", "clairvoyant"):
         assert words in printed
     assert "e-09" not in printed.split("highest price")[0]
-    assert main(["run", "charging", "--json", *keys]) == 0
+    assert main(["run", "charging-day-ahead", "--json", *keys]) == 0
     assert len(json.loads(capsys.readouterr().out)["baselines"]) == 5

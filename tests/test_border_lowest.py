@@ -12,7 +12,7 @@ WORLDS = {
     "market": {"mission.rounds": 30},
     "six-bidders": {},
     "aggregator": {"mission.rounds": 20},
-    "charging": {"station.count": 6, "mission.rounds": 200},
+    "charging-day-ahead": {"station.count": 6, "mission.rounds": 200},
     "freight": {"mission.rounds": 300},
 }
 

@@ -22,7 +22,7 @@ def table(days: int, sessions: int, width: int = 0) -> str:
 
 
 def estimate(file, **keys: object) -> str:
-    scenario = load_scenario("charging", overrides={"station.sessions": str(file), **keys})
+    scenario = load_scenario("charging-day-ahead", overrides={"station.sessions": str(file), **keys})
     return scenario.needs()[0].what.split(" x ")[0]
 
 
@@ -32,7 +32,10 @@ def test_a_hundred_sessions_in_wide_columns_are_a_hundred(tmp_path, monkeypatch)
     assert file.stat().st_size > 40_000
     assert estimate(file) == "100 sessions"
     monkeypatch.setenv("ROBOSIM_MEMORY_GB", "0.5")
-    assert robosim.load("charging", set={"station.sessions": str(file), "station.unmet": "allowed"}).network.n == 100
+    assert (
+        robosim.load("charging-day-ahead", set={"station.sessions": str(file), "station.unmet": "allowed"}).network.n
+        == 100
+    )
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
@@ -51,7 +54,7 @@ def test_many_days_without_a_day_are_refused_for_the_days(tmp_path, monkeypatch)
     with pytest.raises(
         BadInput, match=r"holds 28 days and 1680 sessions \(name one as station\.day: 2019-10-01 \(60\), .*at most 14\)"
     ):
-        robosim.load("charging", set={"station.sessions": str(file)})
+        robosim.load("charging-day-ahead", set={"station.sessions": str(file)})
 
 
 @pytest.mark.parametrize("text", ["", "arrival\n", '{"_items": []}', "[]", "a,b\n1,2\n", '"' + "x" * 200_000, "\0\n\0"])

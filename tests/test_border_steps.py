@@ -55,11 +55,11 @@ def test_a_bold_step_that_settles_is_only_said(capsys) -> None:
 
 
 def test_a_charging_day_knows_its_sure_step() -> None:
-    mission = robosim.load("charging", set={"station.count": 3})
+    mission = robosim.load("charging-day-ahead", set={"station.count": 3})
     sure = mission.allocation.sure
-    robosim.load("charging", set={"station.count": 3, "market.step": sure})
+    robosim.load("charging-day-ahead", set={"station.count": 3, "market.step": sure})
     with pytest.warns(UserWarning, match=r"market\.step: .* above the sure step"):
-        robosim.load("charging", set={"station.count": 3, "market.step": sure * 1.01})
+        robosim.load("charging-day-ahead", set={"station.count": 3, "market.step": sure * 1.01})
 
 
 def test_in_python_it_is_bad_input() -> None:

@@ -30,7 +30,7 @@ def built(tmp_path: Path):
             "station.waiting_dollars_per_kwh_h": list(WAITING),
             "station.wear_dollars_per_kw2h": list(WEAR),
         }
-        return robosim.load("charging", set=options | {key.replace("__", "."): x for key, x in keys.items()})
+        return robosim.load("charging-day-ahead", set=options | {key.replace("__", "."): x for key, x in keys.items()})
 
     return build
 
@@ -80,7 +80,9 @@ def test_who_comes_and_goes_in_one_minute_has_a_station_of_its_own(tmp_path: Pat
     rows = ["arrival,departure,requested_kwh", "2019-10-29T08:00,2019-10-29T12:00,6.0"]
     rows += ["2019-10-29T09:30,2019-10-29T09:30,3.0", "2019-10-29T12:00,2019-10-29T14:00,3.0"]
     file.write_text("\n".join(rows))
-    station = robosim.load("charging", set={"station.sessions": str(file), "station.unmet": "allowed"}).day.station
+    station = robosim.load(
+        "charging-day-ahead", set={"station.sessions": str(file), "station.unmet": "allowed"}
+    ).day.station
     assert len(station.posts.kind) == 2
     assert station.cars.station[0] != station.cars.station[1]
 
@@ -99,7 +101,7 @@ def test_what_is_planned_is_carried_whoever_leaves_it_alone(tmp_path: Path) -> N
     rows = [f"2019-10-29T08:00,2019-10-29T12:00,6.0,{post}" for post in posts]
     file.write_text("\n".join(["arrival,departure,requested_kwh,station_id", *rows]))
     keys = {"station.sessions": str(file), "station.site": "caltech", "station.limit_kw": 5.0}
-    day = robosim.load("charging", set=keys | {"station.unmet": "allowed"}).allocation
+    day = robosim.load("charging-day-ahead", set=keys | {"station.unmet": "allowed"}).allocation
     feeder, evses = (site := caltech_site(5.0)).feeder, site.evses
     place = [evses.ids.index(post) for post in posts]
     assert (day.weights >= 0).all()
@@ -113,7 +115,7 @@ def test_what_is_planned_is_carried_whoever_leaves_it_alone(tmp_path: Path) -> N
 
 def test_drawn_drivers_want_what_the_whole_hours_of_either_stay_can_give() -> None:
     """At most 90 % of 6.656 kW in whole periods of an hour, both of the true stay and of the one that was told."""
-    mission = robosim.load("charging", seed=5, set={"station.period_min": 60, "station.limit_kw": 400.0})
+    mission = robosim.load("charging-day-ahead", seed=5, set={"station.period_min": 60, "station.limit_kw": 400.0})
     day, usable = mission.allocation, 0.9 * 6.656
     true, told = np.diff(day.stay, axis=1)[:, 0], np.diff(day.told[:, 1:], axis=1)[:, 0]
     assert (day.energy <= usable * np.minimum(true, told) * (1 + 1e-12)).all()

@@ -303,7 +303,7 @@ def test_who_is_absent_gets_nothing_and_makes_no_room_for_others() -> None:
 def test_the_projection_is_right_and_fast_where_many_nearly_parallel_rows_bind() -> None:
     """The polygons of three-phase limits, asked for far too much: no row carries more than its limit, those with a
     price carry all of it; a day takes milliseconds (without Newton steps, 90 s)."""
-    day = robosim.load("charging", set=CALTECH | {"station.count": 40, "station.limit_kw": 60.0}).allocation
+    day = robosim.load("charging-day-ahead", set=CALTECH | {"station.count": 40, "station.limit_kw": 60.0}).allocation
     everybody = np.ones((1, 40, 1), dtype=bool)
     for most in (9.0, 300.0, 1e12):
         z = np.random.default_rng(0).uniform(-3.0, most, (1, 40, day.periods))
@@ -330,7 +330,7 @@ def test_the_gap_is_never_less_than_what_the_decision_costs_too_much(place: str,
     """Σ v_i(z) + G - q(λ) ≥ Σ v_i(z) + G - optimum ≥ 0 after any number of rounds, and it closes."""
     gaps = []
     options = PLACES[place] | {"leader.tax": "none", "market.update": update}
-    mission = robosim.load("charging", set=options)
+    mission = robosim.load("charging-day-ahead", set=options)
     day, snapshot = mission.allocation, mission.start()
     for rounds in (1, 2, 5, 20, 100):
         while snapshot.k < rounds:
@@ -347,7 +347,7 @@ def test_the_gap_is_never_less_than_what_the_decision_costs_too_much(place: str,
 @pytest.mark.parametrize("place", PLACES)
 def test_marginal_problems_know_nothing_of_who_is_absent(place: str) -> None:
     """P_-j is the same bits whatever j's private type is, and whatever j says."""
-    j, mission = 0, robosim.load("charging", set=PLACES[place] | {"leader.tax": "vcg", "mission.rounds": 40})
+    j, mission = 0, robosim.load("charging-day-ahead", set=PLACES[place] | {"leader.tax": "vcg", "mission.rounds": 40})
     day = mission.allocation
     other = replace(day, energy=doubled(day.energy, j), curvature=doubled(day.curvature, j))
     changed = replace(mission, allocation=other, own=other.own())
@@ -384,7 +384,7 @@ def played(mission):
 @pytest.mark.parametrize("place", PLACES)
 def test_an_ev_alone_says_the_same_bits_as_in_its_population(place: str) -> None:
     """Every EV is a program of its own, which hears the leader only."""
-    mission = robosim.load("charging", set=PLACES[place] | {"leader.tax": "none"})
+    mission = robosim.load("charging-day-ahead", set=PLACES[place] | {"leader.tax": "none"})
     snapshot = mission.start()
     spoken, cast = [snapshot.heard.own], [snapshot.heard.leader]
     for _ in range(40):
@@ -404,7 +404,7 @@ def test_an_ev_alone_says_the_same_bits_as_in_its_population(place: str) -> None
 @pytest.mark.parametrize("place", PLACES)
 def test_missions_side_by_side_are_each_mission_alone(place: str) -> None:
     """The same bits in a batch, beside marginal problems, and beside missions in which somebody is selfish."""
-    mission = robosim.load("charging", set=PLACES[place] | {"leader.tax": "clearing-price"})
+    mission = robosim.load("charging-day-ahead", set=PLACES[place] | {"leader.tax": "clearing-price"})
     alone = mission.run()
     shout = Deviation(strategy=Shout(), missions=np.array([1]), agents=np.array([3]))
     for beside in (mission.playing((shout,), batch=3).run(), mission.billed("vcg").run()):

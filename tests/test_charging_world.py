@@ -23,14 +23,14 @@ SEED = 3
 @pytest.fixture(scope="module")
 def real():
     """The busiest day at Caltech, 50 sessions behind 60 kW, with VCG taxes."""
-    mission = robosim.load("charging", set=DAY)
+    mission = robosim.load("charging-day-ahead", set=DAY)
     return mission, mission.run()
 
 
 @pytest.fixture(scope="module")
 def small():
     """Eight EVs that want more than there is."""
-    mission = robosim.load("charging", seed=SEED, set=SMALL)
+    mission = robosim.load("charging-day-ahead", seed=SEED, set=SMALL)
     return mission, mission.run()
 
 
@@ -83,7 +83,7 @@ def test_taxes_are_those_of_51_central_optima(real) -> None:
 def test_batteries_gain_what_meters_count_and_the_feeder_carries_it(efficiency: float, battery: str) -> None:
     """stored = metered × efficiency to 1e-9 kWh; power of any step ≤ 60 kW; no car draws more than was decided."""
     options = {"leader.tax": "none", "station.efficiency": efficiency, "station.battery": battery}
-    record = robosim.run("charging", set=DAY | options)
+    record = robosim.run("charging-day-ahead", set=DAY | options)
     day = record.day
     metered = day.metered_kwh.sum(axis=1)
     np.testing.assert_allclose(day.stored_kwh, efficiency * metered, rtol=0, atol=1e-9)
@@ -101,7 +101,7 @@ def test_batteries_gain_what_meters_count_and_the_feeder_carries_it(efficiency: 
 def test_lines_and_transformer_at_caltech_carry_what_is_executed() -> None:
     """|Σ_i A_ki x_i e^{jφ_i}| ≤ c_k in every step, from meters and the site's own matrix; then also in the log."""
     options = {"leader.tax": "none", "station.site": "caltech", "mission.rounds": 150}
-    mission = robosim.load("charging", set=DAY | options)
+    mission = robosim.load("charging-day-ahead", set=DAY | options)
     record, site = mission.run(), caltech_site(150.0, None)
     post = mission.day.station.cars.station
     amps = record.day.metered_kwh / record.day.step_h / (site.evses.voltage_v[post, None] / 1000.0)
@@ -119,7 +119,7 @@ def test_lines_and_transformer_at_caltech_carry_what_is_executed() -> None:
 @pytest.mark.deep
 def test_taxes_at_caltech_are_those_of_51_central_optima() -> None:
     """The same day behind a three-phase transformer: between -ε and the clearing price, and to 1e-6 of the largest."""
-    mission = robosim.load("charging", set=DAY | {"station.site": "caltech", "mission.rounds": 4000})
+    mission = robosim.load("charging-day-ahead", set=DAY | {"station.site": "caltech", "mission.rounds": 4000})
     record, day = mission.run(), mission.allocation
     tax, epsilon = record.settlement.tax[0], mission.rules["epsilon"]
     alone = np.array([day.without(i).best.cost for i in range(day.agents)])
@@ -133,12 +133,12 @@ def test_taxes_at_caltech_are_those_of_51_central_optima() -> None:
 def test_sessions_that_cannot_be_served_are_named_or_have_a_price() -> None:
     """12 of them want more than 6.656 kW gives in their stay; whole periods of 15 minutes make it a few more."""
     with pytest.raises(BadInput) as caught:
-        robosim.load("charging", set=DAY | {"station.unmet": "forbidden"})
+        robosim.load("charging-day-ahead", set=DAY | {"station.unmet": "forbidden"})
     lines = str(caught.value).splitlines()
     assert len(lines) == 11
     assert all("2019-10-29.csv:" in line and "(write station.unmet" in line for line in lines[:10])
     assert "wants 56 kWh" not in lines[0]
-    mission = robosim.load("charging", set=DAY)
+    mission = robosim.load("charging-day-ahead", set=DAY)
     day = mission.allocation
     hopeless = day.energy > day.limit_kw * (day.stay[:, 1] - day.stay[:, 0]) * (1 + 1e-9)
     assert hopeless.sum() == 10 + int(lines[-1].split("session: ")[1].split()[0])
@@ -153,7 +153,9 @@ def test_sessions_that_cannot_be_served_are_named_or_have_a_price() -> None:
 @pytest.mark.parametrize("bills", ["decision", "meter"])
 def test_what_is_billed_is_what_is_reported(bills: str) -> None:
     """v̂ of the decision, or as metered; net costs are metered costs plus tax in either case."""
-    record = robosim.run("charging", seed=SEED, set=SMALL | {"leader.bills": bills, "station.charger": "aerovironment"})
+    record = robosim.run(
+        "charging-day-ahead", seed=SEED, set=SMALL | {"leader.bills": bills, "station.charger": "aerovironment"}
+    )
     billed = record.day.metered_cost if bills == "meter" else record.day.planned_cost
     np.testing.assert_allclose(record.reported_cost, billed, rtol=1e-12)
     np.testing.assert_array_equal(record.private_cost, record.day.metered_cost)
@@ -164,7 +166,7 @@ def test_what_is_billed_is_what_is_reported(bills: str) -> None:
 def test_a_bill_by_meter_executes_the_days_without_each_car() -> None:
     """π_i = Σ_{j≠i} metered cost with i - without i, where the day without i is planned and executed by itself."""
     options = {"leader.bills": "meter", "station.charger": "aerovironment"}
-    mission = robosim.load("charging", seed=SEED, set=SMALL | options)
+    mission = robosim.load("charging-day-ahead", seed=SEED, set=SMALL | options)
     snapshot = mission.start()
     while snapshot.k < mission.rounds and not mission.finished(snapshot):
         snapshot = mission.advance(snapshot)
@@ -183,7 +185,7 @@ def test_a_bill_by_meter_executes_the_days_without_each_car() -> None:
 def test_a_bill_by_meter_is_certified_by_what_was_metered(charger: str) -> None:
     """ε = Σ v_i(metered) - q(λ): what chargers cannot give counts in it, and no deviation gains more."""
     options = {"leader.bills": "meter", "leader.tax": "groves", "station.charger": charger, "mission.rounds": 200}
-    mission = robosim.load("charging", seed=SEED, set=SMALL | options)
+    mission = robosim.load("charging-day-ahead", seed=SEED, set=SMALL | options)
     record, found = mission.run(), robosim.attack(mission)
     certified = found.epsilon["groves"].certified
     assert certified == record.gap[0]
@@ -199,7 +201,7 @@ def test_an_aggregator_pays_for_the_sum_and_taxes_count_that() -> None:
         "station.demand_dollars_per_kw": 0.5,
         "leader.epsilon_share": 1e-7,
     }
-    mission = robosim.load("charging", seed=SEED, set=SMALL | options)
+    mission = robosim.load("charging-day-ahead", seed=SEED, set=SMALL | options)
     record, day = mission.run(), mission.allocation
     alone = np.array([day.without(i).best.cost for i in range(day.agents)])
     central = day.best.cost - day.costs(day.best.plan) - alone
@@ -223,15 +225,15 @@ def test_a_record_of_a_day_comes_back_bit_for_bit(small, tmp_path) -> None:
 
 def test_the_same_seed_is_the_same_bits_and_another_is_not(small) -> None:
     _, record = small
-    again = robosim.run("charging", seed=SEED, set=SMALL)
+    again = robosim.run("charging-day-ahead", seed=SEED, set=SMALL)
     assert again.summary() == record.summary()
     np.testing.assert_array_equal(again.day.line_a, record.day.line_a)
-    other = robosim.run("charging", seed=SEED + 1, set=SMALL)
+    other = robosim.run("charging-day-ahead", seed=SEED + 1, set=SMALL)
     assert (other.decision != record.decision).any()
 
 
 def test_a_day_that_is_stopped_is_settled_as_far_as_it_came(tmp_path) -> None:
-    mission = robosim.load("charging", seed=SEED, set=SMALL)
+    mission = robosim.load("charging-day-ahead", seed=SEED, set=SMALL)
 
     def stop(snapshot) -> None:
         if snapshot.k == 5:
@@ -258,11 +260,11 @@ SETS = [word for key, value in SMALL.items() for word in ("--set", f"{key}={valu
 
 
 def test_the_json_of_a_day_keeps_its_contract(capsys, small) -> None:
-    code, out, err = call(capsys, "run", "charging", "--seed", str(SEED), *SETS, "--json")
+    code, out, err = call(capsys, "run", "charging-day-ahead", "--seed", str(SEED), *SETS, "--json")
     value, (_, record) = json.loads(out), small
     assert (code, err) == (0, "")
     assert value == json.loads(json.dumps(record.summary()))
-    assert (value["world"], value["kind"], value["seed"]) == ("charging", "charging", SEED)
+    assert (value["world"], value["kind"], value["seed"]) == ("charging-day-ahead", "charging", SEED)
     assert [agent["id"] for agent in value["agents"]] == list(range(8))
     common = {"strategy", "type", "decision", "private_cost", "reported_cost", "energy_j", "tax", "net_cost"}
     for agent in value["agents"]:
@@ -285,7 +287,7 @@ def test_the_json_of_a_day_keeps_its_contract(capsys, small) -> None:
 
 def test_prices_of_several_rows_are_listed_row_by_row(capsys) -> None:
     words = [*SETS, "--set", "mission.rounds=30", "--set", "station.site=caltech", "--set", "leader.tax=clearing-price"]
-    code, out, _ = call(capsys, "run", "charging", *words, "--json")
+    code, out, _ = call(capsys, "run", "charging-day-ahead", *words, "--json")
     prices = json.loads(out)["prices"]
     assert code == 0
     assert len(prices) > 1
@@ -301,7 +303,7 @@ def test_ctrl_c_shows_the_day_as_far_as_it_came(capsys, monkeypatch) -> None:
         return advance(self, snapshot)
 
     monkeypatch.setattr(Charging, "advance", interrupted)
-    code, out, _ = call(capsys, "run", "charging", *SETS, "--json")
+    code, out, _ = call(capsys, "run", "charging-day-ahead", *SETS, "--json")
     assert code == 130
     assert json.loads(out)["interrupted"]
     assert json.loads(out)["rounds"] == 3
@@ -310,7 +312,7 @@ def test_ctrl_c_shows_the_day_as_far_as_it_came(capsys, monkeypatch) -> None:
 def test_attacks_on_a_day_are_listed(capsys) -> None:
     words = ["--agent", "1", "--strategy", "bait-and-switch", "--tax", "vcg,clearing-price"]
     sets = [*SETS, "--set", "mission.rounds=100"]
-    code, out, _ = call(capsys, "attack", "charging", "--seed", str(SEED), *sets, *words, "--json")
+    code, out, _ = call(capsys, "attack", "charging-day-ahead", "--seed", str(SEED), *sets, *words, "--json")
     value = json.loads(out)
     assert code == 0
     by_rule = {one["tax_rule"]: one for one in value["attacks"]}
@@ -331,19 +333,21 @@ def test_attacks_on_a_day_are_listed(capsys) -> None:
 )
 def test_prices_that_no_day_has_are_refused_at_their_key(options: dict[str, object], said: str) -> None:
     with pytest.raises(BadInput, match=r"--set:1: " + said):
-        robosim.load("charging", set=options)
+        robosim.load("charging-day-ahead", set=options)
 
 
 def test_what_nobody_delivered_cannot_be_what_is_wanted(tmp_path) -> None:
     file = tmp_path / "day.csv"
     file.write_text("arrival,departure,requested_kwh,claimed\n2019-10-29T08:00,2019-10-29T12:00,5,False\n")
     with pytest.raises(BadInput, match=r"station\.wants: nothing delivered is known of session"):
-        robosim.load("charging", set={"station.sessions": str(file), "station.wants": "delivered"})
+        robosim.load("charging-day-ahead", set={"station.sessions": str(file), "station.wants": "delivered"})
     with pytest.raises(BadInput, match=r"station\.claimed_only: leaves nobody"):
-        robosim.load("charging", set={"station.sessions": str(file), "station.claimed_only": True})
+        robosim.load("charging-day-ahead", set={"station.sessions": str(file), "station.claimed_only": True})
 
 
 def test_free_energy_leaves_an_epsilon_to_announce() -> None:
-    mission = robosim.load("charging", set={"station.count": 8, "station.limit_kw": 8.0, "station.tariff": 0.0})
+    mission = robosim.load(
+        "charging-day-ahead", set={"station.count": 8, "station.limit_kw": 8.0, "station.tariff": 0.0}
+    )
     assert mission.rules["epsilon"] > 0
     assert mission.run().rounds < 2000

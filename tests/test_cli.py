@@ -400,7 +400,7 @@ def test_every_example_in_a_command_s_help_runs(cli, tmp_path, monkeypatch) -> N
 @pytest.mark.parametrize(
     ("world", "said"),
     [
-        ("charging", "was not certified in 3 rounds (raise mission.rounds)"),
+        ("charging-day-ahead", "was not certified in 3 rounds (raise mission.rounds)"),
         ("freight", "was not reached (raise mission"),
     ],
 )

@@ -18,7 +18,9 @@ COSTLY_GRID = {"station.loss_dollars_per_kw2h": 0.01, "station.demand_dollars_pe
 
 
 def day_of(**keys: object):
-    mission = robosim.load("charging", seed=3, set=SCARCE | {key.replace("__", "."): x for key, x in keys.items()})
+    mission = robosim.load(
+        "charging-day-ahead", seed=3, set=SCARCE | {key.replace("__", "."): x for key, x in keys.items()}
+    )
     return mission, mission.run()
 
 
@@ -77,6 +79,6 @@ def test_what_is_certified_counts_a_shortfall_where_the_decision_is_billed() -> 
 @pytest.mark.parametrize("share", [0.5, 1.0, 3.0])
 def test_who_draws_more_than_it_wished_for_pays_for_it_and_gets_nothing_back(share: float) -> None:
     """w (E - Σ x)₊ is nothing beyond E, at any power that a meter may show."""
-    day = robosim.load("charging", seed=3, set=SCARCE).allocation
+    day = robosim.load("charging-day-ahead", seed=3, set=SCARCE).allocation
     x = share * day.energy[:, None] * np.random.default_rng(2).dirichlet(np.ones(day.periods), day.agents)
     np.testing.assert_allclose(day.metered_costs(x[None])[0], private_costs(day, x))

@@ -52,7 +52,7 @@ INSTEAD = {
 """What is run in place of a command that cannot be run here."""
 NOT_RUN = ("scripts/check", "scripts/test", "scripts/cover", "scripts/mutants", "scripts/lowest", "scripts/bench")
 """They run tests, this one among them, or take minutes; that they are there is tested."""
-WORLD_OF = {"rendezvous": "rendezvous", "auction": "market", "charging": "charging", "freight": "freight"}
+WORLD_OF = {"rendezvous": "rendezvous", "auction": "market", "charging": "charging-day-ahead", "freight": "freight"}
 SMALL = {"rendezvous": {"mission.rounds": 20}, "charging": {"station.count": 4, "station.limit_kw": 12.0}}
 
 

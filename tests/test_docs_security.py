@@ -149,7 +149,7 @@ def test_nothing_is_written_that_was_not_asked_for(tmp_path, monkeypatch, comman
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("world", ["erratum", "market", "charging", "freight"])
+@pytest.mark.parametrize("world", ["erratum", "market", "charging-day-ahead", "freight"])
 def test_nothing_is_sent_or_fetched(monkeypatch, world: str) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a network was used")
@@ -168,7 +168,7 @@ def test_what_is_too_large_is_refused_before_memory_is_spent(folder, capsys) -> 
 def test_a_world_may_name_any_file_to_be_read_as_what_it_is_not(folder, capsys) -> None:
     secret = folder / "secret.txt"
     secret.write_text("password\n")
-    assert main(["run", "charging", "--set", f"station.sessions={secret}"]) == 2
+    assert main(["run", "charging-day-ahead", "--set", f"station.sessions={secret}"]) == 2
     assert "secret.txt" in capsys.readouterr().err
 
 

@@ -94,8 +94,8 @@ def test_decisions_of_many_scripts_come_without_a_bill() -> None:
         np.testing.assert_array_equal(found[row], alone.decision[0])
 
 
-@pytest.mark.parametrize("world", ["market", "charging", "freight"])
+@pytest.mark.parametrize("world", ["market", "charging-day-ahead", "freight"])
 def test_every_world_gives_decisions_without_a_bill(world: str) -> None:
-    small = {"charging": {"station.count": 5}}.get(world, {})
+    small = {"charging-day-ahead": {"station.count": 5}}.get(world, {})
     mission = robosim.load(world, set=small).faithful()
     np.testing.assert_array_equal(mission.final([(0, Strategy())])[0], mission.run().decision[0])

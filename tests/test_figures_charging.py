@@ -36,7 +36,7 @@ DAYS = {
 
 def mission(name):
     keys = dict(DAYS[name])
-    return robosim.load("charging", seed=keys.pop("seed", 0), set=keys)
+    return robosim.load("charging-day-ahead", seed=keys.pop("seed", 0), set=keys)
 
 
 @pytest.fixture(scope="module")

@@ -106,7 +106,7 @@ def test_market_power_vanishes_in_the_picture_too() -> None:
 
 
 def test_cars_have_payments_and_no_single_share() -> None:
-    record = robosim.run("charging", set={"mission.rounds": 40})
+    record = robosim.run("charging-day-ahead", set={"mission.rounds": 40})
     figure = tax_against_price(record)
     load = record.types["weights"][0] if "weights" in record.types else np.ones((record.decision.shape[1], 1))
     price = record.prices[0, -1].reshape(load.shape[1], -1)

@@ -265,7 +265,7 @@ def test_what_a_record_was_made_with(tmp_path):
     assert {"robosim", "python", "scipy", "numba", "platform", "machine"} <= set(made)
 
 
-KINDS = ("rendezvous", "charging", "freight", "six-bidders")
+KINDS = ("rendezvous", "charging-day-ahead", "freight", "six-bidders")
 
 
 def unsettled(world):

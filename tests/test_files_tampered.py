@@ -16,7 +16,7 @@ from robosim.files.store import sealed, sha256
 
 RUNS = {
     "rendezvous": {"mission.rounds": 12},
-    "charging": {"mission.rounds": 30, "station.count": 6},
+    "charging-day-ahead": {"mission.rounds": 30, "station.count": 6},
     "freight": {"mission.rounds": 30},
     "market": {"mission.rounds": 8},
     "aggregator": {"mission.rounds": 20},

@@ -145,14 +145,14 @@ def test_the_central_optimum_of_a_day(monkeypatch):
         solver.settings.max_iter = 1
         return solver
 
-    mission = robosim.load("charging", set={"mission.rounds": 5})
+    mission = robosim.load("charging-day-ahead", set={"mission.rounds": 5})
     monkeypatch.setattr(piqp, "SparseSolver", hasty)
     with pytest.raises(Unsettled, match="piqp ended with PIQP_MAX_ITER_REACHED after 1 step"):
         charging_day.solved(mission.allocation)
 
 
 def test_cars_that_all_stop_are_told(monkeypatch):
-    mission = robosim.load("charging", set={"mission.rounds": 5})
+    mission = robosim.load("charging-day-ahead", set={"mission.rounds": 5})
     real = execution.execute_day
     monkeypatch.setattr(execution, "execute_day", lambda *args: (real(*args)[0], 3))
     station, plan = mission.day.station, np.zeros((mission.allocation.agents, mission.allocation.periods))

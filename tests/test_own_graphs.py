@@ -502,4 +502,4 @@ def test_rooms_whose_methods_know_no_weights_refuse_them() -> None:
     with pytest.raises(BadInput, match="takes no graph"):
         robosim.load("six-bidders", network=[(0, 1, 2.0)])
     with pytest.raises(BadInput, match="takes no graph"):
-        robosim.load("charging", network=[(0, 1, 2.0)])
+        robosim.load("charging-day-ahead", network=[(0, 1, 2.0)])

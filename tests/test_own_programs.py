@@ -300,7 +300,7 @@ def test_a_selfish_report_replaces_the_meter_s() -> None:
     assert differs.tolist() == [2]
 
 
-@pytest.mark.parametrize("world", ["two-bidders", "charging", "freight"])
+@pytest.mark.parametrize("world", ["two-bidders", "charging-day-ahead", "freight"])
 def test_where_no_meter_knows_private_costs_a_program_must_report(world: str) -> None:
     with pytest.raises(AgentFailure, match=r"foreign\.py:\d+: NoReport: has no report, and no meter knows"):
         robosim.load(world, controller=foreign.NoReport())
@@ -379,7 +379,7 @@ class Mine:
 KINDS = {
     "rendezvous": ("consensus", "Consensus", "rendezvous-honest", []),
     "auction": ("dual_decomposition", "PriceTaker", "two-bidders", []),
-    "charging": ("dual_decomposition", "ChargingCar", "charging", ["--set", "mission.rounds=3"]),
+    "charging": ("dual_decomposition", "ChargingCar", "charging-day-ahead", ["--set", "mission.rounds=3"]),
     "freight": (
         "consensus_tracking_admm",
         "ConsensusTrackingAdmm",

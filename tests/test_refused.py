@@ -14,8 +14,8 @@ WORLDS = {
     "rendezvous": ("rendezvous-honest", {"mission.rounds": 20}),
     "auction, vcg": ("six-bidders", {"leader.tax": "vcg"}),
     "auction, clearing price": ("six-bidders", {"leader.tax": "clearing-price"}),
-    "charging, plan": ("charging", {"station.count": 6, "station.limit_kw": 5.0}),
-    "charging, meter": ("charging", {"station.count": 6, "station.limit_kw": 5.0, "leader.bills": "meter"}),
+    "charging, plan": ("charging-day-ahead", {"station.count": 6, "station.limit_kw": 5.0}),
+    "charging, meter": ("charging-day-ahead", {"station.count": 6, "station.limit_kw": 5.0, "leader.bills": "meter"}),
     "freight, vcg": ("freight", {"mission.rounds": 20}),
     "freight, shadow price": ("freight", {"mission.rounds": 20, "leader.tax": "shadow-price"}),
 }

@@ -94,12 +94,14 @@ def test_defaults_are_those_of_the_documentation(world: World) -> None:
 def test_caltech_brings_its_own_chargers_and_transformer(world: World) -> None:
     own = load(world(SMALLEST), "station.site=caltech").station
     assert (own.feeder_kw, own.charger_kind, own.polygon_sides) == (150.0, None, 24)
-    other = load("charging", "station.site=caltech", "station.charger=deadband", "station.polygon_sides=3").station
+    other = load(
+        "charging-day-ahead", "station.site=caltech", "station.charger=deadband", "station.polygon_sides=3"
+    ).station
     assert (other.feeder_kw, other.charger_kind, other.polygon_sides) == (60.0, "deadband", 3)
 
 
 def test_the_bundled_world() -> None:
-    found = load("charging")
+    found = load("charging-day-ahead")
     assert (found.station.sessions, found.station.count, found.station.feeder_kw) == ("drawn", 50, 60.0)
     assert (found.leader.tax, found.leader.epsilon_share, found.leader.bills) == ("vcg", 1e-8, "decision")
 
@@ -112,7 +114,7 @@ def test_days_are_dates_of_toml_or_text(world: World, day: str) -> None:
     assert found.station.acn_site == "jpl"
     assert load(world(f"{SMALLEST}sessions='acn:jpl'\nday={day}")).station.day == "2019-10-29"
     python = {"station.day": date(2019, 10, 29), "station.sessions": "acn:jpl"}
-    assert load_scenario("charging", overrides=python).station.day == "2019-10-29"  # type: ignore[union-attr]
+    assert load_scenario("charging-day-ahead", overrides=python).station.day == "2019-10-29"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +148,7 @@ def test_lists_count_drawn_sessions(world: World) -> None:
 
 def test_a_file_replaces_drawn_sessions_in_any_world() -> None:
     """`count` and `tariff_day` of the bundled world stay where they are, and unused."""
-    assert load("charging", "station.sessions=day.csv", "station.day=2020-02-29").station.day == "2020-02-29"
+    assert load("charging-day-ahead", "station.sessions=day.csv", "station.day=2020-02-29").station.day == "2020-02-29"
 
 
 def test_bills_by_meter(world: World) -> None:
@@ -324,8 +326,8 @@ def test_a_file_named_in_a_world_is_relative_to_it(world: World, tmp_path: Path)
     whole = load(there, "station={sessions = 'near/day.csv', tariff = 0.1}")
     assert (whole.file_of("sessions"), whole.file_of("tariff")) == (Path("near/day.csv"), None)
     assert load(there, f"station.sessions={tmp_path}/x.csv").file_of("sessions") == tmp_path / "x.csv"
-    assert load("charging", "station.sessions=day.csv").file_of("sessions") == Path("day.csv")
-    assert load("charging").file_of("sessions") is load("charging").file_of("tariff") is None
+    assert load("charging-day-ahead", "station.sessions=day.csv").file_of("sessions") == Path("day.csv")
+    assert load("charging-day-ahead").file_of("sessions") is load("charging-day-ahead").file_of("tariff") is None
 
 
 def test_a_scenario_without_a_file_takes_the_current_folder() -> None:
@@ -410,7 +412,7 @@ FILES = count()
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(worlds())
 def test_a_written_scenario_loads_to_an_equal_one(tmp_path: Path, sections: dict[str, Any]) -> None:
-    scenario = load_scenario("charging", overrides=sections)
+    scenario = load_scenario("charging-day-ahead", overrides=sections)
     file = tmp_path / f"w{next(FILES)}.toml"
     file.write_text(scenario.to_toml())
     again = load_scenario(file)
@@ -419,7 +421,7 @@ def test_a_written_scenario_loads_to_an_equal_one(tmp_path: Path, sections: dict
 
 
 def estimate(*options: str) -> int:
-    return estimate_bytes(load("charging", *options))
+    return estimate_bytes(load("charging-day-ahead", *options))
 
 
 def test_estimates_grow_with_rounds_and_with_the_square_of_evs_under_vcg() -> None:
@@ -453,7 +455,7 @@ def test_sessions_of_a_table_are_its_rows_and_else_guessed(world: World) -> None
 
 
 def test_a_read_file_replaces_the_guess() -> None:
-    scenario = load("charging", "station.sessions=missing.csv", "leader.tax=none")
+    scenario = load("charging-day-ahead", "station.sessions=missing.csv", "leader.tax=none")
     assert [need.what for need in needs(scenario, 7)] == [
         "7 sessions x 96 periods x 2000 rounds",
         "7 sessions x 96 periods",
@@ -478,7 +480,7 @@ def test_a_read_file_replaces_the_guess() -> None:
 def test_absurd_sizes_are_refused(monkeypatch: pytest.MonkeyPatch, options: list[str], begin: str) -> None:
     monkeypatch.setenv("ROBOSIM_MEMORY_GB", "11.7")
     with pytest.raises(TooLarge) as caught:
-        load("charging", *options)
+        load("charging-day-ahead", *options)
     assert str(caught.value).startswith(begin)
 
 
@@ -501,7 +503,7 @@ def test_the_schema_offers_evs_their_own_strategies() -> None:
 
 
 def test_the_template_names_a_station_s_keys_at_the_start_of_lines() -> None:
-    text = template("charging")
+    text = template("charging-day-ahead")
     assert set(tomllib.loads(text)) == {"mission", "station", "market", "leader"}
     assert "\nsessions = " in text
     assert "\nunmet = " in text

@@ -46,7 +46,7 @@ EV = 1
 
 
 def world(tax: str = "groves", **options: object):
-    return robosim.load("charging", seed=SEED, set=SMALL | {"leader.tax": tax} | options)
+    return robosim.load("charging-day-ahead", seed=SEED, set=SMALL | {"leader.tax": tax} | options)
 
 
 def everybody_but(mission, strategy: Strategy, agents=(EV,)):

@@ -31,7 +31,7 @@ def load(tmp_path):
         path = tmp_path / "cars.csv"
         path.write_text(text)
         set_here = {f"station.{key}": value for key, value in keys.items()}
-        return robosim.load("charging", set={"station.sessions": str(path), **set_here}, strategies={})
+        return robosim.load("charging-day-ahead", set={"station.sessions": str(path), **set_here}, strategies={})
 
     return loaded
 
@@ -172,7 +172,7 @@ def test_capped_wishes_are_said_and_nobody_gains_by_them(load, capsys, tmp_path)
     np.testing.assert_allclose(record.day.metered_kw[0].sum(axis=1) * 0.25, [60.0, 5.0, 6.656], atol=1e-6)
     words = [f"--set=station.{key}={value}" for key, value in linear.items()]
     path = f"--set=station.sessions={tmp_path / 'cars.csv'}"
-    assert main(["check", "charging", path, "--set=station.impossible=cap", "--set=selfish=[]", *words]) == 0
+    assert main(["check", "charging-day-ahead", path, "--set=station.impossible=cap", "--set=selfish=[]", *words]) == 0
     note = "2 of 3 EVs want more than they can be given, and ask for 33.34 kWh less (station.impossible)"
     assert note in capsys.readouterr().out
 
@@ -201,5 +201,5 @@ def test_a_wish_may_stay_and_cost(load) -> None:
 def test_no_drawn_driver_wants_more_than_a_battery_takes(battery_kwh: float, efficiency: float) -> None:
     """Seed 89 draws a wish of more than 60 kWh: a day that nobody wrote is never refused."""
     keys = {"station.battery_kwh": battery_kwh, "station.efficiency": efficiency, "station.limit_kw": 200.0}
-    energy = robosim.load("charging", seed=89, set=keys).allocation.energy * 0.25
+    energy = robosim.load("charging-day-ahead", seed=89, set=keys).allocation.energy * 0.25
     assert energy.max() == pytest.approx(battery_kwh / efficiency)

@@ -62,7 +62,7 @@ def test_names_stand_in_a_world_file(tmp_path) -> None:
     assert (again.station.columns, again.to_toml()) == (scenario.station.columns, scenario.to_toml())
     keys = [f"station.sessions={tmp_path / 'day.csv'}", "station.day=2019-10-29"]
     keys += [f"station.columns.{name}={own[0]}" for name, own in NAMES.items()]
-    assert robosim.load("charging", set=keys, strategies={}).network.n == 1
+    assert robosim.load("charging-day-ahead", set=keys, strategies={}).network.n == 1
 
 
 def test_columns_that_the_file_does_not_have_are_named_with_those_that_it_has() -> None:
@@ -94,13 +94,13 @@ def test_of_a_hundred_columns_the_first_are_named() -> None:
 )
 def test_keys_that_name_no_column_are_refused(key: str, value: object, message: str) -> None:
     with pytest.raises(BadInput) as caught:
-        robosim.load("charging", set={"station.sessions": "day.csv", f"station.{key}": value})
+        robosim.load("charging-day-ahead", set={"station.sessions": "day.csv", f"station.{key}": value})
     assert str(caught.value).startswith(f"--set:2: station.{message}")
 
 
 def test_names_of_columns_go_with_tables_only(tmp_path) -> None:
     with pytest.raises(BadInput, match=r'station\.columns: is used only with sessions from a table, got "drawn"'):
-        robosim.load("charging", set={"station.columns.arrival": "Start"})
+        robosim.load("charging-day-ahead", set={"station.columns.arrival": "Start"})
     (tmp_path / "a.json").write_text("[]")
     with pytest.raises(BadInput, match=r"a\.json:1: file: has keys, as JSON does, .*\(remove station\.columns\)"):
         read_sessions(tmp_path / "a.json", names=NAMES)
@@ -305,7 +305,7 @@ def test_a_workbook_is_read_as_its_first_sheet(tmp_path) -> None:
     assert (first.car.battery_kwh, first.car.soc) == (58.0, 0.35)
     assert (second.line, second.arrival_min, second.stay_min) == (4, 555.0, pytest.approx(21.75 * 60))
     assert reading.told.guesses == ("of 2 sheets the first is read, 'S1'",)
-    record = robosim.run("charging", set={"station.sessions": str(path)}, strategies={})
+    record = robosim.run("charging-day-ahead", set={"station.sessions": str(path)}, strategies={})
     assert (record.day.metered_kw[0].sum(axis=1) * record.day.hours).tolist() == pytest.approx([12.5, 7.0])
     assert record.day.capacity_kwh.tolist() == [58.0, 60.0]
 

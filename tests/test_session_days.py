@@ -66,7 +66,7 @@ def test_stays_are_cut_at_the_midnight_of_their_own_day(file) -> None:
 @pytest.mark.parametrize("day", ["2019-07-07..2019-07-08", "'2019-07-07 .. 20190708'"])
 def test_prices_are_those_of_each_day(file, day: str) -> None:
     """Sunday has one price, Monday noon another; the car of Monday morning pays Monday's."""
-    record = robosim.run("charging", set=[f"station.sessions={file}", f"station.day={day}"], strategies={})
+    record = robosim.run("charging-day-ahead", set=[f"station.sessions={file}", f"station.day={day}"], strategies={})
     tariff = record.day.tariff_per_kwh
     assert len(tariff) == 2 * 96
     assert np.ptp(tariff[:96]) == 0
@@ -99,18 +99,18 @@ def test_toml_dates_and_ranges_stand_in_world_files(file, tmp_path) -> None:
 )
 def test_days_that_cannot_be_are_refused_before_anything_is_read(day: str, message: str) -> None:
     with pytest.raises(BadInput) as caught:
-        load_scenario("charging", overrides={"station.sessions": "day.csv", "station.day": day})
+        load_scenario("charging-day-ahead", overrides={"station.sessions": "day.csv", "station.day": day})
     assert str(caught.value).startswith(f"--set:2: station.day: {message}")
 
 
 def test_what_to_write_instead_is_said() -> None:
     keys = {"station.sessions": "day.csv", "station.day": "2019-07-01..2019-07-15"}
     with pytest.raises(BadInput, match=r'\(for example "2019-07-01\.\.2019-07-14"\)$'):
-        load_scenario("charging", overrides=keys)
+        load_scenario("charging-day-ahead", overrides=keys)
     with pytest.raises(BadInput, match=r'\(write "2019-07-01\.\.2019-07-15"\)$'):
-        load_scenario("charging", overrides=keys | {"station.day": "2019-07-15..2019-07-01"})
+        load_scenario("charging-day-ahead", overrides=keys | {"station.day": "2019-07-15..2019-07-01"})
     with pytest.raises(BadInput, match=r'"all", ACN-Data has more days .*day = "2019-10-28\.\.2019-10-30"\)$'):
-        load_scenario("charging", overrides={"station.sessions": "acn:jpl", "station.day": "all"})
+        load_scenario("charging-day-ahead", overrides={"station.sessions": "acn:jpl", "station.day": "all"})
 
 
 def test_many_days_are_said_with_their_sessions_and_what_to_write(tmp_path) -> None:
@@ -120,13 +120,13 @@ def test_many_days_are_said_with_their_sessions_and_what_to_write(tmp_path) -> N
     rows = [f"{day} {8 + k % 9:02d}:00,{day} 18:00,4" for day in days for k in range(50)]
     path.write_text("arrival,departure,requested_kwh\n" + "\n".join(rows) + "\n")
     with pytest.raises(BadInput, match=r"holds 123 days and 6150 sessions \(name one as station\.day: 2019-01-01 "):
-        robosim.load("charging", set={"station.sessions": str(path)})
+        robosim.load("charging-day-ahead", set={"station.sessions": str(path)})
     with pytest.raises(BadInput, match=r'several in a row as "2019-01-01\.\.2019-01-14", at most 14\)$'):
-        robosim.load("charging", set={"station.sessions": str(path)})
+        robosim.load("charging-day-ahead", set={"station.sessions": str(path)})
     with pytest.raises(BadInput, match=r'all \(2019-01-01\.\.2019-05-03\) names 123 days.*"2019-01-01\.\.2019-01-14"'):
-        robosim.load("charging", set={"station.sessions": str(path), "station.day": "all"})
+        robosim.load("charging-day-ahead", set={"station.sessions": str(path), "station.day": "all"})
     with pytest.raises(BadInput, match=r"no session began on 2018-01-01\.\.2018-01-09 \(days"):
-        robosim.load("charging", set={"station.sessions": str(path), "station.day": "2018-01-01..2018-01-09"})
+        robosim.load("charging-day-ahead", set={"station.sessions": str(path), "station.day": "2018-01-01..2018-01-09"})
 
 
 def test_the_command_names_the_days(file, capsys) -> None:
@@ -152,7 +152,7 @@ def test_sessions_may_have_one_name_on_two_days_that_are_not_asked_for_together(
 
 
 def what(file, **keys: object) -> str:
-    found = load_scenario("charging", overrides={"station.sessions": str(file), **keys})
+    found = load_scenario("charging-day-ahead", overrides={"station.sessions": str(file), **keys})
     return found.needs()[0].what
 
 
@@ -197,4 +197,4 @@ def test_days_of_acn_data_may_stand_in_two_of_its_files() -> None:
     with pytest.raises(BadInput, match=r"no sessions of jpl on 2019-12-31\.\.2020-01-01 \(there are some from 2019"):
         acn_sessions("jpl", "2019-12-31..2020-01-01")
     keys = {"station.sessions": "acn:jpl", "station.day": "2019-09-01..2019-09-02"}
-    assert len(robosim.load("charging", set=keys).day.tariff_per_kwh) == 2 * 96
+    assert len(robosim.load("charging-day-ahead", set=keys).day.tariff_per_kwh) == 2 * 96

@@ -38,7 +38,7 @@ def test_it_runs(name: str) -> None:
     assert len(keys) <= 1
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        record = robosim.run("charging", set={"station.sessions": str(FAULTS / name), **keys}, strategies={})
+        record = robosim.run("charging-day-ahead", set={"station.sessions": str(FAULTS / name), **keys}, strategies={})
     clock = ["the clock is UTC, as the records name no zone (station.timezone gives one)"]
     assert [str(one.message).partition(": ")[2] for one in caught] == (clock if name == "ocpi_cdr.json" else [])
     day = record.day

@@ -92,11 +92,11 @@ def test_stamps_of_greenwich_are_told_and_moved_where_the_world_names_its_zone(s
     with pytest.warns(UserWarning, match=r"the clock is UTC, as all stamps are \(station\.timezone"):
         assert read_sessions(path).arrival_min[0] == 15 * 60 + 10
     world = {"station.sessions": str(path), "station.timezone": "America/Los_Angeles", "leader.tax": "clearing-price"}
-    day = robosim.run("charging", set=world, strategies={}).day
+    day = robosim.run("charging-day-ahead", set=world, strategies={}).day
     assert day.stay_min.tolist() == [[8 * 60 + 10, 16 * 60 + 55]]
     assert read_sessions(path, zone=ZoneInfo("America/Los_Angeles")).arrival_min[0] == 8 * 60 + 10
     with pytest.raises(robosim.BadInput, match=r"station\.timezone: must be a time zone, such as Europe/Berlin"):
-        robosim.load("charging", set={"station.timezone": "Mars/North"})
+        robosim.load("charging-day-ahead", set={"station.timezone": "Mars/North"})
 
 
 def test_what_is_wrong_on_another_day_is_not_in_the_way(tmp_path) -> None:

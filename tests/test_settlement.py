@@ -15,7 +15,7 @@ from robosim.leader.tax_rule import GROVES, NONE, RULES, Case, others
 WORLDS = {
     "rendezvous-honest": {},
     "market": {"bidders.count": 5, "mission.rounds": 20},
-    "charging": {"station.count": 4, "station.limit_kw": 10.0},
+    "charging-day-ahead": {"station.count": 4, "station.limit_kw": 10.0},
     "freight": {"mission.rounds": 60},
 }
 UNUSABLE = [np.nan, np.inf, -np.inf, 1e300, -1e300]

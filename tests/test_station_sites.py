@@ -203,11 +203,13 @@ def test_plans_that_the_rows_allow_keep_to_every_true_limit(tmp_path: Path) -> N
 def test_caltech_written_out_is_caltech(tmp_path: Path) -> None:
     """The same decisions, prices, bills and currents, of a day on which the garage's feeder matters."""
     (tmp_path / "garage.toml").write_text(as_toml(caltech_site(14.0)))
-    text = re.sub(r"\nlimit_kw = .*", "", template("charging")).replace('site = "plain" ', 'site = "garage.toml" ')
+    text = re.sub(r"\nlimit_kw = .*", "", template("charging-day-ahead")).replace(
+        'site = "plain" ', 'site = "garage.toml" '
+    )
     (tmp_path / "w.toml").write_text(text)
     keys = {"station.count": 12, "station.unmet": "allowed", "mission.rounds": 60}
     own = robosim.run(tmp_path / "w.toml", set=keys)
-    ours = robosim.run("charging", set={**keys, "station.site": "caltech", "station.limit_kw": 14.0})
+    ours = robosim.run("charging-day-ahead", set={**keys, "station.site": "caltech", "station.limit_kw": 14.0})
     assert ours.settlement.tax.max() > 0.01
     for name in ("decision", "prices", "private_cost", "net_cost"):
         np.testing.assert_allclose(getattr(own, name), getattr(ours, name), rtol=0, atol=1e-9)
@@ -269,23 +271,23 @@ def test_a_site_file_takes_keys_of_its_own_only(folder: Path) -> None:
         value = [{"id": "A", "volts": 230.0}] if key == "posts" else "any"
         site = "caltech" if key == "posts" else "plain"
         with pytest.raises(BadInput, match=rf"station\.{key}: is used only with"):
-            load_scenario("charging", overrides={f"station.{key}": value, "station.site": site})
+            load_scenario("charging-day-ahead", overrides={f"station.{key}": value, "station.site": site})
 
 
 def test_chargers_above_32_amperes(tmp_path: Path) -> None:
     """A fleet of 63 A and 400 V between three phases' lines: 43.6 kW each."""
     keys = {"station.charger_max_a": 63.0, "station.voltage_v": 692.82, "station.charger": "deadband"}
-    built = build_day(load_scenario("charging", overrides=keys | {"station.count": 5}))
+    built = build_day(load_scenario("charging-day-ahead", overrides=keys | {"station.count": 5}))
     assert built.problem.limit_kw == pytest.approx(43.65, abs=0.01)
     with pytest.raises(BadInput, match='charger_max_a: is 63, chargers of kind "aerovironment" end at 32 A'):
-        load_scenario("charging", overrides=keys | {"station.charger": "aerovironment"})
+        load_scenario("charging-day-ahead", overrides=keys | {"station.charger": "aerovironment"})
 
 
 def test_posts_that_differ_behind_one_limit_of_power_are_levelled_like_equal_ones(folder: Path) -> None:
     """A kW takes a kW of the feeder, whatever volts it has: exactly, or the quick projection would not do."""
     posts = [{"id": f"P{k}", "volts": volts} for k, volts in enumerate(np.linspace(100.0, 300.0, 60).tolist())]
     keys = {"station.posts": posts, "station.unmet": "allowed", "station.limit_kw": 7.0}
-    built = build_day(load_scenario("charging", overrides=keys))
+    built = build_day(load_scenario("charging-day-ahead", overrides=keys))
     assert built.problem.plain
     assert built.problem.rows_kw == pytest.approx([7.0])
 

@@ -151,6 +151,6 @@ def test_a_price_that_changes_within_a_period_is_the_mean_over_its_minutes(write
         "station.wear_dollars_per_kw2h": 1e-6,
         "station.waiting_dollars_per_kwh_h": 0.0,
     }
-    record = robosim.run("charging", set=chosen, strategies={})
+    record = robosim.run("charging-day-ahead", set=chosen, strategies={})
     assert record.day.tariff_per_kwh[7:10].tolist() == pytest.approx([0.1, 0.15, 0.2])
     assert record.private_cost[0, 0] == pytest.approx(6 * 0.15, abs=1e-4)

@@ -69,7 +69,7 @@ def missions() -> None:
 def records() -> None:
     """What they hold."""
     small = {"station.count": 4, "station.limit_kw": 12.0}
-    day = robosim.run("charging", set=small, seed=3, kind=robosim.Charging)
+    day = robosim.run("charging-day-ahead", set=small, seed=3, kind=robosim.Charging)
     assert_type(day, robosim.ChargingRecord)
     assert_type(day.day.metered_kw, Array)
     assert_type(day.gap, Array)
