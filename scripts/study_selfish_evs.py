@@ -90,7 +90,9 @@ def main() -> None:
 def study(number: int, variants: dict[str, Sequence[dict[str, float]]] = VARIANTS, rounds: int = ROUNDS) -> list[Tried]:
     """Everything that the EV of one sample tries."""
     day, options, rng = sampled(number)
-    free = robosim.load("charging-day-ahead", seed=number, set=options | {"station.limit_kw": 1e4, "leader.tax": "none"}).run()
+    free = robosim.load(
+        "charging-day-ahead", seed=number, set=options | {"station.limit_kw": 1e4, "leader.tax": "none"}
+    ).run()
     limit_kw = float(rng.uniform(0.3, 0.9) * free.decision[0].sum(axis=0).max())
     agent = int(rng.choice(np.flatnonzero(free.decision[0].sum(axis=1) > 0)))
     options |= {"station.limit_kw": limit_kw, "leader.tax": "groves", "mission.rounds": rounds}

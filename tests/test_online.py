@@ -227,6 +227,32 @@ def test_asked_energy_is_asked_once_and_not_at_every_step() -> None:
     assert as_told["stay"].tolist() == [[0.0, 1.0]]  # it told that it would be gone by now
 
 
+def test_the_dynamic_pivot_is_vcg_where_nobody_comes_later() -> None:
+    """The sum over the steps telescopes: what the others paid less what they would have paid without the car."""
+    same = {"station.count": 6, "station.limit_kw": 12.0, "station.battery": "linear", "leader.epsilon_share": 1e-9}
+    mission = together(robosim.load("charging", set=ONLINE | {"mission.rounds": 1000} | same))
+    pivot, vcg = (mission.billed(tax).run() for tax in ("dynamic-pivot", "vcg"))
+    assert vcg.settlement.tax.max() > 1e-3
+    np.testing.assert_allclose(pivot.settlement.tax, vcg.settlement.tax, atol=1e-5)
+
+
+def test_the_dynamic_pivot_is_known_when_a_car_leaves_and_can_be_gamed() -> None:
+    """No later step changes it; it has no certificate, and on this day stating another departure pays."""
+    keys = {"station.count": 10, "station.limit_kw": 9.0, "station.unmet": "allowed", "mission.rounds": 15}
+    mission = robosim.load("charging", set=ONLINE | keys, tax="dynamic-pivot")
+    snapshot, leaves = mission.start(), mission.day.station.cars.stay[:, 1]
+    first = int(np.argmin(leaves))
+    while snapshot.body.live.step < leaves[first]:
+        snapshot = mission.advance(snapshot)
+    tax = snapshot.body.pivots[0, first]
+    record = mission.settle(finished(mission, snapshot))
+    assert record.settlement.tax[0, first] == tax
+    assert (record.settlement.tax > -1e-3).all()
+    assert "a car can move what it pays" in str(robosim.certify(mission).void)
+    found = attack(mission, agents=[1, 3], strategies=["early-departure:hours=2"])
+    assert min(one.gain for one in found.attacks) > 1.0
+
+
 def test_a_price_can_be_moved_and_has_no_certificate() -> None:
     keys = {"station.count": 5, "station.limit_kw": 9.0, "mission.rounds": 12, "station.unmet": "allowed"}
     mission = robosim.load("charging", set=ONLINE | keys, tax="clearing-price")
@@ -275,6 +301,7 @@ def test_rounds_that_run_out_are_said() -> None:
         ({"station.replan_min": 7}, "station.replan_min: must be a multiple of step_min = 5"),
         ({"station.replan_min": 30}, "and divide period_min = 15, got 30"),
         ({"leader.bills": "decision"}, "billed by the meter"),
+        ({"leader.tax": "dynamic-pivot", "mission.planning": "day-ahead"}, "needs plans that are made as time goes on"),
         ({"station.loss_dollars_per_kw2h": 0.1}, "planned for a whole day only"),
         ({"mission.planning": "onlin"}, 'did you mean "online"?'),
     ],

@@ -99,6 +99,11 @@ class AnchoredState(NamedTuple):
         """(M,) of the last proposal that was answered."""
         return self.market.gap
 
+    @property
+    def bound(self) -> Array:
+        """(M,) no division costs less."""
+        return self.market.bound
+
 
 @dataclass(frozen=True, kw_only=True)
 class AnchoredExchange:

@@ -7,7 +7,7 @@ from typing import Any
 
 from robosim.charging.scenario import ChargingScenario
 from robosim.kind import Kind, lazy
-from robosim.leader.tax_rule import ABSENCE, CLEARING_PRICE, GROVES, NONE, VCG, WORTH
+from robosim.leader.tax_rule import ABSENCE, CLEARING_PRICE, DYNAMIC_PIVOT, GROVES, NONE, PIVOT, VCG, WORTH
 
 
 def figures(record: object) -> dict[str, Callable[..., Any]]:
@@ -43,8 +43,8 @@ KIND = Kind(
     build=lazy("robosim.charging.build:build_charging"),
     record=record,
     strategies=strategies,
-    taxes=(VCG.name, CLEARING_PRICE.name, GROVES.name, NONE.name),
-    provides=frozenset({ABSENCE, WORTH}),
+    taxes=(VCG.name, CLEARING_PRICE.name, GROVES.name, DYNAMIC_PIVOT.name, NONE.name),
+    provides=frozenset({ABSENCE, WORTH, PIVOT}),
     certify=lazy("robosim.charging.certificate:certify_charging"),
     rounds_needed=lazy("robosim.auction.certificate:rounds_needed"),
     best_response=lazy("robosim.auction.certificate:best_response"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from robosim.charging.scenario import ChargingScenario
 from robosim.charging.station.execution import Day, Station
 from robosim.charging.station.places import Move
 from robosim.charging.station.sessions import Sessions
+from robosim.errors import BadInput
+from robosim.leader.tax_rule import PIVOT, TaxRule
 from robosim.mission import Snapshot
 
 
@@ -49,6 +51,14 @@ class Charging(PriceMission[ChargingRecord]):
     scenario: ChargingScenario
     day: BuiltDay
     bills: str = "decision"
+
+    def billed(self, tax: str | TaxRule) -> Self:
+        """The same day under another tax rule. Raises `BadInput` for one that needs steps between agreements."""
+        other = super().billed(tax)
+        if PIVOT in other.tax.needs:
+            fix = 'write mission.planning = "online", or use vcg'
+            raise BadInput(f"tax: {other.tax.name!r} needs plans that are made as time goes on ({fix})")
+        return other
 
     def settle(self, snapshot: Snapshot) -> ChargingRecord:
         """Project, execute, let everybody report what it cost, tax."""

@@ -163,6 +163,13 @@ def agreements_fit(world: Values) -> Iterator[Problem]:
         yield Problem(path=("station", "replan_min"), message=message, fix=f"for example replan_min = {step}")
 
 
+def pivots_need_steps(world: Values) -> Iterator[Problem]:
+    """What presence costs step by step is known where plans are made as time goes on."""
+    if world["leader.tax"] == "dynamic-pivot" and world["mission.planning"] != "online":
+        message = f"is {shown('dynamic-pivot')}, which needs plans that are made as time goes on"
+        yield Problem(path=("leader", "tax"), message=message, fix='write mission.planning = "online", or tax = "vcg"')
+
+
 def online_bills_by_meter(world: Values) -> Iterator[Problem]:
     """Nobody decides a whole day online; and what the aggregator itself pays is planned for a whole day only."""
     if world["mission.planning"] != "online":
@@ -205,6 +212,7 @@ RULES: tuple[Check, ...] = (
     minutes_divide,
     agreements_fit,
     online_bills_by_meter,
+    pivots_need_steps,
     chargers_can_start,
     posts_make_sense,
     epsilon_is_given_once,

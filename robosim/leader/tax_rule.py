@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from robosim.errors import AgentFailure
 
 if TYPE_CHECKING:
     from robosim.agent import Array
 
-ABSENCE, WORTH = "absence", "worth"
-"""What a rule may need beside reports: the problems without one agent each; what decisions are worth at last prices."""
+ABSENCE, WORTH, PIVOT = "absence", "worth", "pivot"
+"""What a rule may need beside reports: the problems without one agent each; what decisions are worth at last prices;
+what presence costs the others step by step, where plans are made as time goes on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,7 @@ class Case:
     leader_alone : (M, N) the leader's own cost of it; NaN unless the rule needs "absence".
     worth : (M, N) what each agent's part of the decision is worth at the last prices, paid if positive; NaN unless the
         rule needs "worth".
+    pivots : (M, N) what presence cost the others, step by step; None unless the rule needs "pivot".
     """
 
     reported: Array
@@ -38,6 +40,7 @@ class Case:
     others_alone: Array
     leader_alone: Array
     worth: Array
+    pivots: Array | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +53,7 @@ class TaxRule:
     pay : from a `Case` to taxes (M, N), one finite number an agent.
     groves : whether tax_i = Σ_{j≠i} v̂_j + k_i with k_i out of agent i's reach (T, Definition 3). What is not declared
         so has no certificate.
-    needs : what the case must hold, of "absence" and "worth".
+    needs : what the case must hold, of "absence", "worth" and "pivot".
     enforces : whether a team outside the bound and the sender of an unusable report pay the penalty.
     """
 
@@ -75,7 +78,9 @@ class TaxRule:
         from robosim.lending import frozen
         from robosim.program import FAILURES, crashed
 
-        lent = Case(**{one.name: frozen(getattr(case, one.name)) for one in fields(case)})
+        given = {one.name: getattr(case, one.name) for one in fields(case)}
+        shown: dict[str, Any] = {name: x if x is None else frozen(x) for name, x in given.items()}
+        lent = Case(**shown)
         try:
             found = np.array(self.pay(lent))
         except FAILURES as problem:
@@ -140,6 +145,11 @@ def _worth(case: Case) -> Array:
     return case.worth
 
 
+def _pivots(case: Case) -> Array:
+    assert case.pivots is not None
+    return case.pivots
+
+
 NONE = TaxRule(name="none", pay=_none, enforces=False)
 """Nobody pays anything, whatever happens."""
 GROVES = TaxRule(name="groves", pay=_groves, groves=True)
@@ -151,7 +161,12 @@ CLEARING_PRICE = TaxRule(name="clearing-price", pay=_worth, needs=frozenset({WOR
 SHADOW_PRICE = TaxRule(name="shadow-price", pay=_worth, needs=frozenset({WORTH}))
 """Everybody is paid the shadow price of what it does (X, (6)): covers costs, and lies can pay."""
 
-RULES: dict[str, TaxRule] = {rule.name: rule for rule in (NONE, GROVES, VCG, CLEARING_PRICE, SHADOW_PRICE)}
+DYNAMIC_PIVOT = TaxRule(name="dynamic-pivot", pay=_pivots, needs=frozenset({PIVOT}))
+"""What presence costs those who are there in each step, known when an agent leaves: lies can pay, as others come."""
+
+RULES: dict[str, TaxRule] = {
+    rule.name: rule for rule in (NONE, GROVES, VCG, CLEARING_PRICE, SHADOW_PRICE, DYNAMIC_PIVOT)
+}
 """robosim's own rules by name; which of them a kind of world offers stands in its `Kind`."""
 
 

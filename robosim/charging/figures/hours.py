@@ -116,7 +116,10 @@ CURVES = 5
 
 @house_style()
 def day_prices(record: ChargingRecord, mission: int = 0) -> Figure:
-    """The price of every period at the dearest plug, $/kWh, in a few rounds from the first to the last (bold)."""
+    """The price of every period at the dearest plug, $/kWh, in a few rounds from the first to the last (bold).
+
+    Of a day that was planned as time went on, the price of each period as it was agreed on then.
+    """
     day = record.day
     figure, (axes,) = sheet(PAGE_IN, 2.9)
     rows = rounds_shown(len(record.kept))
@@ -125,7 +128,8 @@ def day_prices(record: ChargingRecord, mission: int = 0) -> Figure:
         price = plug_prices(record, mission, row).max(axis=0)
         stairs(axes, day, price, color=shade, lw=0.8, label=f"round {record.kept[row]}")
     last = plug_prices(record, mission, -1).max(axis=0)
-    stairs(axes, day, last, color=INK, lw=1.6, label=f"round {record.kept[-1]}, the last")
+    whose = "agreed on" if day.agreements else f"round {record.kept[-1]}, the last"
+    stairs(axes, day, last, color=INK, lw=1.6, label=whose)
     stairs(axes, day, day.tariff_per_kwh, color=INK, lw=0.8, ls=(0, (4, 2)), label="tariff")
     where = "" if len(plug_prices(record, mission)) == 1 else " at the dearest plug"
     axes.set(ylabel=f"price{where} (\\$/kWh)")

@@ -37,6 +37,10 @@ class Agreement(Auction):
         """Whether nobody speaks any more: the gap has closed everywhere, or the rounds are over."""
         return inner.k >= self.rounds or self.finished(inner)
 
+    def bound(self, inner: Snapshot) -> Array:
+        """(A,) dollars that what is left costs at least."""
+        return np.asarray(inner.leader.bound)
+
     def gap(self, inner: Snapshot) -> Array:
         """(A,) dollars that each mission may still be from its best."""
         return np.asarray(inner.leader.gap)

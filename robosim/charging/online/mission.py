@@ -8,24 +8,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from robosim.agent import Array
+from robosim.agent import Array, Deviation
 from robosim.auction.mission import CENTRAL_AGENTS, PriceMission, alone
 from robosim.charging.mission import BuiltDay
 from robosim.charging.online.agreement import Agreement, among, faults_of
 from robosim.charging.online.certificate import clairvoyant
 from robosim.charging.online.live import Live, LiveStation, Meters
 from robosim.charging.online.log import measured, online_record
-from robosim.charging.online.residual import residual
+from robosim.charging.online.pivot import step_pivots
+from robosim.charging.online.residual import Residual, residual
 from robosim.charging.record import ChargingRecord
 from robosim.charging.scenario import ChargingScenario
 from robosim.controllers.selfish.visits import Visitor
 from robosim.deviate import Fault
 from robosim.leader.settle import Settlement, Terms, settle, usable
-from robosim.leader.tax_rule import NONE, Case
+from robosim.leader.tax_rule import NONE, PIVOT, Case
 from robosim.mission import Snapshot
 from robosim.network.network import Hub
 from robosim.tape import Tape
@@ -46,6 +47,8 @@ class Underway(NamedTuple):
     """How many there were, and"""
     cut: int
     """how many were not made when their rounds were over."""
+    pivots: Array
+    """(R, N) dollars: what presence cost the others so far, where the tax needs it."""
     faults: tuple[Fault, ...]
 
 
@@ -104,7 +107,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         """The station opens; the first who come say their first words."""
         live = self.station.start(float(self.rules["price"]))
         nothing = np.zeros(self.batch * self.copies)
-        body = Underway(live, None, None, Meters(), 0, nothing, 0, 0, ())
+        body = Underway(live, None, None, Meters(), 0, nothing, 0, 0, np.zeros_like(live.worth), ())
         return self._shown(0, self._agreeing(body, 0))
 
     def advance(self, snapshot: Snapshot) -> Snapshot:
@@ -143,7 +146,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
                 )
         return body._replace(live=live, talk=None, inner=None)
 
-    def _talk(self, left: Any) -> Agreement:
+    def _talk(self, left: Residual, deviations: tuple[Deviation, ...] | None = None) -> Agreement:
         return Agreement(
             scenario=self.scenario,  # type: ignore[arg-type]
             controller=self.controller,
@@ -156,7 +159,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
             own=left.own,
             allocation=left.day,
             batch=len(left.rows),
-            deviations=among(self.selfish.deviations, left),
+            deviations=among(self.selfish.deviations, left) if deviations is None else deviations,
             left=left,
         )
 
@@ -171,12 +174,17 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         price[left.rows, :, left.period : left.period + shape[2]] = inner.heard.leader["price"].reshape(shape)
         gap = talk.gap(inner)
         worst[left.rows] = np.maximum(worst[left.rows], np.where(np.isfinite(gap), gap, np.inf))
-        live = live._replace(price=price)
+        before = live = live._replace(price=price)
         for _ in range(self.every):
             live = self.station.lived(live, left.rows, left.who, power, body.meters)
+        pivots = body.pivots
+        if PIVOT in self.tax.needs:
+            priced = left._replace(price=inner.heard.leader["price"])
+            everybody = self.selfish.deviations
+            pivots = pivots + step_pivots(self.station, (before, priced), live, self.every, self._talk, everybody)
         faults = body.faults + faults_of(inner, left, body.began)
         cut, made = body.cut + (not talk.finished(inner)), body.agreements + 1
-        return body._replace(live=live, gap=worst, agreements=made, cut=cut, faults=faults)
+        return body._replace(live=live, gap=worst, agreements=made, cut=cut, pivots=pivots, faults=faults)
 
     def decide(self, snapshot: Snapshot) -> Array:
         """What was agreed on and executed so far, mean power (missions, N, T)."""
@@ -202,6 +210,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
             others_alone=nothing if self.copies == 1 else alone(said),
             leader_alone=nothing if self.copies == 1 else np.zeros_like(nothing),
             worth=self.main(snapshot.body.live.worth),
+            pivots=snapshot.body.pivots if PIVOT in self.tax.needs else None,
         )
         width = self.main(highest - lowest).sum(axis=1, keepdims=True)
         terms = Terms(lowest=self.main(lowest), highest=self.main(highest), penalty=width)

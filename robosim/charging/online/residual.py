@@ -40,14 +40,18 @@ class Residual(NamedTuple):
     """(1|A, P) which part of the present period each car is still there."""
 
 
-def residual(station: LiveStation, live: Live, steps: int) -> Residual | None:
-    """What is to be agreed on for the next `steps`; None where nobody who is there wants anything."""
+def residual(station: LiveStation, live: Live, steps: int, among: NDArray[np.bool_] | None = None) -> Residual | None:
+    """What is to be agreed on for the next `steps`; None where nobody who is there wants anything.
+
+    Of all cars, or of those `among` (R, N) whom there is anything to agree on.
+    """
     problem, t, ratio = station.problem, live.step, station.ratio
     rows = np.flatnonzero(live.begun)
     everybody = np.arange(problem.agents)
     near = station.share(everybody, t, t + steps, steps, rows)[..., 0] > 0.0
     lacking = np.maximum(problem.energy * problem.hours - live.metered[rows], 0.0)
     here = near & station.present[rows] & (lacking > NOTHING_KWH)
+    here &= True if among is None else among[rows]
     who = np.flatnonzero(here.any(axis=0))
     if not who.size:
         return None
