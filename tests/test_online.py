@@ -13,6 +13,7 @@ from robosim.attacks import attack
 from robosim.charging.baselines import RULES, baseline
 from robosim.charging.online.certificate import clairvoyant
 from robosim.controllers.selfish.evs import AsInData, OverAsk
+from robosim.controllers.selfish.visits import Visitor
 from robosim.errors import BadInput
 
 ONLINE = {"mission.planning": "online", "mission.rounds": 100, "leader.epsilon_share": 1e-8}
@@ -216,6 +217,20 @@ def test_who_comes_late_leaves_early_or_unplugs_charges_nothing_meanwhile() -> N
         assert away.any()
         assert not record.day.metered_kwh[2, away].any(), strategy
         assert record.day.metered_kwh[2].any()
+
+
+@pytest.mark.parametrize("says", [lambda *_: (np.array([np.nan]), np.array([9.0])), lambda *_: 1 / 0, lambda *_: ()])
+def test_a_visit_that_nobody_can_make_names_its_strategy(says) -> None:
+    class Ghost(Visitor):
+        def pretended(self, own, period_h):
+            return {}
+
+        def visit(self, arrival_h, departure_h):
+            return says(arrival_h, departure_h)
+
+    mission = robosim.load("charging", set=ONLINE | {"station.count": 2})
+    with pytest.raises(robosim.AgentFailure, match="Ghost"):
+        attack(mission, agents=[0], strategies=[Ghost()])
 
 
 def test_asked_energy_is_asked_once_and_not_at_every_step() -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from robosim import program
 from robosim.agent import Array, Deviation
 from robosim.auction.mission import CENTRAL_AGENTS, PriceMission, alone
 from robosim.charging.mission import BuiltDay
@@ -25,6 +26,7 @@ from robosim.charging.record import ChargingRecord
 from robosim.charging.scenario import ChargingScenario
 from robosim.controllers.selfish.visits import Visitor
 from robosim.deviate import Fault
+from robosim.errors import AgentFailure
 from robosim.leader.settle import Settlement, Terms, settle, usable
 from robosim.leader.tax_rule import NONE, PIVOT, Case
 from robosim.mission import Snapshot
@@ -50,6 +52,18 @@ class Underway(NamedTuple):
     pivots: Array
     """(R, N) dollars: what presence cost the others so far, where the tax needs it."""
     faults: tuple[Fault, ...]
+
+
+def _visit(plays: Visitor, arrival_h: Array, departure_h: Array) -> Array:
+    """When K cars are plugged in, (K, 2) hours. Raises `AgentFailure` for a strategy that does not say."""
+    try:
+        found = np.stack([np.asarray(x, dtype=np.float64) for x in plays.visit(arrival_h, departure_h)], axis=1)
+    except program.FAILURES as problem:
+        raise program.crashed("when it visited", plays, problem) from problem
+    if found.shape != (len(arrival_h), 2) or not np.isfinite(found).all():
+        message = f"its visit is {found.shape}, it must be two times of {len(arrival_h)} cars, finite numbers of hours"
+        raise AgentFailure(f"{program.place(plays)}{message}")
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +104,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         for one, plays in visitors:
             place = (one.missions, one.agents)
             arrival, departure = stay[place].T
-            visit = np.stack(plays.visit(arrival * hours, departure * hours), axis=1) / hours
+            visit = _visit(plays, arrival * hours, departure * hours) / hours
             stay[place] = np.clip(visit, arrival[:, None], departure[:, None])
         return stay
 
