@@ -246,7 +246,6 @@ def test_rounds_that_run_out_are_said() -> None:
         ({"station.replan_min": 7}, "station.replan_min: must be a multiple of step_min = 5"),
         ({"station.replan_min": 30}, "and divide period_min = 15, got 30"),
         ({"leader.bills": "decision"}, "billed by the meter"),
-        ({"station.loss_dollars_per_kw2h": 0.1}, "planned for a whole day only"),
         ({"mission.planning": "onlin"}, 'did you mean "online"?'),
     ],
 )

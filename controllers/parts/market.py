@@ -45,6 +45,10 @@ class Supply(Protocol):
         """G of what is taken, (M, 1, rows): (M,)."""
         ...
 
+    def among(self, missions: Mask) -> Supply:
+        """The same for some of the missions only, `missions` (M,)."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class FixedSupply:
@@ -59,6 +63,10 @@ class FixedSupply:
     def cost(self, load: Array) -> Array:
         """Nothing."""
         return np.zeros(len(load))
+
+    def among(self, missions: Mask) -> Supply:
+        """The same everywhere."""
+        return self
 
 
 class MarketState(NamedTuple):
@@ -192,7 +200,8 @@ class Market:
         here = rules["present"] if len(rules["present"]) == 1 else rules["present"][ask]
         shares, mu = rules["project"](said["z"] if ask.all() else said["z"][ask], here)
         correction, supply_cost = np.full_like(state.price, np.nan), state.supply_cost.copy()
-        correction[ask], supply_cost[ask] = mu, rules["supply"].cost(rules["load"](shares, here))
+        supply = rules["supply"].among(ask)
+        correction[ask], supply_cost[ask] = mu, supply.cost(rules["load"](shares, here))
         proposal = list(state.proposal)
         for m, one in zip(np.flatnonzero(ask), shares, strict=True):
             proposal[m] = one

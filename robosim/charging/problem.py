@@ -106,6 +106,11 @@ class ChargingDay:
         """What charger and battery take at most in a period, (N, 1|T)."""
         return self.limit_kw[:, None] if self.there is None else self.limit_kw[:, None] * self.there
 
+    @property
+    def spared_or_all(self) -> Array:
+        """`spared`, or ones, (K, T)."""
+        return np.ones((len(self.rows_kw), self.periods)) if self.spared is None else self.spared
+
     @cached_property
     def given_kw(self) -> Array:
         """What there is to divide of each row in each period, (K, T)."""
