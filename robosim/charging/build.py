@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +12,7 @@ from robosim.charging.cars import batteries_of, largest_kw, wanted_kwh, with_wis
 from robosim.charging.mission import BuiltDay, Charging
 from robosim.charging.online.mission import OnlineCharging
 from robosim.charging.problem import ChargingDay, refuse_nonsense
+from robosim.charging.reach import Reach, reach_of, relaxed
 from robosim.charging.scenario import BYTES_PER_NUMBER, ChargingScenario, needs
 from robosim.charging.series import LeadersDay, leaders_day, least_of_periods, mean_of_periods
 from robosim.charging.sources import (
@@ -66,14 +64,14 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
     series, ratio = leaders_day(scenario, sessions, site.feeder), keys.period_min // keys.step_min
     if series.carbon is not None and keys.carbon_dollars_per_kg > 0:
         prices = prices + keys.carbon_dollars_per_kg * mean_of_periods(series.carbon, ratio)
-    demand, reach = demand_per_kw(scenario, sessions, charge), _reach(scenario, site, post)
+    demand, reach = demand_per_kw(scenario, sessions, charge), reach_of(scenario, site, post)
     spare = None if series.spare is None else series.spare[reach.origin]
     spared = None if spare is None else least_of_periods(spare, ratio)
     problem = _problem(scenario, sessions, most_kw, stay, there, prices, reach, spared, demand)
     refuse_nonsense(problem)
     return BuiltDay(
         problem=problem,
-        relaxed=_relaxed(scenario, site, post, problem, series),
+        relaxed=relaxed(scenario, site, post, problem, series),
         station=_station(scenario, sessions, site, post, most_kw, series),
         sessions=sessions,
         tariff_per_kwh=prices,
@@ -121,48 +119,6 @@ def _refuse_strangers(scenario: ChargingScenario, count: int) -> None:
         if max(entry.agents) >= count:
             message = f"agent {max(entry.agents)} does not exist, there are {count} sessions (use 0..{count - 1})"
             raise scenario.error(f"selfish.{number}", message)
-
-
-class Reach(NamedTuple):
-    """How much of each planned row a kW of each EV takes, (N, K), the rows' limits, (K,) kW, and which row of the
-    feeder each stands for, (K,)."""
-
-    weights: Array
-    rows_kw: Array
-    origin: NDArray[np.int64]
-
-
-def _reach(scenario: ChargingScenario, site: Site, post: NDArray[np.int32]) -> Reach:
-    """The rows by which the feeder is planned.
-
-    A current that would relieve a row counts for nothing there, which keeps inside the polygon: no car is relied upon
-    to draw what others need drawn, or paid for it.
-    """
-    rows = site.feeder.inner_polygon(scenario.station.polygon_sides)
-    kw_per_a = site.evses.voltage_v / 1000.0
-    scale = kw_per_a[0]  # posts of equal volts, or limited in kW, weigh exactly 1: periods are levelled one by one
-    weights = np.maximum(rows.matrix / (kw_per_a / scale), 0.0)[:, post].T
-    felt = (weights != 0.0).any(axis=0)
-    return Reach(weights[:, felt], (rows.limit_a * scale)[felt], rows.origin[felt])
-
-
-def _relaxed(
-    scenario: ChargingScenario, site: Site, post: NDArray[np.int32], problem: ChargingDay, series: LeadersDay
-) -> ChargingDay:
-    """The problem with the tangents of round limits in place of their chords; the same where wires only add up.
-
-    Of limits that change within a period there is the mean: the power of its steps may make use of it.
-    """
-    ratio = scenario.station.period_min // scenario.station.step_min
-    mean = None if series.spare is None else mean_of_periods(series.spare, ratio)
-    if site.feeder.linear and (site.feeder.matrix >= 0.0).all():
-        return problem if mean is None else replace(problem, spared=mean[_reach(scenario, site, post).origin])
-    rows = site.feeder.inner_polygon(scenario.station.polygon_sides)
-    kw_per_a = site.evses.voltage_v / 1000.0
-    weights = (rows.matrix / (kw_per_a / kw_per_a[0]))[:, post].T
-    felt = (weights > 0.0).any(axis=0)
-    rows_kw, origin = (site.feeder.limit_a[rows.origin] * kw_per_a[0])[felt], rows.origin[felt]
-    return replace(problem, weights=weights[:, felt], rows_kw=rows_kw, spared=None if mean is None else mean[origin])
 
 
 def _problem(

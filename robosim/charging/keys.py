@@ -14,16 +14,21 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     Strict,
     Tag,
-    WithJsonSchema,
     model_serializer,
 )
-from pydantic_core import PydanticCustomError
 
 from robosim.charging.days import MOST_DAYS
 from robosim.charging.site_keys import Amperes, Charger, PostTable, Volts
-from robosim.charging.values import ColumnNames, IsoDay, IsoDays, Zone
+from robosim.charging.values import (
+    ColumnNames,
+    FittedOrPositive,
+    IsoDay,
+    IsoDays,
+    SeriesFile,
+    TariffOrNonNegative,
+    Zone,
+)
 from robosim.scenario.fields import (
-    PATH,
     DrawnPositives,
     Finite,
     NonNegative,
@@ -270,41 +275,11 @@ SESSIONS_FORM = 'must be "drawn", "acn:caltech", "acn:jpl", or a file (with a do
 TARIFF_FORM = 'must be "sce-tou-ev-4", a price in dollars/kWh, or a file (with a dot or a slash in its path)'
 
 
-def only_fitted(word: str) -> str:
-    """Refuse words other than "fitted"."""
-    if word == "fitted":
-        return word
-    raise PydanticCustomError("fitted", 'must be "fitted" or a number')
-
-
-def only_tariff(word: str) -> str:
-    """Refuse words other than "tariff"."""
-    if word == "tariff":
-        return word
-    raise PydanticCustomError("of_tariff", 'must be "tariff" or a number')
-
-
 SessionSource = Annotated[str, AfterValidator(partial(word_or_path, SESSIONS, SESSIONS_FORM)), path_or(*SESSIONS)]
 SiteSource = Annotated[str, AfterValidator(partial(word_or_path, SITES, SITE_FORM)), path_or(*SITES)]
 TariffSource = Annotated[
     Annotated[str, AfterValidator(partial(word_or_path, TARIFFS, TARIFF_FORM)), path_or(*TARIFFS), Tag("<word>")]
     | Annotated[Finite, Tag("<number>")],
-    word_or("<number>"),
-]
-SERIES_FORM = "must be a CSV file (with a dot or a slash in its path)"
-SeriesFile = Annotated[
-    str,
-    AfterValidator(partial(word_or_path, (), SERIES_FORM)),
-    WithJsonSchema({"type": "string", "pattern": PATH.pattern}),
-]
-TariffOrNonNegative = Annotated[
-    Annotated[str, AfterValidator(only_tariff), WithJsonSchema({"type": "string", "const": "tariff"}), Tag("<word>")]
-    | Annotated[NonNegative, Tag("<number>")],
-    word_or("<number>"),
-]
-FittedOrPositive = Annotated[
-    Annotated[str, AfterValidator(only_fitted), WithJsonSchema({"type": "string", "const": "fitted"}), Tag("<word>")]
-    | Annotated[Positive, Tag("<number>")],
     word_or("<number>"),
 ]
 DrawnNonNegatives = Annotated[

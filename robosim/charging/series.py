@@ -1,8 +1,8 @@
 """What changes over the day on the leader's side of a station: what there is for the cars, and what a kWh emits.
 
-Cars may take grid_limit(t) - load(t) + pv(t) of the limits that the whole site hangs on, never less than 0 and never more
-than the wires carry. Load and PV are balanced over three lines: on each of them a phasor in phase with its voltage, so
-that what is left by the triangle inequality, c_k (1 - load / whole), holds whatever the cars' own phases are.
+Cars may take grid_limit(t) - load(t) + pv(t) of the limits that the whole site hangs on, never less than 0 and never
+more than the wires carry. Load and PV are balanced over three lines: on each of them a phasor in phase with its
+voltage, so that by the triangle inequality c_k (1 - load / whole) is left, whatever the phases of the cars are.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _whole_kw(scenario: ChargingScenario, feeder: Feeder, key: str) -> Array:
 
 
 def _left_kw(found: dict[str, Series], clock: Clock, whole_kw: Array) -> Array:
-    """grid limit - load + pv at the least in each step, (K, S), before it is clipped; NaN for rows of a part of the site."""
+    """The least of each step before it is clipped, (K, S) kW; NaN for rows of a part of the site."""
     begin, step = pieces(found.values(), clock)
     load, pv = (found[key].at(begin) if key in found else np.zeros(len(begin)) for key in ("load", "pv"))
     own = np.broadcast_to(whole_kw[:, None], (len(whole_kw), len(begin)))
@@ -135,9 +135,8 @@ def _told(left_kw: Array, whole_kw: Array, found: dict[str, Series], step_h: flo
     left, whole = left_kw[shared], whole_kw[shared, None]
     there = np.clip(left, 0.0, whole).min(axis=0)
     by = ", ".join(f"station.{key}" for key in found)
-    lines = [
-        f"there are {there.min():.4g} to {there.max():.4g} kW for the cars ({by}); a plan has the least of a period"
-    ]
+    between = f"{there.min():.4g} to {there.max():.4g} kW"
+    lines = [f"there are {between} for the cars ({by}); a plan counts on the least of a period"]
     none_h, more_h = (step_h * int(steps.sum()) for steps in (there <= 0.0, (left > whole).all(axis=0)))
     if none_h:
         lines.append(f"for {none_h:.4g} h nothing is left for the cars")

@@ -28,7 +28,7 @@ from robosim.files.content import text_of
 from robosim.files.writing import quoted, shown
 
 DAY_MIN = 24 * 60.0
-TIMES = re.compile(r"(local|utc)?(time|timestamp|datetime|dateandtime|date|minutes?|minuteofday|clock|timeofday)(utc)?")
+TIMES = re.compile(r"(local)?(time|timestamp|datetime|dateandtime|date|minutes?|minuteofday|clock|timeofday)")
 PLAIN_NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+")
 CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(:[0-5][0-9](\.[0-9]+)?)?")
 EXAMPLE = "for example 2019-10-29 08:15, 08:15, or 495 (minutes of the day)"
@@ -133,7 +133,8 @@ def _table(text: str, file: str, what: Quantity) -> Table:
     for found, need in ((times, "time"), (values, what.unit)):
         if len(found) != 1:
             got = f"several columns for it: {', '.join(names[k] for k in found)}" if found else f"got {shown(names)}"
-            raise refusal(file, f"needs one column {quoted(need)} in its first line, {got}", f"write time,{what.unit}")
+            fix = f"write time,{what.unit}; load is balanced over lines, so that those are summed"
+            raise refusal(file, f"needs one column {quoted(need)} in its first line, {got}", fix)
     if len(rows) < 2:
         raise refusal(file, "holds no values", "write a time and a number in each row")
     at, of = times[0], values[0]
