@@ -54,6 +54,7 @@ def power(record: ChargingRecord, mission: int = 0) -> Figure:
         _limit(axes[1], float(day.feeder_kw[0]), f"feeder limit {day.feeder_kw[0]:g} kW")
     elif len(day.limit_a) == 1:
         stairs(axes[1], day, day.feeder_kw, label="left for the cars", **LIMIT)
+        axes[1].set(ylim=(0.0, max(axes[1].get_ylim()[1], 1.05 * day.feeder_kw.max())))
     elif rows == 3:
         load = 100.0 * _shares(day).max(axis=0)
         stairs(axes[2], day, load, color=BLUE, label="most loaded row of the feeder")
@@ -84,7 +85,7 @@ def _prices(axes: Axes, record: ChargingRecord, day: DayLog, mission: int) -> No
         (hours, low), (_, high) = corners(day, lowest), corners(day, highest)
         axes.fill_between(hours, low, high, step="post", color=SKY, alpha=0.6, lw=0, label="other plugs")
     stairs(axes, day, highest, color=BLUE, lw=1.2, label="price" if len(at_plugs) == 1 else "price at the dearest plug")
-    stairs(axes, day, day.tariff_per_kwh, color=INK, ls=(0, (4, 2)), label=price_name(day))
+    stairs(axes, day, day.tariff_per_kwh, color=INK, ls=(0, (4, 2)), label=price_name(record))
     axes.set(ylabel="\\$/kWh")
     axes.axhline(0.0, color=FAINT, lw=0.5, zorder=0)
 
