@@ -187,8 +187,15 @@ def test_a_tariff_s_demand_charge_is_used_where_it_is_asked_for(station, plannin
     assert record.day.leader_cost[0] == pytest.approx(losses + 15.51 * share * load.max())
     assert record.day.demand == pytest.approx(15.51 * share)
     assert not any("demand charge" in line for line in findings(record, asked))
+    assert asked.day.said == ()
     left = station(rows, keys | {"station.demand_dollars_per_kw": 0.0})
     assert any('station.demand_dollars_per_kw = "tariff"' in line for line in findings(left.run(), left))
+
+
+def test_a_run_says_that_the_building_s_peak_is_not_in_the_charge(station, tmp_path) -> None:
+    (tmp_path / "load.csv").write_text("time,kW\n00:00,5\n12:00,5\n")
+    asked = station(TWO, {"station.load": str(tmp_path / "load.csv")})
+    assert any("on the power of the cars alone" in line for line in asked.day.said)
 
 
 @pytest.mark.parametrize(

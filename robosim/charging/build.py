@@ -80,10 +80,11 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
         moves=places.moves,
         spare=spare,
         carbon=series.carbon,
-        said=series.said,
+        said=(*series.said, *([CARS_ALONE] if demand > 0 and (keys.load or keys.pv) else [])),
     )
 
 
+CARS_ALONE = "the demand charge is on the power of the cars alone, the building's own is not in it"
 BILLED_DAYS = 30
 """A tariff's demand charge is for a month: the days of a mission bear their part of it."""
 

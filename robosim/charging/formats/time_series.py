@@ -124,7 +124,7 @@ def read_series(path: str | Path, what: Quantity, window: Window) -> Series:
 
 def _table(text: str, file: str, what: Quantity) -> Table:
     """The two columns. Raises `BadInput` where it is not plain which they are."""
-    mark = delimiter_of(text.split("\n", 1)[0])
+    mark = delimiter_of(text.lstrip().split("\n", 1)[0])
     rows = list(cells_of(text, file, mark))
     names = [cell.strip() for cell in rows[0][1]] if rows else []
     bare = [re.sub("[^a-z0-9]", "", name.lower()) for name in names]
