@@ -80,10 +80,10 @@ class DayLog:
         """(S,) what there was of the one row of a feeder that has one."""
         if (self.spared == 1.0).all():
             return np.full(self.limit_a.shape[1], self.rows_kw[0])
-        ratio = self.limit_a.shape[1] // self.spared.shape[1]
-        least_a = self.limit_a[0].reshape(-1, ratio).min(axis=1).max()  # where that is 0 nothing is ever there
-        least_kw = self.rows_kw[0] * self.spared[0].max()
-        return np.asarray(self.limit_a[0] * (least_kw / least_a if least_a > 0.0 else 0.0))
+        best, steps, periods = int(self.spared[0].argmax()), self.limit_a.shape[1], self.spared.shape[1]
+        least_a = self.limit_a[0, best * steps // periods : (best + 1) * steps // periods].min(initial=np.inf)
+        kw_per_a = self.rows_kw[0] * self.spared[0, best] / least_a if least_a > 0.0 else 0.0
+        return np.asarray(self.limit_a[0] * kw_per_a)
 
     metered_cost: Annotated[Array, Axes("M N")]
     """(M, N) private costs as metered."""
