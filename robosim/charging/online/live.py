@@ -173,10 +173,11 @@ class LiveStation:
         """The share of each row that there is for whole periods from step t on, (1|K, periods until `end`): the least
         of their steps, in the present period of those that are left."""
         period, problem, spare = t // self.ratio, self.problem, self.day.spare
-        if problem.spared is None or spare is None:
+        if problem.spared is None:
             return np.ones((1, end - period))
         found = problem.spared[:, period:end].copy()
-        found[:, 0] = spare[:, t : (period + 1) * self.ratio].min(axis=1)
+        if spare is not None:
+            found[:, 0] = spare[:, t : (period + 1) * self.ratio].min(axis=1)
         return found
 
     def share(self, who: Ints, first: int, last: int, ratio: int, rows: Ints | None = None) -> Array:
