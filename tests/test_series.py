@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import robosim
-from robosim.charging.baselines import RULES, baselines
+from robosim.charging.baselines import RULES, baseline, baselines
+from robosim.charging.build import foreseen
 from robosim.charging.series import Clock, least_of_periods, mean_of_periods, mean_of_steps
 from robosim.charging.station.site_file import read_site
 from robosim.errors import BadInput
@@ -149,6 +152,29 @@ def test_the_online_bound_holds_where_steps_have_more_than_their_period_at_the_l
     assert mission.day.relaxed.given_kw[0, 32] == pytest.approx(7.0)  # (10 + 1 + 10) / 3
     assert mission.day.problem.given_kw[0, 32] == pytest.approx(1.0)
     assert record.private_cost.sum() >= mission.least - 1e-9
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10**6), st.sampled_from(["plain", "caltech"]), st.sampled_from([0.0, 0.5]))
+def test_whatever_the_building_takes_all_keep_to_what_is_left_and_none_beats_the_future(
+    tmp_path, seed: int, site: str, demand: float
+) -> None:
+    """Loads that jump every 5 minutes, nothing left among them; with an aggregator who pays for power, and without."""
+    taken = np.random.default_rng(seed).choice([0.0, 4.0, 9.0, 15.0, 30.0], 288)
+    (tmp_path / "load.csv").write_text(quarters(lambda m: taken[m // 5], 5))
+    keys = {"station.count": 5, "station.limit_kw": 20.0, "station.unmet": "allowed", "station.site": site}
+    keys |= {"station.load": str(tmp_path / "load.csv"), "station.demand_dollars_per_kw": demand}
+    keys |= {"station.loss_dollars_per_kw2h": 0.01} if demand else {}
+    mission = robosim.load("charging", seed=seed, set=ONLINE | keys | {"leader.tax": "none", "mission.rounds": 20})
+    online, ahead, limit = mission.run(), foreseen(mission).run(every=2000), mission.day.station.limit_a
+    for record in (online, ahead):
+        assert (record.day.line_a <= limit * (1 + 1e-9)).all()
+        assert mission.least <= (record.private_cost[0].sum() + record.leader_cost[0]) * (1 + 1e-9)
+    for rule in RULES:
+        found = baseline(mission.day, rule)
+        if rule != "uncontrolled":
+            assert found.excess_a <= 1e-9
+            assert mission.least <= found.social_cost * (1 + 1e-9)
 
 
 # -- sites of several limits -------------------------------------------------------------------------------------------
