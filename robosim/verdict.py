@@ -74,7 +74,7 @@ class Verdict:
     gains: tuple[Gain, ...] = ()
     mechanisms: tuple[Mechanism, ...] | None = None
     """Rules of payment side by side, for kinds of world that have some to compare."""
-    baselines: tuple[dict[str, Loose | str], ...] | None = None
+    baselines: tuple[dict[str, Loose | str | None], ...] | None = None
     """What rules without a mechanism would have done in the same world, ours first, where a kind has some."""
     premises: tuple[Premise, ...] = ()
     """What ε rests on, where a kind of world says so."""

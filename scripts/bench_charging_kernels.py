@@ -152,7 +152,7 @@ def equipment(site: Site) -> tuple[Posts, Wires]:
     weights = site.feeder.matrix if site.feeder.linear else site.feeder.phasors
     return (
         Posts(e.kind, e.min_a, e.max_a, e.voltage_v / 1000.0, e.table, e.levels_a),
-        Wires(*by_station(weights), site.feeder.limit_a, site.feeder.linear),
+        Wires(*by_station(weights), site.feeder.limit_a[:, None], site.feeder.linear),
     )
 
 

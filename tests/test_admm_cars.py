@@ -18,7 +18,7 @@ from robosim.charging.problem import ChargingDay
 from robosim.checks import check_mission
 from robosim.controllers.admm import AdmmCar
 from robosim.controllers.parts.anchored import AnchoredExchange
-from robosim.controllers.selfish.evs import Pretender
+from robosim.controllers.selfish.pretenders import Pretender
 from robosim.errors import BadInput
 from robosim.kernels.ev_response import Fleet, respond
 from robosim.network.network import Hub

@@ -14,7 +14,8 @@ from scipy import sparse
 import robosim
 from robosim.agent import Deviation, Heard, Strategy
 from robosim.charging.aggregator import Aggregator
-from robosim.charging.problem import ChargingDay, refuse_nonsense
+from robosim.charging.build import refuse_nonsense
+from robosim.charging.problem import ChargingDay
 from robosim.controllers.dual_decomposition import ChargingCar
 from robosim.controllers.parts.charging import fleet, plan
 from robosim.errors import BadInput

@@ -111,7 +111,7 @@ def test_lines_and_transformer_at_caltech_carry_what_is_executed() -> None:
     assert (carried <= site.feeder.limit_a[:, None] * (1 + 1e-9)).all()
     assert carried.max() > 50.0
     assert record.day.excess_a[0] <= 1e-9
-    assert (record.day.line_a <= record.day.limit_a[:, None] * (1 + 1e-9)).all()
+    assert (record.day.line_a <= record.day.limit_a * (1 + 1e-9)).all()
     np.testing.assert_allclose(record.day.stored_kwh, record.day.metered_kwh.sum(axis=1), rtol=0, atol=1e-9)
 
 

@@ -118,7 +118,7 @@ def test_of_three_phases_the_most_loaded_row_is_drawn(days) -> None:
     """A share of each row's limit, as executed."""
     record = days("phases")
     figure = power(record)
-    share = 100 * np.max(record.day.line_a / record.day.limit_a[:, None], axis=0)
+    share = 100 * np.max(record.day.line_a / record.day.limit_a, axis=0)
     np.testing.assert_allclose(line(figure, "most loaded row").get_ydata()[:-1], share)
     assert line(figure, "its limit").get_ydata()[0] == 100.0
     assert figure.axes[2].get_ylabel() == "load (%)"

@@ -143,7 +143,9 @@ def posts_of(stations):
 
 
 def wires_of(feeder):
-    return Wires(*by_station(feeder.matrix if feeder.linear else feeder.phasors), feeder.limit_a, feeder.linear)
+    return Wires(
+        *by_station(feeder.matrix if feeder.linear else feeder.phasors), feeder.limit_a[:, None], feeder.linear
+    )
 
 
 def drawn_site(rng, n, kind, rows):

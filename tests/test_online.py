@@ -317,7 +317,7 @@ def test_rounds_that_run_out_are_said() -> None:
         ({"station.replan_min": 30}, "and divide period_min = 15, got 30"),
         ({"leader.bills": "decision"}, "billed by the meter"),
         ({"leader.tax": "dynamic-pivot", "mission.planning": "day-ahead"}, "needs plans that are made as time goes on"),
-        ({"station.loss_dollars_per_kw2h": 0.1}, "planned for a whole day only"),
+        ({"leader.tax": "dynamic-pivot", "station.loss_dollars_per_kw2h": 0.1}, "what the aggregator pays"),
         ({"mission.planning": "onlin"}, 'did you mean "online"?'),
     ],
 )

@@ -350,11 +350,13 @@ def test_files_that_are_missing_are_named_where_they_are_named(world: World) -> 
 
 def test_a_written_world_finds_its_files_from_any_folder(world: World, tmp_path: Path) -> None:
     name = world(SMALLEST)
-    written = load(name, "station.sessions=a/day.csv", "station.tariff=b.json").to_toml()
+    named = ("station.sessions=a/day.csv", "station.tariff=b.json", "station.load=c.csv", "station.carbon=a/d.csv")
+    written = load(name, *named).to_toml()
     (tmp_path / "far").mkdir()
     (tmp_path / "far" / "w.toml").write_text(written)
     again = load(tmp_path / "far" / "w.toml")
     assert (again.file_of("sessions"), again.file_of("tariff")) == (tmp_path / "a" / "day.csv", tmp_path / "b.json")
+    assert (again.file_of("load"), again.file_of("carbon")) == (tmp_path / "c.csv", tmp_path / "a" / "d.csv")
     assert again.to_toml() == written
 
 
@@ -396,7 +398,10 @@ def worlds(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
         value = draw(st.one_of(st.just("random"), number, st.lists(number, min_size=n, max_size=n)))
         station |= {key: value} | ({bounds: [0.25, 9]} if value == "random" and draw(st.booleans()) else {})
     period, step = draw(st.sampled_from([(15, 5), (60, 60), (1440, 1)]))
-    more = st.sampled_from([{}, {"battery_kwh": "fitted", "tariff": 0.1}, {"battery_kw": 3, "tariff": "/t.json"}])
+    series = {"load": "/l.csv", "grid_limit": "/g.csv", "carbon": "/m.csv", "carbon_dollars_per_kg": 0.1}
+    charged = {"demand_dollars_per_kw": "tariff", "loss_dollars_per_kw2h": 0.1, "pv": "/p.csv"}
+    kinds = [{}, {"battery_kwh": "fitted", "tariff": 0.1}, {"battery_kw": 3, "tariff": "/t.json"}, series, charged]
+    more = st.sampled_from(kinds)
     market = draw(st.sampled_from([{}, {"step": "0.5/L", "update": "gradient", "start_price": -1}]))
     leader = draw(st.sampled_from([{}, {"epsilon": 1e-6, "bills": "meter"}, {"epsilon_share": 0.5, "tax": "none"}]))
     return {

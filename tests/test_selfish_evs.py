@@ -23,10 +23,10 @@ from robosim.controllers.selfish.evs import (
     EarlyDeparture,
     FreezeBid,
     OverAsk,
-    Pretender,
     Proportional,
     Shift,
 )
+from robosim.controllers.selfish.pretenders import Pretender
 from robosim.controllers.selfish.visits import VISITS
 from robosim.errors import BadInput
 

@@ -51,6 +51,9 @@ class Supply(Protocol):
 
     def elastic(self, rows: int) -> Array:
         """(rows,) 1 where what is provided depends on the price, else 0."""
+
+    def among(self, missions: Mask | NDArray[np.int64]) -> Supply:
+        """The same for some of the missions only, `missions` (M,)."""
         ...
 
 
@@ -75,6 +78,10 @@ class FixedSupply:
     def elastic(self, rows: int) -> Array:
         """Nothing is."""
         return np.zeros(rows)
+
+    def among(self, missions: Mask | NDArray[np.int64]) -> Supply:
+        """The same everywhere."""
+        return self
 
 
 class MarketState(NamedTuple):
@@ -208,7 +215,8 @@ class Market:
         here = rules["present"] if len(rules["present"]) == 1 else rules["present"][ask]
         shares, mu = rules["project"](said["z"] if ask.all() else said["z"][ask], here)
         correction, supply_cost = np.full_like(state.price, np.nan), state.supply_cost.copy()
-        correction[ask], supply_cost[ask] = mu, rules["supply"].cost(rules["load"](shares, here))
+        supply = rules["supply"].among(ask)
+        correction[ask], supply_cost[ask] = mu, supply.cost(rules["load"](shares, here))
         proposal = list(state.proposal)
         for m, one in zip(np.flatnonzero(ask), shares, strict=True):
             proposal[m] = one

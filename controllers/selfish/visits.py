@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from robosim.agent import Array, Said
-from robosim.controllers.selfish.evs import Pretender, at_least, periods
+from robosim.controllers.selfish.pretenders import Pretender, at_least, periods
 
 
 class Visitor(Pretender):

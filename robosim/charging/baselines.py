@@ -41,9 +41,11 @@ class Baseline:
     excess_a: float
     """The most by which a row of the feeder was exceeded, 0 where none was."""
     excess_share: float
-    """The same as a share of the row's limit."""
+    """The same as a share of the row's limit, of a limit that changes over the day of the highest."""
     served_share: float
     """Of the cars: how many had all that they wanted."""
+    carbon_kg: float | None = None
+    """CO2 of what meters counted, where the world says what a kWh emits."""
 
 
 def baselines(record: ChargingRecord, built: BuiltDay) -> tuple[Baseline, ...]:
@@ -64,7 +66,9 @@ def baseline(built: BuiltDay, rule: str) -> Baseline:
 
 def _measured(built: BuiltDay, rule: str, metered_kw: Array, metered_kwh: Array, line_a: Array) -> Baseline:
     """From the power of periods (N, T), the energy of steps (N, S) and the currents of rows (K, S)."""
-    problem, limit = built.problem, built.station.wires.limit_a[:, None]
+    problem, limit, carbon = built.problem, built.station.limit_a, built.carbon
+    most = limit.max(axis=1, keepdims=True)
+    shares = np.divide(line_a + (most - limit), most, out=np.zeros_like(line_a), where=most > 0.0)
     lacking = problem.energy * problem.hours - metered_kwh.sum(axis=1)
     cost = problem.metered_costs(metered_kw[None]).sum() + problem.supply_cost(metered_kw[None])[0]
     return Baseline(
@@ -74,6 +78,7 @@ def _measured(built: BuiltDay, rule: str, metered_kw: Array, metered_kwh: Array,
         social_cost=float(cost),
         highest_kw=float(metered_kwh.sum(axis=0).max() / built.station.step_h),
         excess_a=float(np.maximum(line_a - limit, 0.0).max(initial=0.0)),
-        excess_share=float(np.maximum(line_a / limit - 1.0, 0.0).max(initial=0.0)),
+        excess_share=float(np.maximum(shares - 1.0, 0.0).max(initial=0.0)),
         served_share=float((lacking <= SERVED_KWH).mean()),
+        carbon_kg=None if carbon is None else float((metered_kwh.sum(axis=0) * carbon).sum()),
     )

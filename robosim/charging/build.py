@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,13 @@ from numpy.typing import NDArray
 from robosim.agent import Array, Controller
 from robosim.auction.build import leaders_half, price_rules, refuse_graph, said_if_unsure
 from robosim.bodiless import Bodiless
-from robosim.charging.cars import batteries_of, largest_kw, wanted_kwh, with_wishes_judged
+from robosim.charging.cars import batteries_of, drawn_costs, largest_kw, wanted_kwh, with_wishes_judged
 from robosim.charging.mission import BuiltDay, Charging
 from robosim.charging.online.mission import OnlineCharging
-from robosim.charging.problem import ChargingDay, refuse_nonsense
+from robosim.charging.problem import TYPE, ChargingDay
+from robosim.charging.reach import Reach, reach_of, relaxed
 from robosim.charging.scenario import BYTES_PER_NUMBER, ChargingScenario, needs
+from robosim.charging.series import LeadersDay, leaders_day, least_of_periods, mean_of_periods
 from robosim.charging.sources import (
     energy_prices,
     sessions_of,
@@ -29,6 +30,7 @@ from robosim.charging.station.places import assign
 from robosim.charging.station.sessions import Sessions
 from robosim.charging.station.site import Site
 from robosim.controllers.parts.market import Market
+from robosim.errors import BadInput
 from robosim.kernels.charging import Cars
 from robosim.leader.tax_rule import VCG
 from robosim.lookup import programs, taxes
@@ -50,9 +52,6 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
     """
     keys, sessions = scenario.station, sessions_of(scenario)
     refuse_too_large(scenario, needs(scenario, len(sessions), sessions.periods(keys.period_min)))
-    if keys.demand_dollars_per_kw > 0 and keys.loss_dollars_per_kw2h == 0:
-        message = "needs station.loss_dollars_per_kw2h > 0, or its price jumps between nothing and all of it"
-        raise scenario.error("station.demand_dollars_per_kw", f"{message} (write loss_dollars_per_kw2h = 0.001)")
     _refuse_strangers(scenario, len(sessions))
     site = site_of(scenario, sessions)
     refuse_too_large(scenario, [feeder_need(scenario, site, len(sessions), sessions.periods(keys.period_min))])
@@ -65,18 +64,48 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
     usable_h = sessions.stay_h if online else (stay[:, 1] - stay[:, 0]) * keys.period_min / 60.0
     sessions = with_wishes_judged(scenario, sessions, most_kw, usable_h)
     prices, charge = energy_prices(scenario, sessions)
-    problem = _problem(scenario, sessions, most_kw, stay, there, prices, *_reach(scenario, site, post))
+    series, ratio = leaders_day(scenario, sessions, site.feeder), keys.period_min // keys.step_min
+    if series.carbon is not None and keys.carbon_dollars_per_kg > 0:
+        prices = prices + keys.carbon_dollars_per_kg * mean_of_periods(series.carbon, ratio)
+    demand, reach = demand_per_kw(scenario, sessions, charge), reach_of(scenario, site, post)
+    spare = None if series.spare is None else series.spare[reach.origin]
+    spared = None if spare is None else least_of_periods(spare, ratio)
+    problem = _problem(scenario, sessions, most_kw, stay, there, prices, reach, spared, demand)
     refuse_nonsense(problem)
     return BuiltDay(
         problem=problem,
-        relaxed=_relaxed(scenario, site, post, problem),
-        station=_station(scenario, sessions, site, post, most_kw),
+        relaxed=relaxed(scenario, site, post, problem, series),
+        station=_station(scenario, sessions, site, post, most_kw, series),
         sessions=sessions,
         tariff_per_kwh=prices,
-        unbilled_per_kw=charge if keys.demand_dollars_per_kw == 0 else 0.0,
+        unbilled_per_kw=charge if demand == 0 else 0.0,
         deadline=np.ceil(sessions.stated_departure_min / keys.step_min).astype(np.int32),
         moves=places.moves,
+        spare=spare,
+        carbon=series.carbon,
+        said=(*series.said, *([CARS_ALONE] if demand > 0 and (keys.load or keys.pv) else [])),
     )
+
+
+CARS_ALONE = "the demand charge is on the power of the cars alone, the building's own is not in it"
+BILLED_DAYS = 30
+"""A tariff's demand charge is for a month: the days of a mission bear their part of it."""
+
+
+def demand_per_kw(scenario: ChargingScenario, sessions: Sessions, charge: float) -> float:
+    """Dollars a kW of the mission's highest power, given the tariff's `charge` for a month's.
+
+    Raises `BadInput` for one without losses, and where the tariff is to say it and has none.
+    """
+    keys, key = scenario.station, "station.demand_dollars_per_kw"
+    if keys.demand_dollars_per_kw == "tariff" and charge == 0:
+        raise scenario.error(key, 'is "tariff", which has no demand charge (write dollars/kW, or leave it out)')
+    asked = keys.demand_dollars_per_kw
+    found = charge * sessions.days / BILLED_DAYS if isinstance(asked, str) else asked
+    if found > 0 and keys.loss_dollars_per_kw2h == 0:
+        message = "needs station.loss_dollars_per_kw2h > 0, or its price jumps between nothing and all of it"
+        raise scenario.error(key, f"{message} (write loss_dollars_per_kw2h = 0.001)")
+    return found
 
 
 def feeder_need(scenario: ChargingScenario, site: Site, sessions: int, periods: int) -> Need:
@@ -89,36 +118,24 @@ def feeder_need(scenario: ChargingScenario, site: Site, sessions: int, periods: 
     return Need("station.site", what, "fewer limits, a lower station.polygon_sides, or record.every", size)
 
 
+def refuse_nonsense(day: ChargingDay) -> None:
+    """Raise `BadInput` for numbers that no day has."""
+    for name, x in ((name, getattr(day, name)) for name in (*TYPE, "rows_kw")):
+        if not np.isfinite(x).all():
+            raise BadInput(f"{name} must be finite (got {x[~np.isfinite(x)][0]})")
+        if name != "energy_cost" and (x < 0).any():
+            raise BadInput(f"{name} must not be negative (got {x.min()})")
+    if day.demand > 0 and day.loss <= 0:
+        raise BadInput(f"demand needs loss > 0, or its price jumps between nothing and all of it (got loss {day.loss})")
+    if not (day.curvature >= day.least_curvature).all():
+        raise BadInput(f"curvature must be at least least_curvature (got {day.curvature.min()})")
+
+
 def _refuse_strangers(scenario: ChargingScenario, count: int) -> None:
     for number, entry in enumerate(scenario.selfish):
         if max(entry.agents) >= count:
             message = f"agent {max(entry.agents)} does not exist, there are {count} sessions (use 0..{count - 1})"
             raise scenario.error(f"selfish.{number}", message)
-
-
-def _reach(scenario: ChargingScenario, site: Site, post: NDArray[np.int32]) -> tuple[Array, Array]:
-    """How much of each row of the feeder a kW of each EV takes, (N, K), and the rows' limits, (K,) kW.
-
-    A current that would relieve a row counts for nothing there, which keeps inside the polygon: no car is relied upon
-    to draw what others need drawn, or paid for it.
-    """
-    rows = site.feeder.inner_polygon(scenario.station.polygon_sides)
-    kw_per_a = site.evses.voltage_v / 1000.0
-    scale = kw_per_a[0]  # posts of equal volts, or limited in kW, weigh exactly 1: periods are levelled one by one
-    weights = np.maximum(rows.matrix / (kw_per_a / scale), 0.0)[:, post].T
-    felt = (weights != 0.0).any(axis=0)
-    return weights[:, felt], (rows.limit_a * scale)[felt]
-
-
-def _relaxed(scenario: ChargingScenario, site: Site, post: NDArray[np.int32], problem: ChargingDay) -> ChargingDay:
-    """The problem with the tangents of round limits in place of their chords; the same where wires only add up."""
-    if site.feeder.linear and (site.feeder.matrix >= 0.0).all():
-        return problem
-    rows = site.feeder.inner_polygon(scenario.station.polygon_sides)
-    kw_per_a = site.evses.voltage_v / 1000.0
-    weights = (rows.matrix / (kw_per_a / kw_per_a[0]))[:, post].T
-    felt = (weights > 0.0).any(axis=0)
-    return replace(problem, weights=weights[:, felt], rows_kw=(site.feeder.limit_a[rows.origin] * kw_per_a[0])[felt])
 
 
 def _problem(
@@ -128,8 +145,9 @@ def _problem(
     stay: NDArray[np.int64],
     there: Array | None,
     prices: Array,
-    weights: Array,
-    rows_kw: Array,
+    reach: Reach,
+    spared: Array | None,
+    demand: float,
 ) -> ChargingDay:
     keys, hours = scenario.station, scenario.station.period_min / 60.0
     wear = drawn_costs(scenario, "wear_dollars_per_kw2h", keys.wear_range_dollars_per_kw2h, len(sessions), WEAR)
@@ -146,27 +164,16 @@ def _problem(
         stay=stay,
         energy=wanted_kwh(keys, sessions) / hours,
         unmet=np.full(len(sessions), keys.unmet_dollars_per_kwh * hours),
-        weights=weights,
-        rows_kw=rows_kw,
+        weights=reach.weights,
+        rows_kw=reach.rows_kw,
         least_curvature=np.broadcast_to(np.asarray(least) * hours, wear.shape).copy(),
         told=np.concatenate([sessions.asked_kwh[:, None] / hours, told], axis=1),
         there=there,
+        spared=spared,
         hours=hours,
         loss=keys.loss_dollars_per_kw2h * hours,
-        demand=keys.demand_dollars_per_kw,
+        demand=demand,
     )
-
-
-def drawn_costs(scenario: ChargingScenario, key: str, between: tuple[float, ...], count: int, stream: int) -> Array:
-    """One number for each session, (N,): given, listed (`BadInput` where others are missing), or drawn evenly."""
-    value = getattr(scenario.station, key)
-    if value == "random":
-        return np.random.default_rng([scenario.mission.seed, stream]).uniform(between[0], between[1], count)
-    if isinstance(value, tuple) and len(value) != count:
-        raise scenario.error(
-            f"station.{key}", f"has {len(value)} numbers, there are {count} sessions (give one for each)"
-        )
-    return np.broadcast_to(np.asarray(value, dtype=np.float64), (count,)).copy()
 
 
 def _station(
@@ -175,11 +182,12 @@ def _station(
     site: Site,
     post: NDArray[np.int32],
     most_kw: Array,
+    series: LeadersDay,
 ) -> Station:
     keys = scenario.station
     stay = np.stack([sessions.arrival_min, sessions.departure_min], axis=1) / keys.step_min
     filled, wanted = batteries_of(keys, sessions, most_kw), wanted_kwh(keys, sessions)
-    posts, wires = equipment(site)
+    posts, wires = equipment(site, series.spare)
     return Station(
         cars=Cars(post, stay, wanted, filled.capacity_kwh, filled.power_kw, filled.bend, filled.efficiency),
         posts=posts,

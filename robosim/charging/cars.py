@@ -1,4 +1,4 @@
-"""What each car is, by its file or by the world: its battery, its largest power, and whether its wish can be had."""
+"""What each car is, by its file or by the world: battery, largest power, costs, and whether its wish can be had."""
 
 from __future__ import annotations
 
@@ -111,3 +111,15 @@ def batteries_of(keys: Keys, sessions: Sessions, most_kw: Array) -> Batteries:
         made = fitted(possible, stay_h, most_kw[fit], bend=bend)
         capacity[fit], content[fit] = made.capacity_kwh, made.content_kwh
     return batteries(capacity, content, most_kw, bend=bend, efficiency=keys.efficiency)
+
+
+def drawn_costs(scenario: ChargingScenario, key: str, between: tuple[float, ...], count: int, stream: int) -> Array:
+    """One number for each session, (N,): given, listed (`BadInput` where others are missing), or drawn evenly."""
+    value = getattr(scenario.station, key)
+    if value == "random":
+        return np.random.default_rng([scenario.mission.seed, stream]).uniform(between[0], between[1], count)
+    if isinstance(value, tuple) and len(value) != count:
+        raise scenario.error(
+            f"station.{key}", f"has {len(value)} numbers, there are {count} sessions (give one for each)"
+        )
+    return np.broadcast_to(np.asarray(value, dtype=np.float64), (count,)).copy()

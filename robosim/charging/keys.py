@@ -14,14 +14,20 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     Strict,
     Tag,
-    WithJsonSchema,
     model_serializer,
 )
-from pydantic_core import PydanticCustomError
 
 from robosim.charging.days import MOST_DAYS
 from robosim.charging.site_keys import Amperes, Charger, PostTable, Volts
-from robosim.charging.values import ColumnNames, IsoDay, IsoDays, Zone
+from robosim.charging.values import (
+    ColumnNames,
+    FittedOrPositive,
+    IsoDay,
+    IsoDays,
+    SeriesFile,
+    TariffOrNonNegative,
+    Zone,
+)
 from robosim.scenario.fields import (
     Finite,
     NonNegative,
@@ -149,11 +155,33 @@ class Station(Section):
         default="sce-tou-ev-4", description="price of energy: a known tariff, a JSON file, or dollars/kWh"
     )
     tariff_day: IsoDay = Field(default="2019-10-29", description="whose prices hold on a drawn day")
-    demand_dollars_per_kw: NonNegative = Field(
-        default=0.0, description="the aggregator's own cost of the highest power of the day, dollars/kW"
+    demand_dollars_per_kw: TariffOrNonNegative = Field(
+        default=0.0,
+        description="the aggregator's own cost of the highest power of the mission's days, dollars/kW; "
+        '"tariff": their part of the tariff\'s charge for a month of 30 days',
     )
     loss_dollars_per_kw2h: NonNegative = Field(
         default=0.0, description="the aggregator's own cost of squared power, dollars/(kW²·h)"
+    )
+
+    load: SeriesFile | None = Field(
+        default=None,
+        description="a CSV of what the building behind the same feeder takes over time, kW, balanced over its lines",
+        examples=["building.csv"],
+    )
+    pv: SeriesFile | None = Field(
+        default=None, description="a CSV of what panels behind the feeder give over time, kW", examples=["pv.csv"]
+    )
+    grid_limit: SeriesFile | None = Field(
+        default=None,
+        description="a CSV of what building and cars may take together over time, kW; left out: what the wires carry",
+        examples=["grid_limit.csv"],
+    )
+    carbon: SeriesFile | None = Field(
+        default=None, description="a CSV of what a kWh of the grid emits over time, kg CO2/kWh", examples=["moer.csv"]
+    )
+    carbon_dollars_per_kg: NonNegative = Field(
+        default=0.0, description="price of emissions that comes on top of the tariff, dollars/kg CO2"
     )
 
     unmet: Literal["forbidden", "allowed"] = Field(
@@ -247,23 +275,11 @@ SESSIONS_FORM = 'must be "drawn", "acn:caltech", "acn:jpl", or a file (with a do
 TARIFF_FORM = 'must be "sce-tou-ev-4", a price in dollars/kWh, or a file (with a dot or a slash in its path)'
 
 
-def only_fitted(word: str) -> str:
-    """Refuse words other than "fitted"."""
-    if word == "fitted":
-        return word
-    raise PydanticCustomError("fitted", 'must be "fitted" or a number')
-
-
 SessionSource = Annotated[str, AfterValidator(partial(word_or_path, SESSIONS, SESSIONS_FORM)), path_or(*SESSIONS)]
 SiteSource = Annotated[str, AfterValidator(partial(word_or_path, SITES, SITE_FORM)), path_or(*SITES)]
 TariffSource = Annotated[
     Annotated[str, AfterValidator(partial(word_or_path, TARIFFS, TARIFF_FORM)), path_or(*TARIFFS), Tag("<word>")]
     | Annotated[Finite, Tag("<number>")],
-    word_or("<number>"),
-]
-FittedOrPositive = Annotated[
-    Annotated[str, AfterValidator(only_fitted), WithJsonSchema({"type": "string", "const": "fitted"}), Tag("<word>")]
-    | Annotated[Positive, Tag("<number>")],
     word_or("<number>"),
 ]
 DrawnNonNegatives = Annotated[

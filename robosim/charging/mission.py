@@ -31,13 +31,19 @@ class BuiltDay:
     station: Station
     sessions: Sessions
     tariff_per_kwh: Array
-    """(T,) dollars."""
+    """(T,) dollars, with what emissions cost."""
     unbilled_per_kw: float
     """Dollars a kW of a month's peak that the tariff charges and the world leaves out."""
     deadline: NDArray[np.int32]
     """(N,) the step after the stated departure."""
     moves: tuple[Move, ...] = ()
     """Cars that stand at another post than their session names."""
+    spare: Array | None = None
+    """(K, S) which share of each planned row there is in each step, None: all of it."""
+    carbon: Array | None = None
+    """(S,) kg CO2 a kWh, None where nothing says it."""
+    said: tuple[str, ...] = ()
+    """What is to be known of the series behind these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +122,9 @@ def day_log(built: BuiltDay, z: Array, done: Executed, worth: Array) -> DayLog:
         excess_a=np.array([day.excess_a for day in done.days]),
         wanted_kwh=problem.energy * problem.hours,
         rows_kw=problem.rows_kw,
+        spared=problem.spared_or_all,
+        demand=problem.demand,
+        carbon_kg_per_kwh=built.carbon,
         tariff_per_kwh=built.tariff_per_kwh,
         stay_min=np.stack([sessions.arrival_min, sessions.departure_min], axis=1),
         pilot_a=first.pilot_a,

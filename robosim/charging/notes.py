@@ -14,7 +14,7 @@ NAMED = 3
 def notes(mission: Any) -> list[str]:
     """A line for each, about a `Charging` or an `OnlineCharging`."""
     ahead = mission.scenario.mission.planning == "day-ahead"
-    return [*([CLAIRVOYANT] if ahead else []), *_cut(mission), *_capped(mission), *_moved(mission)]
+    return [*([CLAIRVOYANT] if ahead else []), *_cut(mission), *_capped(mission), *_moved(mission), *mission.day.said]
 
 
 def _cut(mission: Any) -> list[str]:

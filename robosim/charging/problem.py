@@ -25,7 +25,6 @@ from robosim.charging.optimum import Central, solved
 from robosim.controllers.parts.charging import fleet, metered_cost, price_at_plug, use
 from robosim.controllers.parts.market import FixedSupply, Supply
 from robosim.controllers.parts.price_step import BOLDEST
-from robosim.errors import BadInput
 from robosim.kernels import Unsettled
 from robosim.kernels.coupling import carried_rows, nearest_within, steepness
 
@@ -106,6 +105,11 @@ class ChargingDay:
     def most_kw(self) -> Array:
         """What charger and battery take at most in a period, (N, 1|T)."""
         return self.limit_kw[:, None] if self.there is None else self.limit_kw[:, None] * self.there
+
+    @property
+    def spared_or_all(self) -> Array:
+        """`spared`, or ones, (K, T)."""
+        return np.ones((len(self.rows_kw), self.periods)) if self.spared is None else self.spared
 
     @cached_property
     def given_kw(self) -> Array:
@@ -194,9 +198,8 @@ class ChargingDay:
     @cached_property
     def crowd(self) -> Crowd:
         """What rows must cost for everybody's points to fit together."""
-        return Crowd(
-            weights=np.ascontiguousarray(self.reached), stay=self.stay, periods=self.periods, given=len(self.rows_kw)
-        )
+        rows = np.ascontiguousarray(self.reached)
+        return Crowd(weights=rows, stay=self.stay, periods=self.periods, given=len(self.rows_kw))
 
     @property
     def sure(self) -> float | None:
@@ -284,16 +287,3 @@ class ChargingDay:
         others = np.arange(self.agents) != agent
         there = None if self.there is None else self.there[others]
         return replace(self, there=there, **{name: getattr(self, name)[others] for name in TYPE})
-
-
-def refuse_nonsense(day: ChargingDay) -> None:
-    """Raise `BadInput` for numbers that no day has."""
-    for name, x in ((name, getattr(day, name)) for name in (*TYPE, "rows_kw")):
-        if not np.isfinite(x).all():
-            raise BadInput(f"{name} must be finite (got {x[~np.isfinite(x)][0]})")
-        if name != "energy_cost" and (x < 0).any():
-            raise BadInput(f"{name} must not be negative (got {x.min()})")
-    if day.demand > 0 and day.loss <= 0:
-        raise BadInput(f"demand needs loss > 0, or its price jumps between nothing and all of it (got loss {day.loss})")
-    if not (day.curvature >= day.least_curvature).all():
-        raise BadInput(f"curvature must be at least least_curvature (got {day.curvature.min()})")

@@ -38,9 +38,15 @@ class DayLog:
     wanted_kwh: Annotated[Array, Axes("N")]
     """(N,)."""
     rows_kw: Annotated[Array, Axes("K", finite=False)]
-    """(K,) limits of the planned rows."""
+    """(K,) limits of the planned rows, and"""
+    spared: Annotated[Array, Axes("K n")]
+    """(K, T) which share of them there was to plan with."""
+    demand: float
+    """Dollars a kW of the highest power that the aggregator pays."""
+    carbon_kg_per_kwh: Annotated[Array, Axes("S")] | None
+    """(S,) what a kWh emits in each step, where the world says it."""
     tariff_per_kwh: Annotated[Array, Axes("n")]
-    """(T,)."""
+    """(T,) price of energy to the cars, with what emissions cost."""
     stay_min: Annotated[Array, Axes("N 2")]
     """(N, 2) arrival and departure, minutes of the day."""
     pilot_a: Annotated[Array, Axes("N S")]
@@ -55,13 +61,29 @@ class DayLog:
     """(N,) gained by each battery."""
     line_a: Annotated[Array, Axes("L S")]
     """(K, S) what each row carried."""
-    limit_a: Annotated[Array, Axes("L", finite=False)]
-    """(K,)."""
+    limit_a: Annotated[Array, Axes("L S", finite=False)]
+    """(K, S) and what it carries at most."""
 
     @property
     def shortfall(self) -> Array:
         """What it cost each car that meters counted less than planned, (M, N): never negative but for rounding."""
         return self.metered_cost - self.planned_cost
+
+    @property
+    def emitted_kg(self) -> float | None:
+        """CO2 of what meters counted in mission 0."""
+        carbon = self.carbon_kg_per_kwh
+        return None if carbon is None else float((self.metered_kwh.sum(axis=0) * carbon).sum())
+
+    @property
+    def feeder_kw(self) -> Array:
+        """(S,) what there was of the one row of a feeder that has one."""
+        if (self.spared == 1.0).all():
+            return np.full(self.limit_a.shape[1], self.rows_kw[0])
+        best, steps, periods = int(self.spared[0].argmax()), self.limit_a.shape[1], self.spared.shape[1]
+        least_a = self.limit_a[0, best * steps // periods : (best + 1) * steps // periods].min(initial=np.inf)
+        kw_per_a = self.rows_kw[0] * self.spared[0, best] / least_a if least_a > 0.0 else 0.0
+        return np.asarray(self.limit_a[0] * kw_per_a)
 
     metered_cost: Annotated[Array, Axes("M N")]
     """(M, N) private costs as metered."""

@@ -168,19 +168,28 @@ def pivots_need_steps(world: Values) -> Iterator[Problem]:
     if world["leader.tax"] == "dynamic-pivot" and world["mission.planning"] != "online":
         message = f"is {shown('dynamic-pivot')}, which needs plans that are made as time goes on"
         yield Problem(path=("leader", "tax"), message=message, fix='write mission.planning = "online", or tax = "vcg"')
+    for key in ("demand_dollars_per_kw", "loss_dollars_per_kw2h"):
+        if world["leader.tax"] == "dynamic-pivot" and world[f"station.{key}"] not in (0, 0.0):
+            message = "is paid for the whole day, and the dynamic pivot leaves out what the aggregator pays"
+            yield Problem(path=("station", key), message=message, fix='write 0, or leader.tax = "vcg"')
 
 
 def online_bills_by_meter(world: Values) -> Iterator[Problem]:
-    """Nobody decides a whole day online; and what the aggregator itself pays is planned for a whole day only."""
+    """Nobody decides a whole day online."""
     if world["mission.planning"] != "online":
         return
     if world.given("leader.bills") and world["leader.bills"] == "decision":
         message = 'is "decision", a day that is planned as time goes on is billed by the meter'
         yield Problem(path=("leader", "bills"), message=message, fix='write bills = "meter", or leave it out')
-    for key in ("demand_dollars_per_kw", "loss_dollars_per_kw2h"):
-        if world[f"station.{key}"] > 0:
-            message = f"is {world[f'station.{key}']:g}, which is planned for a whole day only"
-            yield Problem(path=("station", key), message=message, fix='write mission.planning = "day-ahead", or 0')
+
+
+def carbon_has_a_file(world: Values) -> Iterator[Problem]:
+    """What emissions cost needs to know how much is emitted."""
+    price = world["station.carbon_dollars_per_kg"]
+    if price > 0 and world["station.carbon"] is None:
+        message = f"is {price:g}, and nothing says what a kWh emits"
+        path = ("station", "carbon_dollars_per_kg")
+        yield Problem(path=path, message=message, fix='write carbon = "moer.csv", see docs/series.md')
 
 
 def chargers_can_start(world: Values) -> Iterator[Problem]:
@@ -213,6 +222,7 @@ RULES: tuple[Check, ...] = (
     agreements_fit,
     online_bills_by_meter,
     pivots_need_steps,
+    carbon_has_a_file,
     chargers_can_start,
     posts_make_sense,
     epsilon_is_given_once,

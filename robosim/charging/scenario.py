@@ -31,7 +31,7 @@ class ChargingMission(AuctionMission):
     )
 
 
-File = Literal["sessions", "site", "tariff"]
+File = Literal["sessions", "site", "tariff", "load", "pv", "grid_limit", "carbon"]
 FILES: tuple[File, ...] = get_args(File)
 """Keys of [station] that may name a file."""
 
@@ -136,7 +136,7 @@ class ChargingScenario(WorldFile):
         return path
 
     def inputs(self) -> dict[str, Path]:
-        """Sessions, site and tariff, where they are files."""
+        """Sessions, site, tariff and series, where they are files."""
         paths = {f"station.{key}": self.file_of(key) for key in FILES}
         return {key: path for key, path in paths.items() if path is not None}
 

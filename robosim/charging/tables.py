@@ -12,6 +12,7 @@ from rich.table import Table
 from robosim.agent import Array
 from robosim.auction.tables import unreached
 from robosim.charging.baselines import MOST, OURS, Baseline, baselines, ours
+from robosim.charging.build import BILLED_DAYS
 from robosim.charging.mission import Charging
 from robosim.charging.online.mission import OnlineCharging
 from robosim.charging.record import ChargingRecord, DayLog
@@ -112,7 +113,7 @@ def findings(record: ChargingRecord, mission: Charging | OnlineCharging) -> list
     left_out = f"the tariff's demand charge of {charge:g} $/kW a month is not in these costs"
     days = mission.day.sessions.days
     whose = "a day's" if days == 1 else f"{days} days'"
-    part = f"{charge * days / 30:.3g} for {whose} part of it"
+    part = f'"tariff" for {whose} part of it, {charge * days / BILLED_DAYS:.3g}'
     share = f"write station.demand_dollars_per_kw = {part}, and loss_dollars_per_kw2h"
     unbilled = [f"{left_out} ({share})"] if charge else []
     late = [] if record.day.agreements else unreached(record, mission)
@@ -121,8 +122,10 @@ def findings(record: ChargingRecord, mission: Charging | OnlineCharging) -> list
 
 def rules_table(found: tuple[Baseline, ...]) -> Table:
     """One row a rule, ours first."""
-    made = empty_table("rule", "metered", "unmet", "served", "cost", "peak", "over by", "or", left={"rule"})
-    made.add_row("", "kWh", "kWh", "% EVs", "$", "kW", "A", "%", style="dim")
+    emitted = any(one.carbon_kg is not None for one in found)
+    more, unit = (("CO2",), ("kg",)) if emitted else ((), ())
+    made = empty_table("rule", "metered", "unmet", "served", "cost", "peak", "over", "or", *more, left={"rule"})
+    made.add_row("", "kWh", "kWh", "% EVs", "$", "kW", "A", "%", *unit, style="dim")
     for one in found:
         figures = (
             amount(one.delivered_kwh, TINY_KWH, 2),
@@ -132,6 +135,7 @@ def rules_table(found: tuple[Baseline, ...]) -> Table:
             amount(one.highest_kw, TINY_KWH, 2),
             amount(one.excess_a, 1e-6, 1),
             amount(100 * one.excess_share, 1e-6, 0),
+            *(() if one.carbon_kg is None else (amount(one.carbon_kg, TINY_KWH, 2),)),
         )
         made.add_row(one.rule, *figures, style="bold" if one.rule in OURS.values() else None)
     return made
@@ -147,6 +151,8 @@ def day_lines(record: ChargingRecord, day: DayLog) -> list[str]:
         f"highest price {last.max():.4g} $/kWh, power is scarce in {scarce} of {len(last)} prices; {_agreed(record)}",
         f"{delivered:.4f} kWh metered of {day.wanted_kwh.sum():.4f} kWh wanted; the feeder is {margin}",
     ]
+    if day.emitted_kg is not None:
+        lines[1] += f"; {day.emitted_kg:.4g} kg CO2 emitted"
     if missed > _open(record):
         lines[1] += f"; what meters missed of the plan cost {missed:.4g} $"
     return lines

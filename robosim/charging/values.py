@@ -1,8 +1,9 @@
-"""Kinds of value that only worlds of a station have: days, time zones, names of columns."""
+"""Kinds of value that only worlds of a station have: days, time zones, names of columns, files of series."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from pydantic_core import PydanticCustomError
 
 from robosim.charging.days import ALL, days_of
+from robosim.scenario.fields import PATH, NonNegative, Positive, word_or, word_or_path
 
 LONGEST_COLUMN = 200
 
@@ -75,3 +77,35 @@ ColumnNames = dict[
     ],
 ]
 """Which names robosim has for columns is a matter of `rules`."""
+
+
+def only_fitted(word: str) -> str:
+    """Refuse words other than "fitted"."""
+    if word == "fitted":
+        return word
+    raise PydanticCustomError("fitted", 'must be "fitted" or a number')
+
+
+def only_tariff(word: str) -> str:
+    """Refuse words other than "tariff"."""
+    if word == "tariff":
+        return word
+    raise PydanticCustomError("of_tariff", 'must be "tariff" or a number')
+
+
+SERIES_FORM = "must be a CSV file (with a dot or a slash in its path)"
+SeriesFile = Annotated[
+    str,
+    AfterValidator(partial(word_or_path, (), SERIES_FORM)),
+    WithJsonSchema({"type": "string", "pattern": PATH.pattern}),
+]
+TariffOrNonNegative = Annotated[
+    Annotated[str, AfterValidator(only_tariff), WithJsonSchema({"type": "string", "const": "tariff"}), Tag("<word>")]
+    | Annotated[NonNegative, Tag("<number>")],
+    word_or("<number>"),
+]
+FittedOrPositive = Annotated[
+    Annotated[str, AfterValidator(only_fitted), WithJsonSchema({"type": "string", "const": "fitted"}), Tag("<word>")]
+    | Annotated[Positive, Tag("<number>")],
+    word_or("<number>"),
+]

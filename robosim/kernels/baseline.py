@@ -13,7 +13,7 @@ from numba import njit
 from robosim.kernels import Array
 from robosim.kernels.charger import SLACK, there, told
 from robosim.kernels.charging import LEVELS, Cars, Logs, Posts, Wires
-from robosim.kernels.station import add_currents, commit, draw, ease, excess
+from robosim.kernels.station import add_currents, commit, draw, ease, excess, limit_at
 
 UNCONTROLLED, EARLIEST_DEADLINE, LEAST_LAXITY, ROUND_ROBIN = range(4)
 """Rules. Round robin lets cars take turns in the order of their deadlines."""
@@ -23,16 +23,17 @@ RAISE_A = 1.0
 
 
 @njit(cache=True)
-def room(wires: Wires, c: int, real: Array, imaginary: Array) -> float:
-    """The most, A, that station c can draw on top of what the rows carry, (K,)."""
+def room(wires: Wires, t: int, c: int, real: Array, imaginary: Array) -> float:
+    """The most, A, that station c can draw in step t on top of what the rows carry, (K,)."""
     most = np.inf
     for e in range(wires.start[c], wires.start[c + 1]):
         k, x, y = wires.row[e], wires.real[e], wires.imaginary[e]
+        limit = limit_at(wires, k, t)
         if wires.linear:
-            most = min(most, (wires.limit_a[k] - real[k]) / x if x > 0.0 else np.inf)
+            most = min(most, (limit - real[k]) / x if x > 0.0 else np.inf)
             continue
         along, square = real[k] * x + imaginary[k] * y, x * x + y * y
-        left = wires.limit_a[k] ** 2 - real[k] ** 2 - imaginary[k] ** 2
+        left = limit**2 - real[k] ** 2 - imaginary[k] ** 2
         root = np.sqrt(max(along * along + square * left, 0.0))
         most = min(most, left / (along + root) if along > 0.0 else (root - along) / square)
     return float(max(most, 0.0))
@@ -60,6 +61,7 @@ def greedy(
     lacking: Array,
     time: Array,
     hours: float,
+    t: int,
     queue: Array,
     n: int,
     pilots: Array,
@@ -68,11 +70,11 @@ def greedy(
 
     Cars are there for `time` (N,) of the `hours` of a step; what rows carry is the mean over the step.
     """
-    real, imaginary = np.zeros(wires.limit_a.size), np.zeros(wires.limit_a.size)
+    real, imaginary = np.zeros(wires.limit_a.shape[0]), np.zeros(wires.limit_a.shape[0])
     for i in queue[:n]:
         c = station[i]
         part = time[i] / hours
-        asked = min(most_useful(posts, c, lacking[i], time[i]), room(wires, c, real, imaginary) / part)
+        asked = min(most_useful(posts, c, lacking[i], time[i]), room(wires, t, c, real, imaginary) / part)
         pilots[i] = told(posts, c, asked)
         load(wires, c, part * pilots[i], real, imaginary)
 
@@ -96,12 +98,13 @@ def in_turns(
     lacking: Array,
     time: Array,
     hours: float,
+    t: int,
     queue: Array,
     n: int,
     pilots: Array,
 ) -> None:
     """Cars in the order of the queue raise their current by one notch a turn; who cannot, leaves the queue."""
-    real, imaginary = np.zeros(wires.limit_a.size), np.zeros(wires.limit_a.size)
+    real, imaginary = np.zeros(wires.limit_a.shape[0]), np.zeros(wires.limit_a.shape[0])
     pilots[queue[:n]] = 0.0
     while n > 0:
         kept = 0
@@ -109,7 +112,7 @@ def in_turns(
             c = station[i]
             to = raised(posts, c, pilots[i])
             more, useful = (to - pilots[i]) * time[i] / hours, most_useful(posts, c, lacking[i], time[i])
-            if to <= useful * SLACK and more <= room(wires, c, real, imaginary) * SLACK:
+            if to <= useful * SLACK and more <= room(wires, t, c, real, imaginary) * SLACK:
                 load(wires, c, more, real, imaginary)
                 pilots[i] = to
                 queue[kept] = i
@@ -164,7 +167,8 @@ def baseline_day(
     hours, curtail, content, metered, logs : as in `station.execute_day`.
     """
     count, steps = metered.size, logs.site_kwh.size
-    real, imaginary = np.zeros((wires.limit_a.size, steps)), np.zeros((wires.limit_a.size, steps))
+    rows = wires.limit_a.shape[0]
+    real, imaginary = np.zeros((rows, steps)), np.zeros((rows, steps))
     pilots, kwh, time, queue = np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count, np.int32)
     for t in range(steps):
         lacking = asked_kwh - metered
@@ -177,9 +181,9 @@ def baseline_day(
         else:
             line_up(cars, posts, rule, deadline, lacking, hours, queue, n)
             if rule == ROUND_ROBIN:
-                in_turns(posts, wires, cars.station, lacking, time, hours, queue.copy(), n, pilots)
+                in_turns(posts, wires, cars.station, lacking, time, hours, t, queue.copy(), n, pilots)
             else:
-                greedy(posts, wires, cars.station, lacking, time, hours, queue, n, pilots)
+                greedy(posts, wires, cars.station, lacking, time, hours, t, queue, n, pilots)
             queue[:n].sort()  # currents are summed in the order of the cars, whatever the rule
         draw(cars, posts, queue, n, pilots, hours, t, content, metered, kwh)
         if curtail:

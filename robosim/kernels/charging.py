@@ -53,7 +53,7 @@ class Wires(NamedTuple):
     real: Array
     imaginary: Array
     limit_a: Array
-    """(K,)."""
+    """(K, 1|S) in each step, or in all."""
     linear: bool
 
 

@@ -60,7 +60,7 @@ def raise_by_turns(
     cars: Cars, posts: Posts, wires: Wires, active: Array, n: int, wanted: Array, pilots: Array, t: int
 ) -> None:
     """Raise pilots from what the plan allows for sure towards the wanted ones, (N,) A, as far as wires carry them."""
-    real, imaginary = np.zeros(wires.limit_a.size), np.zeros(wires.limit_a.size)
+    real, imaginary = np.zeros(wires.limit_a.shape[0]), np.zeros(wires.limit_a.shape[0])
     settled = np.zeros(n, np.bool_)
     for a in range(n):
         load(wires, cars.station[active[a]], pilots[active[a]] * there(cars, active[a], t), real, imaginary)
@@ -70,7 +70,7 @@ def raise_by_turns(
             break
         i = active[a]
         c, more = cars.station[i], (level - pilots[i]) * there(cars, i, t)
-        if more <= room(wires, c, real, imaginary) * SLACK:
+        if more <= room(wires, t, c, real, imaginary) * SLACK:
             load(wires, c, more, real, imaginary)
             pilots[i] = level
         else:
@@ -130,7 +130,7 @@ def live_step(
     count, stopped = metered.shape[1], 0
     active, drawn_kwh = np.zeros(count, np.int32), np.zeros(count)
     wanted, pilots = np.zeros(count), np.zeros(count)
-    real, imaginary = np.zeros((wires.limit_a.size, 1)), np.zeros((wires.limit_a.size, 1))
+    real, imaginary = np.zeros((wires.limit_a.shape[0], 1)), np.zeros((wires.limit_a.shape[0], 1))
     for a in range(rows.size):
         m = rows[a]
         here = Cars(
@@ -143,7 +143,7 @@ def live_step(
         if not ease(here, posts, wires, active, n, pilots, hours, t, content[m], metered[m], drawn_kwh):
             stopped += 1
         add_currents(here, posts, wires, active, n, drawn_kwh, hours, 0, real, imaginary)
-        for k in range(wires.limit_a.size):
+        for k in range(wires.limit_a.shape[0]):
             line_a[a, k] = carried(real[k, 0], imaginary[k, 0], wires.linear)
         keep(here, posts, who, plan_kw[a], active, n, drawn_kwh, hours, t, content[m], metered[m], owed[m], kwh[a])
         for p in range(who.size):

@@ -67,13 +67,19 @@ def add_currents(
 
 
 @njit(cache=True)
-def shares(wires: Wires, real: Array, imaginary: Array, share: Array) -> bool:
-    """By what each row must be scaled, (K,); whether any is exceeded."""
+def limit_at(wires: Wires, k: int, t: int) -> float:
+    """What row k carries at most in step t, A."""
+    return float(wires.limit_a[k, t if wires.limit_a.shape[1] > 1 else 0])
+
+
+@njit(cache=True)
+def shares(wires: Wires, t: int, real: Array, imaginary: Array, share: Array) -> bool:
+    """By what each row must be scaled in step t, (K,); whether any is exceeded."""
     over = False
     for k in range(share.size):
-        load = carried(real[k, 0], imaginary[k, 0], wires.linear)
-        share[k] = MARGIN * wires.limit_a[k] / load if load > wires.limit_a[k] else 1.0
-        over = over or load > wires.limit_a[k]
+        load, limit = carried(real[k, 0], imaginary[k, 0], wires.linear), limit_at(wires, k, t)
+        share[k] = MARGIN * limit / load if load > limit else 1.0
+        over = over or load > limit
     return over
 
 
@@ -98,13 +104,13 @@ def ease(
     stations allow; where levels are coarse that costs more than the excess. A row whose phasors cancel may be exceeded
     again: after `sweeps` all stop.
     """
-    rows = wires.limit_a.size
+    rows = wires.limit_a.shape[0]
     real, imaginary, share = np.empty((rows, 1)), np.empty((rows, 1)), np.empty(rows)
     for sweep in range(sweeps + 1):
         draw(cars, posts, active, n, pilots, hours, t, content, metered, kwh)
         real[:], imaginary[:] = 0.0, 0.0
         add_currents(cars, posts, wires, active, n, kwh, hours, 0, real, imaginary)
-        if not shares(wires, real, imaginary, share):
+        if not shares(wires, t, real, imaginary, share):
             return True
         for a in range(n):
             i, c, least = active[a], cars.station[active[a]], 1.0
@@ -181,7 +187,7 @@ def excess(wires: Wires, real: Array, imaginary: Array, logs: Logs) -> float:
     for k in range(real.shape[0]):
         for t in range(real.shape[1]):
             logs.line_a[k, t] = carried(real[k, t], imaginary[k, t], wires.linear)
-            worst = max(worst, logs.line_a[k, t] - wires.limit_a[k])
+            worst = max(worst, logs.line_a[k, t] - limit_at(wires, k, t))
     return worst
 
 
@@ -223,7 +229,8 @@ def execute_day(
     logs : written; zeros at the start.
     """
     cars_count, steps = metered.size, logs.site_kwh.size
-    real, imaginary = np.zeros((wires.limit_a.size, steps)), np.zeros((wires.limit_a.size, steps))
+    rows = wires.limit_a.shape[0]
+    real, imaginary = np.zeros((rows, steps)), np.zeros((rows, steps))
     stopped = 0
     if curtail:
         pilots, kwh, active = np.zeros(cars_count), np.zeros(cars_count), np.zeros(cars_count, np.int32)

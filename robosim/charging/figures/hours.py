@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,6 +55,12 @@ def plug_prices(record: ChargingRecord, mission: int, row: int = -1) -> Array:
     price = price_at_plug(record.types, record.prices[mission, row][None, None])[0] / record.day.hours
     alike = np.ptp(price, axis=0).max() <= SAME * np.abs(price).max()
     return np.asarray(price[:1] if alike else price)
+
+
+def price_name(record: ChargingRecord) -> str:
+    """What the price of energy is made of."""
+    priced = tomllib.loads(record.world_toml)["station"].get("carbon_dollars_per_kg", 0.0) > 0.0
+    return "tariff and emissions" if priced else "tariff"
 
 
 def clock(hours: float) -> str:
@@ -130,7 +137,7 @@ def day_prices(record: ChargingRecord, mission: int = 0) -> Figure:
     last = plug_prices(record, mission, -1).max(axis=0)
     whose = "agreed on" if day.agreements else f"round {record.kept[-1]}, the last"
     stairs(axes, day, last, color=INK, lw=1.6, label=whose)
-    stairs(axes, day, day.tariff_per_kwh, color=INK, lw=0.8, ls=(0, (4, 2)), label="tariff")
+    stairs(axes, day, day.tariff_per_kwh, color=INK, lw=0.8, ls=(0, (4, 2)), label=price_name(record))
     where = "" if len(plug_prices(record, mission)) == 1 else " at the dearest plug"
     axes.set(ylabel=f"price{where} (\\$/kWh)")
     hours_across(axes, day)

@@ -20,6 +20,7 @@ from robosim.charging.figures.hours import (
     in_order,
     players,
     plug_prices,
+    price_name,
     span_h,
     stairs,
 )
@@ -31,6 +32,7 @@ from robosim.palette import BLUE, SKY, VERMILLION, look
 OUTLINED = 60
 """More cars have no line between them."""
 
+LIMIT: dict[str, Any] = {"color": VERMILLION, "lw": 1.4, "ls": (0, (6, 2)), "zorder": 4}
 IN_ROW = 5
 """Entries of the legend."""
 
@@ -48,10 +50,13 @@ def power(record: ChargingRecord, mission: int = 0) -> Figure:
     _prices(axes[0], record, day, mission)
     _stack(axes[1], record, day, mission)
     note = delivery(day, mission)
-    if len(day.limit_a) == 1:
-        _limit(axes[1], float(day.rows_kw[0]), f"feeder limit {day.rows_kw[0]:g} kW")
+    if len(day.limit_a) == 1 and (day.limit_a == day.limit_a[:, :1]).all():
+        _limit(axes[1], float(day.feeder_kw[0]), f"feeder limit {day.feeder_kw[0]:g} kW")
+    elif len(day.limit_a) == 1:
+        stairs(axes[1], day, day.feeder_kw, label="left for the cars", **LIMIT)
+        axes[1].set(ylim=(0.0, max(axes[1].get_ylim()[1], 1.05 * day.feeder_kw.max())))
     elif rows == 3:
-        load = 100.0 * (day.line_a / day.limit_a[:, None]).max(axis=0)
+        load = 100.0 * _shares(day).max(axis=0)
         stairs(axes[2], day, load, color=BLUE, label="most loaded row of the feeder")
         _limit(axes[2], 100.0, "its limit")
         axes[2].set(ylabel="load (%)", ylim=(0.0, 1.15 * max(100.0, load.max())))
@@ -60,6 +65,11 @@ def power(record: ChargingRecord, mission: int = 0) -> Figure:
     explain_colours(figure, axes, day)
     entries = sum(len(each.get_legend_handles_labels()[0]) for each in axes)
     return finish(figure, record, columns=entries if entries <= IN_ROW else -(-entries // 2), note=note)
+
+
+def _shares(day: DayLog) -> Array:
+    """What rows carry of what they may in each step, (K, S); 0 where there is nothing to carry."""
+    return np.divide(day.line_a, day.limit_a, out=np.zeros_like(day.line_a), where=day.limit_a > 0.0)
 
 
 def _rows_shown(record: ChargingRecord, mission: int) -> int:
@@ -75,7 +85,7 @@ def _prices(axes: Axes, record: ChargingRecord, day: DayLog, mission: int) -> No
         (hours, low), (_, high) = corners(day, lowest), corners(day, highest)
         axes.fill_between(hours, low, high, step="post", color=SKY, alpha=0.6, lw=0, label="other plugs")
     stairs(axes, day, highest, color=BLUE, lw=1.2, label="price" if len(at_plugs) == 1 else "price at the dearest plug")
-    stairs(axes, day, day.tariff_per_kwh, color=INK, ls=(0, (4, 2)), label="tariff")
+    stairs(axes, day, day.tariff_per_kwh, color=INK, ls=(0, (4, 2)), label=price_name(record))
     axes.set(ylabel="\\$/kWh")
     axes.axhline(0.0, color=FAINT, lw=0.5, zorder=0)
 
@@ -134,7 +144,7 @@ def _marks(axes: Axes, day: DayLog, kw: Array, strategies: dict[int, str]) -> No
 
 
 def _limit(axes: Axes, height: float, label: str) -> None:
-    axes.axhline(height, color=VERMILLION, lw=1.4, ls=(0, (6, 2)), zorder=4, label=label)
+    axes.axhline(height, label=label, **LIMIT)
 
 
 @house_style()

@@ -134,10 +134,11 @@ def day_of(record: ChargingRecord) -> ChargingDay:
         unmet=own["wish"][:, 3],
         weights=own["weights"][:, :rows] if "weights" in own else np.ones((len(own["limit"]), rows)),
         rows_kw=day.rows_kw,
+        spared=None if (day.spared == 1.0).all() else day.spared,
         least_curvature=own["curvature"][:, 0],
         told=own["told"],
         there=None if own["limit"].shape[1] == 1 else own["limit"] / np.maximum(most, NOTHING)[:, None],
         hours=day.hours,
         loss=station["loss_dollars_per_kw2h"] * day.hours,
-        demand=station["demand_dollars_per_kw"],
+        demand=day.demand,
     )

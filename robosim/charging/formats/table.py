@@ -125,7 +125,7 @@ def table_rows(
     """
     text = text.lstrip("\ufeff")
     dialect = _dialect(text.split("\n", 1)[0], names or {})
-    rows = _cells(text, file, dialect)
+    rows = cells_of(text, file, dialect.delimiter)
     line, header = next(rows, (1, []))
     wrong, cut = Complaints(file), Complaints(file)
     clock = zone or (ZoneInfo(dialect.zone) if dialect.zone else None)
@@ -165,9 +165,9 @@ def guessed(spelt: Spelt, rows: Sequence[Sequence[str]]) -> Spelt:
     return spelt._replace(dialect=dialect, percent=percent, guesses=tuple(said), doubts=tuple(doubts))
 
 
-def _cells(text: str, file: str, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+def cells_of(text: str, file: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Each row that is not blank with its first line (cells in quotes may hold line breaks)."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     line = 1
     try:
         for cells in reader:

@@ -24,7 +24,8 @@ class Agreement(Auction):
     def announced(self) -> Rules:
         """The rules for all missions, from the last prices on."""
         left = self.left
-        return self.allocation.rules(**self.rules | {"price": left.price}, present=left.present[..., None])
+        rules = self.allocation.rules(**self.rules | {"price": left.price}, present=left.present[..., None])
+        return rules | {"supply": left.supply}
 
     def plan_kw(self, inner: Snapshot) -> Array:
         """(A, P) the power of everybody in the rest of this period, while it is there: of its share, what is best."""

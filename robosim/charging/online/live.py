@@ -38,6 +38,8 @@ class Live(NamedTuple):
     """(R, K, T)."""
     worth: Array
     """(R, N) dollars: what was metered, at the prices agreed on then."""
+    peak: Array
+    """(R,) kW, the highest summed power of a period that is over."""
 
 
 class Stint(NamedTuple):
@@ -110,7 +112,7 @@ class LiveStation:
         nothing = np.zeros((missions, problem.agents))
         prices = np.full((missions, problem.reached.shape[1], problem.periods), price)
         content = np.repeat(self.day.station.content_kwh[None], missions, axis=0)
-        return Live(0, self.absent < 0, content, nothing, nothing, nothing, prices, nothing)
+        return Live(0, self.absent < 0, content, nothing, nothing, nothing, prices, nothing, np.zeros(missions))
 
     def branched(self, live: Live, until: int) -> Live:
         """Missions without a car begin with the step in which it comes: until then they are those with it."""
@@ -121,7 +123,7 @@ class LiveStation:
         if not new.any():
             return live
         parts = {}
-        for name in ("content", "metered", "done", "owed", "price", "worth"):
+        for name in ("content", "metered", "done", "owed", "price", "worth", "peak"):
             x = getattr(live, name).copy()
             x[new] = x[self.first[new]]
             parts[name] = x
@@ -142,12 +144,12 @@ class LiveStation:
         at, place = t // self.ratio, np.ix_(rows, who)
         price = live.price[rows, :, at]
         meters.note(t, Stint(rows, who, kwh, allotted, pilot_a, line_a, content[place], price))
-        worth, done = live.worth.copy(), live.done.copy()
+        worth, done, peak = live.worth.copy(), live.done.copy(), live.peak
         worth[place] += kwh / self.problem.hours * (price @ self.problem.reached[who].T)
         done[place] += kwh
         if (t + 1) % self.ratio == 0:
-            done = np.zeros_like(done)
-        return live._replace(step=t + 1, content=content, metered=metered, owed=owed, done=done, worth=worth)
+            done, peak = np.zeros_like(done), np.maximum(peak, done.sum(axis=1) / self.problem.hours)
+        return live._replace(step=t + 1, content=content, metered=metered, owed=owed, done=done, worth=worth, peak=peak)
 
     def _leavers_first(self, plan_kw: Array, here: Array, rows: Ints, who: Ints, t: int) -> Array:
         """The plan (A, P) where cars that are there for a part of the period crowd the feeder in this step, `here` of
@@ -155,12 +157,28 @@ class LiveStation:
         """
         leave = self.stay[0, who, 1] if len(self.stay) == 1 else self.stay[np.ix_(rows, who)][..., 1]
         stays = leave >= (t // self.ratio + 1) * self.ratio
-        load, weights = plan_kw * here, self.problem.reached[who]
+        load, weights = plan_kw * here, self.problem.weights[who]
         first, rest = np.where(stays, 0.0, load) @ weights, np.where(stays, load, 0.0) @ weights
-        room = np.maximum(self.problem.given_kw[:, t // self.ratio] - first, 0.0)
+        room = np.maximum(self.given_kw(t) - first, 0.0)
         part = np.where(rest > room, room / np.where(rest > 0.0, rest, 1.0), 1.0)
         least = np.where(weights > 0.0, part[:, None], 1.0).min(axis=2)
         return np.where(stays, plan_kw * least, plan_kw)
+
+    def given_kw(self, t: int) -> Array:
+        """What there is of each planned row in step t, (K,)."""
+        spare = self.day.spare
+        return self.problem.given_kw[:, t // self.ratio] if spare is None else self.problem.rows_kw * spare[:, t]
+
+    def spared(self, t: int, end: int) -> Array:
+        """The share of each row that there is for whole periods from step t on, (1|K, periods until `end`): the least
+        of their steps, in the present period of those that are left."""
+        period, problem, spare = t // self.ratio, self.problem, self.day.spare
+        if problem.spared is None:
+            return np.ones((1, end - period))
+        found = problem.spared[:, period:end].copy()
+        if spare is not None:
+            found[:, 0] = spare[:, t : (period + 1) * self.ratio].min(axis=1)
+        return found
 
     def share(self, who: Ints, first: int, last: int, ratio: int, rows: Ints | None = None) -> Array:
         """Which part of each `ratio` steps from step `first` on cars are there, (1|A, P, …), but not before `first`.

@@ -25,14 +25,14 @@ def measured(station: LiveStation, meters: Meters, until: int) -> Measured:
     """The steps before `until`; a mission without a car has those of the one it begins from until the car comes."""
     missions, problem = len(station.first), station.problem
     kwh = np.zeros((2, missions, problem.agents, problem.periods))
-    excess = np.full(missions, -np.inf)
+    excess, limit = np.full(missions, -np.inf), station.day.station.limit_a
     for t, stint in enumerate(meters.stints[:until]):
         own = stint.rows
         rows = np.where(np.isin(np.arange(missions), own), np.arange(missions), station.first)
         place = np.searchsorted(own, rows)
         for many, x in zip(kwh, (stint.kwh, stint.allotted), strict=True):
             many[:, stint.who, t // station.ratio] += x[place]
-        margin = (stint.line_a - station.day.station.wires.limit_a).max(axis=1, initial=-np.inf)
+        margin = (stint.line_a - limit[:, t]).max(axis=1, initial=-np.inf)
         excess = np.maximum(excess, margin[place])
     return Measured(kwh[0] / problem.hours, kwh[1] / problem.hours, excess)
 
@@ -79,6 +79,9 @@ def _log(mission: Any, snapshot: Snapshot, seen: Measured) -> DayLog:
         excess_a=mission.main(seen.excess_a),
         wanted_kwh=problem.energy * problem.hours,
         rows_kw=problem.rows_kw,
+        spared=problem.spared_or_all,
+        demand=problem.demand,
+        carbon_kg_per_kwh=mission.day.carbon,
         tariff_per_kwh=mission.day.tariff_per_kwh,
         stay_min=np.stack([sessions.arrival_min, sessions.departure_min], axis=1),
         pilot_a=pilot,
@@ -90,7 +93,7 @@ def _log(mission: Any, snapshot: Snapshot, seen: Measured) -> DayLog:
         cut=snapshot.body.cut,
         stored_kwh=snapshot.body.live.content[0] - equipment.content_kwh,
         line_a=line,
-        limit_a=equipment.wires.limit_a,
+        limit_a=equipment.limit_a,
     )
 
 

@@ -216,13 +216,14 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         """Taxes on what was metered, with the absence of each car replayed where the rule needs it."""
         agents, lowest, highest = self.allocation.agents, *self.allocation.claims(metered_kw)
         clean, refused = usable(reports, lowest, highest)
+        supply = self.station.problem.supply_cost(metered_kw).reshape(self.batch, self.copies)
         nothing = np.full((self.batch, agents), np.nan)
         said = clean.reshape(self.batch, self.copies, agents)
         case = Case(
             reported=self.main(reports),
-            leader_cost=np.zeros(self.batch),
+            leader_cost=supply[:, 0],
             others_alone=nothing if self.copies == 1 else alone(said),
-            leader_alone=nothing if self.copies == 1 else np.zeros_like(nothing),
+            leader_alone=nothing if self.copies == 1 else supply[:, 1:],
             worth=self.main(snapshot.body.live.worth),
             pivots=snapshot.body.pivots if PIVOT in self.tax.needs else None,
         )

@@ -82,7 +82,8 @@ def _worths(left: Residual, pairs: Ints, talk: Talk, deviations: tuple[Deviation
     present[out, column[out]] = False
     own = {key: x[row] if len(x) > 1 else x for key, x in left.own.items()}
     price, left_part = left.price[row], left.left[row] if len(left.left) > 1 else left.left
-    alone = left._replace(rows=row, own=own, present=present, price=price, left=left_part)
+    supply = left.supply.among(row)
+    alone = left._replace(rows=row, own=own, present=present, price=price, left=left_part, supply=supply)
     inner = talk(alone, _everywhere(deviations, left, row, present))
     snapshot = inner.start()
     while not inner.over(snapshot):

@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Said
+from robosim.charging.aggregator import Aggregator
 from robosim.charging.online.live import Ints, Live, LiveStation
 from robosim.charging.problem import TYPE, ChargingDay
+from robosim.controllers.parts.market import Supply
 
 NOTHING_KWH = 1e-9
 """Who lacks no more has what it wants."""
@@ -38,6 +40,8 @@ class Residual(NamedTuple):
     """(A, 1, K·T) from which the agreement starts: those of the last one."""
     left: Array
     """(1|A, P) which part of the present period each car is still there."""
+    supply: Supply
+    """What the leader provides, in each of these missions."""
 
 
 def residual(station: LiveStation, live: Live, steps: int, among: NDArray[np.bool_] | None = None) -> Residual | None:
@@ -70,16 +74,24 @@ def residual(station: LiveStation, live: Live, steps: int, among: NDArray[np.boo
     since = (t - station.stay[:, who, 0])[..., None] * problem.hours / ratio
     own |= {"energy_cost": cost, "wish": wish, "metered": had[..., None] / problem.hours}
     own["since"] = np.maximum(since if len(since) == 1 else since[rows], 0.0)
-    return Residual(
-        rows, who, period, day, own, present, _prices(live, rows, period, end, present, last), share[..., 0]
-    )
+    prices, supply = _prices(live, rows, period, end, present, last), _supply(day, live, rows)
+    return Residual(rows, who, period, day, own, present, prices, share[..., 0], supply)
+
+
+def _supply(day: ChargingDay, live: Live, rows: Ints) -> Supply:
+    """The day's, where the aggregator pays for power: with what meters counted in this period and the peak so far."""
+    if not isinstance(day.supply, Aggregator):
+        return day.supply
+    counted = np.zeros((len(rows), day.periods))
+    counted[:, 0] = live.done[rows].sum(axis=1) / day.hours
+    return replace(day.supply, counted=counted, peak=live.peak[rows])
 
 
 def _public(station: LiveStation, who: Ints, period: int, end: int, there: Array, step: int) -> ChargingDay:
     """The problem's own rows and columns that are left, `there` (P, T)."""
     problem = station.problem
     types = {name: getattr(problem, name)[who] for name in TYPE}
-    spared = np.ones((1, end - period)) if problem.spared is None else problem.spared[:, period:end].copy()
+    spared = station.spared(step, end)
     spared[:, 0] *= 1.0 - step % station.ratio / station.ratio
     stay = np.clip(problem.stay[who] - period, 0, end - period)
     told = np.concatenate([types["told"][:, :1], np.clip(types["told"][:, 1:] - period, 0, end - period)], axis=1)

@@ -34,7 +34,13 @@ def caltech_site(transformer_kw: float = 150.0, kind: str | None = None) -> Site
     rows = _caltech_rows()
     secondary, primary = (transformer_kw * 1000.0 / 3.0 / volt for volt in (SECONDARY_V, PRIMARY_V))
     limits = [POD_A] * 2 + [secondary] * 3 + [primary] * 3
-    feeder = Feeder(matrix=np.array(list(rows.values())), limit_a=np.array(limits), phase_rad=phase, names=tuple(rows))
+    feeder = Feeder(
+        matrix=np.array(list(rows.values())),
+        limit_a=np.array(limits),
+        phase_rad=phase,
+        names=tuple(rows),
+        whole_kw=np.array([np.nan] * 2 + [transformer_kw] * 6),
+    )
     return Site(name="caltech", evses=evses([f"CA-{number}" for number in NUMBERS], kinds), feeder=feeder)
 
 

@@ -27,7 +27,7 @@ class Day(NamedTuple):
     line_a: Array
     """(K, S) what each row of the feeder carried, A."""
     limit_a: Array
-    """(K,)."""
+    """(K, S) at most."""
     stored_kwh: Array
     """(N,) gained by each battery."""
     excess_a: float
@@ -73,6 +73,12 @@ class Station:
         by_period = day.metered_kwh.reshape(len(day.metered_kwh), -1, self.ratio).sum(axis=2)
         return np.asarray(by_period / (self.ratio * self.step_h))
 
+    @property
+    def limit_a(self) -> Array:
+        """What each row carries at most in each step, (K, S)."""
+        limit = self.wires.limit_a
+        return np.repeat(limit, self.steps, axis=1) if limit.shape[1] == 1 else limit
+
     def _begin(self) -> tuple[Logs, Array, Array]:
         logs = blank(len(self.content_kwh), len(self.wires.limit_a), self.steps)
         return logs, self.content_kwh.copy(), np.zeros(len(self.content_kwh))
@@ -80,12 +86,13 @@ class Station:
     def _day(self, logs: Logs, content: Array, excess: float) -> Day:
         gained = content - self.content_kwh
         parts = (logs.pilot_a, logs.metered_kwh, logs.content_kwh, logs.line_a)
-        return Day(*parts, self.wires.limit_a, gained, float(excess))
+        return Day(*parts, self.limit_a, gained, float(excess))
 
 
-def equipment(site: Site) -> tuple[Posts, Wires]:
-    """A site as the kernels take it."""
+def equipment(site: Site, spare: Array | None = None) -> tuple[Posts, Wires]:
+    """A site as the kernels take it; `spare` (K, S) is which share of each row's limit there is in each step."""
     e = site.evses
     weights = site.feeder.matrix if site.feeder.linear else site.feeder.phasors
     posts = Posts(e.kind, e.min_a, e.max_a, e.voltage_v / 1000.0, e.table, e.levels_a)
-    return posts, Wires(*by_station(weights), site.feeder.limit_a, site.feeder.linear)
+    limit = site.feeder.limit_a[:, None] if spare is None else site.feeder.limit_a[:, None] * spare
+    return posts, Wires(*by_station(weights), np.ascontiguousarray(limit), site.feeder.linear)

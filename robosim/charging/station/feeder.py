@@ -33,6 +33,9 @@ class Feeder:
     names: tuple[str, ...]
     """What each row limits."""
     linear: bool = False
+    whole_kw: Array | None = None
+    """(rows,) what balanced load fills a row that all posts hang on, kW, 0 where that is not known; NaN for rows of a
+    part of the posts, and for a neutral; None where nothing of this is known."""
 
     @cached_property
     def phasors(self) -> NDArray[np.complex128]:
@@ -74,14 +77,15 @@ class Rows(NamedTuple):
     loss: float
 
 
-def single_limit(limit_a: float, n: int) -> Feeder:
-    """One limit on the plain sum of n currents."""
+def single_limit(limit_a: float, n: int, limit_kw: float | None = None) -> Feeder:
+    """One limit on the plain sum of n currents, which is as many kW where that is known."""
     return Feeder(
         matrix=np.ones((1, n)),
         limit_a=np.array([float(limit_a)]),
         phase_rad=np.zeros(n),
         names=("feeder",),
         linear=True,
+        whole_kw=None if limit_kw is None else np.array([float(limit_kw)]),
     )
 
 

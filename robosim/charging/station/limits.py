@@ -25,12 +25,16 @@ PHASE_DEG = {**LINE_DEG, "L1-L2": 30.0, "L2-L3": -90.0, "L3-L1": 150.0}
 
 
 class Row(NamedTuple):
-    """One limit |Σ_j weight_j x_j exp(i angle_j)| ≤ limit_a, `weight`, `angle_deg` (n,)."""
+    """One limit |Σ_j weight_j x_j exp(i angle_j)| ≤ limit_a, `weight`, `angle_deg` (n,).
+
+    `whole_kw` is what balanced load fills it, if all posts hang on it: see `Feeder.whole_kw`.
+    """
 
     name: str
     weight: Array
     angle_deg: Array
     limit_a: float
+    whole_kw: float = math.nan
 
 
 def post_of(table: PostTable) -> Post:
@@ -56,6 +60,7 @@ def feeder_of(rows: Sequence[Row]) -> Feeder:
         phase_rad=np.radians(degrees),
         names=tuple(row.name for row in rows),
         linear=bool((degrees == 0.0).all() and (matrix >= 0.0).all()),
+        whole_kw=np.array([row.whole_kw for row in rows]),
     )
 
 
@@ -64,13 +69,16 @@ def _rows(limit: LimitTable, posts: Sequence[PostTable], made: Evses, line_volts
     among = np.array([float(hanging(limit, post)) for post in posts])
     if limit.limit_kw is not None:
         weight, most = power_row(made, among, limit.limit_kw)
-        return [Row(limit.name, weight, still, most)]
+        return [Row(limit.name, weight, still, most, limit.limit_kw if among.all() else math.nan)]
     most = limit.limit_a or 0.0  # one of the two is there
     if limit.weights is not None:
         weight = np.array([limit.weights.get(post.id, 0.0) for post in posts])
-        return [Row(limit.name, weight, np.array([_angle(post) for post in posts]), most)]
+        angles = np.array([_angle(post) for post in posts])
+        return [Row(limit.name, weight, angles, most, 0.0 if weight.all() else math.nan)]
     if limit.line is None:
-        return [Row(limit.name, among, still, most)]
+        per_a = np.unique(made.voltage_v / 1000.0)
+        whole_kw = most * float(per_a[0]) if len(per_a) == 1 else 0.0
+        return [Row(limit.name, among, still, most, whole_kw if among.all() else math.nan)]
     return [_line_row(limit, line, posts, line_volts) for line in limit.line]
 
 
@@ -78,7 +86,14 @@ def _line_row(limit: LimitTable, line: str, posts: Sequence[PostTable], line_vol
     loads = [on_line(post, line, line_volts) if hanging(limit, post) else (0.0, 0.0) for post in posts]
     weight, angle = np.array(loads).T
     name = limit.name if limit.line is None or len(limit.line) == 1 else f"{limit.name} {line}"
-    return Row(name, weight, angle, limit.limit_a or 0.0)
+    whole = line != "N" and all(hanging(limit, post) for post in posts)  # what is balanced does not load the neutral
+    return Row(name, weight, angle, limit.limit_a or 0.0, _line_kw(limit, posts, line_volts) if whole else math.nan)
+
+
+def _line_kw(limit: LimitTable, posts: Sequence[PostTable], line_volts: float | None) -> float:
+    """kW of three balanced phases at the limit of each line; 0 where nothing says the voltage between them."""
+    between = line_volts or next((post.volts for post in posts if post.phases == 3), 0.0)
+    return math.sqrt(3.0) * between * (limit.limit_a or 0.0) / 1000.0
 
 
 def _angle(post: PostTable) -> float:

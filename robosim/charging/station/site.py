@@ -30,7 +30,7 @@ def plain_site(
     return Site(
         name="plain",
         evses=evses(ids, kind, voltage_v=voltage_v, max_a=max_a),
-        feeder=single_limit(limit_kw * 1000.0 / voltage_v, count),
+        feeder=single_limit(limit_kw * 1000.0 / voltage_v, count, limit_kw),
         unnamed=True,
     )
 
@@ -40,7 +40,12 @@ def listed_site(posts: Sequence[Post], limit_kw: float) -> Site:
     made = evses_of(posts)
     row, limit_a = power_row(made, np.ones(len(made)), limit_kw)
     feeder = Feeder(
-        matrix=row[None], limit_a=np.array([limit_a]), phase_rad=np.zeros(len(made)), names=("feeder",), linear=True
+        matrix=row[None],
+        limit_a=np.array([limit_a]),
+        phase_rad=np.zeros(len(made)),
+        names=("feeder",),
+        linear=True,
+        whole_kw=np.array([limit_kw]),
     )
     return Site(name="plain", evses=made, feeder=feeder)
 
