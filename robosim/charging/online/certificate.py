@@ -17,6 +17,7 @@ from robosim.charging.optimum import solved
 from robosim.charging.problem import ChargingDay
 from robosim.charging.record import ChargingRecord
 from robosim.controllers.parts.charging import fleet, plan
+from robosim.leader.tax_rule import NONE
 from robosim.premise import Premise, broken
 
 TRUE = 1e-9
@@ -51,6 +52,8 @@ def certify_online(mission: Any, record: ChargingRecord) -> Certificate:
 
 
 def _gameable(tax: Any) -> str:
+    if tax == NONE:
+        return "under the tax rule none nobody pays for what it costs the others"
     return "" if tax.groves else f"under the tax rule {tax.name} a car can move what it pays"
 
 
