@@ -324,3 +324,30 @@ def test_rounds_that_run_out_are_said() -> None:
 def test_what_does_not_go_together_is_refused(keys: dict[str, object], words: str) -> None:
     with pytest.raises(BadInput, match=words.replace("?", r"\?")):
         robosim.load("charging", set=ONLINE | keys)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(20))
+def test_the_promise_on_twenty_days_of_twelve_cars(seed: int) -> None:
+    """Every lie by every car: found ≤ certified under VCG, which `attack` holds itself too."""
+    keys = {"station.count": 12, "station.limit_kw": 14.0 + seed % 5, "station.unmet": "allowed", "mission.rounds": 20}
+    mission = robosim.load("charging", seed=seed, set=ONLINE | keys)
+    found = attack(mission)
+    certified = found.epsilon["vcg"].certified
+    assert certified is not None
+    assert len({one.strategy for one in found.attacks}) >= 13
+    assert max(one.gain for one in found.attacks) <= certified * (1 + 1e-9)
+
+
+@pytest.mark.deep
+def test_a_price_is_gamed_and_a_pivot_too() -> None:
+    """Under the clearing price bait and switch pays on most days; what the pivot loses most to is reported."""
+    gains = {"clearing-price": [], "dynamic-pivot": []}
+    for seed in range(6):
+        keys = {"station.count": 12, "station.limit_kw": 14.0, "station.unmet": "allowed", "mission.rounds": 20}
+        mission = robosim.load("charging", seed=seed, set=ONLINE | keys)
+        lies = ["bait-and-switch:bait=0.5,0.9;catch=1.1", "early-departure:hours=2", "late-arrival"]
+        for one in attack(mission, strategies=lies, taxes=list(gains)).attacks:
+            gains[one.tax_rule].append((one.gain, seed, one.agent, one.strategy))
+    print({tax: max(found) for tax, found in gains.items()})
+    assert all(max(found)[0] > 0.1 for found in gains.values())
