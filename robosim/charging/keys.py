@@ -146,6 +146,17 @@ class Station(Section):
         default=5, description="online, those who are plugged in agree anew every so many minutes"
     )
 
+    rules_know: Literal["true", "stated"] = Field(
+        default="true",
+        description="what rules of thumb beside the prices know of cars: energies and departures as they are, as cars "
+        "do themselves, or as drivers told them",
+    )
+    mpc: Literal["if-quick", "always", "never"] = Field(
+        default="if-quick",
+        description="online, whether the same plans by one mind without prices stand beside them: where it takes about "
+        "a second, or whatever it takes",
+    )
+
     tariff: TariffSource = Field(
         default="sce-tou-ev-4", description="price of energy: a known tariff, a JSON file, or dollars/kWh"
     )
