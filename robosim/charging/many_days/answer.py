@@ -103,21 +103,20 @@ def costs(days: Sequence[Played], title: str) -> Figure:
     for place, one in enumerate(days[0].rules):
         colour, marker = LOOKS[one.rule]
         look: dict[str, Any] = {"color": colour, "marker": marker, "ms": 3.5, "lw": 0.7, "mew": 0.6}
-        label = (
-            f"{one.rule} (exceeds the feeder)"
-            if any(day.rules[place].excess_share > 1e-6 for day in days)
-            else one.rule
-        )
+        over = any(day.rules[place].excess_share > 1e-6 for day in days)
+        label = f"{one.rule} (exceeds the feeder)" if over else one.rule
         top.plot(dates, [day.rules[place].social_cost for day in days], label=label, **look)
-        low.plot(dates, [100 * day.rules[place].gap for day in days], **look)
+        low.plot(dates, [100 * day.rules[place].gap for day in days], **look | {"ls": ""})
     low.axhline(0.0, color=PURPLE, lw=1.6, zorder=1)
     top.set(ylabel=r"cost of the day (\$)", ylim=(0, None))
-    low.set(ylabel="above the least (%)")
-    low.set_yscale("symlog", linthresh=1.0)
+    low.set(xlabel="day on which cars came", ylabel="above the least (%)")
+    low.set_yscale("symlog", linthresh=1.0)  # even between -1 and 1 %, logarithmic beyond
+    low.margins(y=0.08)
     low.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     for axes in (top, low):
         axes.grid(axis="y")
-    low.tick_params(axis="x", rotation=30)
+    for label in low.get_xticklabels():
+        label.set(rotation=30, ha="right", rotation_mode="anchor")
     top.set_title(title, loc="left", color=INK)
     figure.legend(*top.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
