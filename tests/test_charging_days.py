@@ -170,14 +170,16 @@ def test_ctrl_c_leaves_what_was_finished(table: Path, tmp_path: Path, capsys, mo
         (["nowhere.csv"], "nowhere.csv"),
         (["{}", "--from", "May"], "--from: 'May' is no day"),
         (["{}", "--world", "rendezvous"], "station"),
-        (["acn:jpl"], "must be a file"),
+        (["acn:jpl"], "acn:jpl: no such file"),
+        (["{}", "--set", "station.day=2019-10-28"], "station.day is chosen by --from and --to"),
+        (["{}", "--set", "station.limit_kw=-1"], "--set:1: station.limit_kw"),
         (["{}", "--from", "2030-01-01"], "nobody comes on"),
         (["{}", "--csv", "/nowhere/at/all.csv"], "all.csv: there is no folder"),
         (["{}", "--plot", "days.jpeg"], "days.jpeg: pictures end in .png"),
     ],
 )
 def test_what_is_asked_wrongly_is_one_line(table: Path, capsys, words: list[str], message: str) -> None:
-    assert main(["charging-days", *(word.format(table) for word in words), *ONLY]) == 2
+    assert main(["charging-days", *(word.format(table) for word in words)]) == 2
     said = capsys.readouterr()
     assert message in said.err
     assert "Traceback" not in said.err

@@ -32,7 +32,7 @@ def charging_days(
 
     Ctrl-C leaves what was finished: tables, CSV and picture are of the days until then.
 
-    Example: robosim charging-days jpl.csv --from 2019-05-01 --to 2019-05-31 --csv may.csv --plot may.png
+    Example: robosim charging-days day.csv --from 2019-10-29 --csv days.csv --plot days.png
     """
     from robosim.charging.many_days.answer import as_json as figures
     from robosim.charging.many_days.play import asked, days_in

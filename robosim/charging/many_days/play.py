@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ from robosim.charging.scenario import ChargingScenario
 from robosim.errors import BadInput, RobosimError
 
 WORLD = "charging"
+ANY_DAY = "2019-10-29"
+"""Keys are the same on all days."""
 USUAL = {
     "mission.planning": "online",
     "mission.rounds": 100,
@@ -48,8 +51,9 @@ class LeftOut(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A world, and what replaces its keys."""
+    """A file of sessions, a world, and what replaces its keys."""
 
+    file: str
     world: str
     seed: int | None
     keys: tuple[str, ...]
@@ -58,33 +62,36 @@ class Asked(NamedTuple):
         """That of one day. Raises `BadInput` for a world that has no station."""
         from robosim.scenario.loading import load_scenario
 
-        found = load_scenario(self.world, seed=self.seed, overrides=[f"station.day={day}", *self.keys])
+        mine = (f"station.sessions={self.file}", f"station.day={day}")
+        found = load_scenario(self.world, seed=self.seed, overrides=[*self.keys, *mine])
         if not isinstance(found, ChargingScenario):
             raise BadInput(f"{self.world}: has no station (name a world of kind charging)")
         return found
 
 
 def asked(file: str, world: str | None, seed: int | None, keys: Sequence[str]) -> Asked:
-    """A file of sessions at the station of a world, or at the usual one."""
-    usual = () if world else tuple(f"{key}={value}" for key, value in USUAL.items())
-    return Asked(world or WORLD, seed, (*usual, f"station.sessions={file}", *keys))
+    """A file of sessions at the station of a world, or at the usual one. Raises `BadInput`: no file, or named twice."""
+    if not Path(file).is_file():
+        raise BadInput(f"{file}: no such file (name one with charging sessions; robosim run plays other days)")
+    given = {key.partition("=")[0].strip() for key in keys}
+    for key, option in (("station.sessions", "FILE"), ("station.day", "--from and --to")):
+        if key in given:
+            raise BadInput(f"--set: {key} is chosen by {option} (leave it out)")
+    usual = () if world else tuple(f"{key}={value}" for key, value in USUAL.items() if key not in given)
+    return Asked(file, world or WORLD, seed, (*keys, *usual))
 
 
 def days_in(what: Asked, first: date | None, last: date | None) -> list[date]:
     """The days of the file on which somebody comes, within bounds. Raises `BadInput` where there are none."""
-    scenario = what.scenario("2019-10-29")
-    keys, path = scenario.station, scenario.existing_file_of("sessions")
-    if path is None:
-        message = f'must be a file, got "{keys.sessions}"'
-        raise scenario.error("station.sessions", f"{message} (robosim run plays drawn days and those of ACN-Data)")
-    reading = read(path, None if keys.timezone is None else ZoneInfo(keys.timezone), keys.column_names)
-    there = sorted(reading.days)
+    keys = what.scenario(ANY_DAY).station
+    zone = None if keys.timezone is None else ZoneInfo(keys.timezone)
+    there = sorted(read(what.file, zone, keys.column_names).days)
     if not there:
-        raise BadInput(f"{path}: has no sessions")
+        raise BadInput(f"{what.file}: has no sessions")
     wanted = Days(first or there[0], last or there[-1])
     found = [day for day in there if wanted.has(day)]
     if not found:
-        raise BadInput(f"{path}: nobody comes on {wanted} (it has days from {there[0]} to {there[-1]})")
+        raise BadInput(f"{what.file}: nobody comes on {wanted} (it has days from {there[0]} to {there[-1]})")
     return found
 
 
