@@ -177,6 +177,18 @@ def test_gaps_are_to_the_least_that_the_day_costs(record, mission) -> None:
     assert ours.fairness == pytest.approx(shares.sum() ** 2 / (12 * (shares**2).sum()), rel=1e-9)
 
 
+def test_the_bound_of_a_day_ahead_plan_knows_parts_of_periods(tmp_path: Path) -> None:
+    """Fourteen minutes have no whole quarter of an hour: rules of thumb use them, and are not better than the least."""
+    path = tmp_path / "minutes.csv"
+    path.write_text("arrival,departure,requested_kwh\n2019-10-29 08:00:30,2019-10-29 08:14:30,1\n")
+    keys = {"station.sessions": str(path), "station.unmet": "allowed", "station.waiting_dollars_per_kwh_h": 0.0}
+    mission = robosim.load("charging", set=keys)
+    ours, uncontrolled, *_ = baselines(mission.run(), mission.day)
+    assert ours.delivered_kwh == 0.0
+    assert uncontrolled.delivered_kwh == pytest.approx(1.0, abs=2e-3)
+    assert 0.0 <= uncontrolled.gap < 0.2 < ours.gap
+
+
 def test_operators_know_what_they_were_told(mission) -> None:
     """Who asks for nothing gets nothing, whatever it wants; TYPE, the truth, is untouched."""
     told = mission.day.sessions
