@@ -11,7 +11,8 @@ import robosim
 from robosim.__main__ import main
 from robosim.charging.baselines import RULES
 from robosim.charging.many_days import play
-from robosim.charging.many_days.answer import COLUMNS, as_csv, costs
+from robosim.charging.many_days.answer import COLUMNS, as_csv
+from robosim.charging.many_days.picture import costs
 from robosim.charging.many_days.play import Asked, Played, asked, days_in, summed
 
 TABLE = """arrival,departure,requested_kwh

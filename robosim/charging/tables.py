@@ -158,7 +158,7 @@ def rules_table(found: tuple[Baseline, ...]) -> Table:
 
 
 def _what_is_known(knows: str) -> str:
-    what = {"true": "as they are, which the cars know too", "stated": "as drivers told them, which was wrong"}
+    what = {"true": "as they are, which the cars know too", "stated": "as drivers told them, which may be wrong"}
     return (
         f"Rules of thumb know energies and departures {what[knows]} (station.rules_know). gap: above the least "
         "that the day costs who knows all of it. fair: Jain's index of the share of its wish that each EV got."

@@ -91,9 +91,8 @@ def _all(what: Asked, days: list[date]) -> tuple[list[Played], list[LeftOut], bo
 
 
 def _written(found: list[Played], csv: Path | None, plot: Path | None, file: str) -> None:
-    from robosim.charging.many_days.answer import as_csv, costs
+    from robosim.charging.many_days.answer import as_csv
     from robosim.errors import BadInput
-    from robosim.figures.style import drawn, save
     from robosim.files.store import write_atomically
 
     if csv is not None:
@@ -102,6 +101,9 @@ def _written(found: list[Played], csv: Path | None, plot: Path | None, file: str
         except OSError as problem:
             raise BadInput(f"{csv}: cannot be written: {problem.strerror} (choose another place)") from None
     if plot is not None and found:
+        from robosim.charging.many_days.picture import costs
+        from robosim.figures.style import drawn, save
+
         save(costs(found, drawn(Path(file).name)), plot)
 
 
