@@ -60,9 +60,10 @@ def residual(station: LiveStation, live: Live, steps: int) -> Residual | None:
     own = _own(day, last, share)
     cost = np.repeat(day.energy_cost[None], len(rows), axis=0)
     cost[:, :, 0] += problem.curvature[who] * live.done[np.ix_(rows, who)] / problem.hours
-    wish = np.repeat(own["wish"], len(rows), axis=0)
+    wish, told = np.repeat(own["wish"], len(rows), axis=0), np.repeat(own["told"], len(rows), axis=0)
     wish[:, :, 0] = lacking / problem.hours
-    own |= {"energy_cost": cost, "wish": wish}
+    told[:, :, 0] = np.maximum(told[:, :, 0] - live.metered[np.ix_(rows, who)] / problem.hours, 0.0)
+    own |= {"energy_cost": cost, "wish": wish, "told": told}
     return Residual(
         rows, who, period, day, own, present, _prices(live, rows, period, end, present, last), share[..., 0]
     )
