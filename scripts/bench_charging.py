@@ -1,4 +1,4 @@
-"""Speed of charging in one run, CPU seconds: prices against piqp's central solves; then the kernels.
+"""Speed of charging in one run, CPU seconds: prices against piqp's central solves; days online; then the kernels.
 
 Reference: piqp's set-up and solve of the same day (building its matrices is not counted), and of the N + 1 days of all
 VCG taxes. Ours is a whole mission: announcement, rounds, projection, reports and bill. Of references that one accuracy
@@ -17,6 +17,7 @@ from typing import Any
 from unittest.mock import patch
 
 import bench_charging_kernels as kernels
+import bench_charging_online as online
 import numpy as np
 import piqp
 
@@ -52,6 +53,7 @@ def main() -> None:
     many(100_000)
     if len(sys.argv) > 1:
         caltech(sys.argv[1])
+    online.main()
     kernels.main()
 
 

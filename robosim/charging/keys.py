@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    Discriminator,
     Field,
     SerializerFunctionWrapHandler,
     Strict,
@@ -21,6 +20,7 @@ from robosim.charging.days import MOST_DAYS
 from robosim.charging.site_keys import Amperes, Charger, PostTable, Volts
 from robosim.charging.values import (
     ColumnNames,
+    DrawnNonNegatives,
     FittedOrPositive,
     IsoDay,
     IsoDays,
@@ -35,8 +35,6 @@ from robosim.scenario.fields import (
     Section,
     Share,
     Whole,
-    Word,
-    branch_of,
     is_path,
     path_or,
     word_or,
@@ -149,6 +147,17 @@ class Station(Section):
 
     replan_min: Minutes = Field(
         default=5, description="online, those who are plugged in agree anew every so many minutes"
+    )
+
+    rules_know: Literal["true", "stated"] = Field(
+        default="true",
+        description="what rules of thumb beside the prices know of cars: energies and departures as they are, as cars "
+        "do themselves, or as drivers told them",
+    )
+    mpc: Literal["if-quick", "always", "never"] = Field(
+        default="if-quick",
+        description="online, whether the same plans by one mind without prices stand beside them: where it takes about "
+        "a second, or whatever it takes",
     )
 
     tariff: TariffSource = Field(
@@ -281,10 +290,4 @@ TariffSource = Annotated[
     Annotated[str, AfterValidator(partial(word_or_path, TARIFFS, TARIFF_FORM)), path_or(*TARIFFS), Tag("<word>")]
     | Annotated[Finite, Tag("<number>")],
     word_or("<number>"),
-]
-DrawnNonNegatives = Annotated[
-    Word
-    | Annotated[tuple[NonNegative, ...], Field(min_length=1), Tag("<list>")]
-    | Annotated[NonNegative, Tag("<number>")],
-    Discriminator(branch_of),
 ]

@@ -11,14 +11,17 @@ from rich.table import Table
 
 from robosim.agent import Array
 from robosim.auction.tables import unreached
-from robosim.charging.baselines import MOST, OURS, Baseline, baselines, ours
+from robosim.charging.baselines import MOST, MPC, OURS, Baseline, against, baselines, mpc, ours
 from robosim.charging.build import BILLED_DAYS
 from robosim.charging.mission import Charging
+from robosim.charging.online.central import seconds
 from robosim.charging.online.mission import OnlineCharging
 from robosim.charging.record import ChargingRecord, DayLog
 from robosim.cli.tables import amount, empty_table
 
 CARS_SHOWN = 20
+QUICK_S = 1.0
+"""About so long another rule may take beside a run that nobody asked to wait for it."""
 ROUNDING = 1e-9
 TINY_KWH = 5e-3
 COLUMNS = {
@@ -90,21 +93,31 @@ def run_tables(record: ChargingRecord) -> list[Table]:
 
 
 def rivals(mission: Charging | OnlineCharging, record: ChargingRecord, certified: float | None) -> dict[str, Any]:
-    """What rules without prices would have done on the same day, ours first; not for very many cars."""
+    """What other rules would have done on the same day, ours first; not for very many cars."""
     if len(record.day.stay_min) > MOST:
         return {}
-    found = baselines(record, mission.day)
-    if isinstance(mission, OnlineCharging):
-        found = (found[0], day_ahead(mission), *found[1:])
-    return {"baselines": tuple(asdict(one) for one in found)}
+    ours, *rules = baselines(record, mission.day, mission.scenario.station.rules_know)
+    planned = planned_otherwise(mission) if isinstance(mission, OnlineCharging) else ()
+    return {"baselines": tuple(asdict(one) for one in (ours, *planned, *rules))}
 
 
-def day_ahead(mission: OnlineCharging) -> Baseline:
-    """The same day planned once, by somebody who knows it whole, and executed."""
+def planned_otherwise(mission: OnlineCharging) -> tuple[Baseline, ...]:
+    """The same day planned once by somebody who knows it whole, and as time goes on without prices, as far as asked."""
     from robosim.charging.build import foreseen
 
-    alone = foreseen(mission)
-    return ours(mission.day, alone.run(every=alone.rounds).day)
+    ahead = foreseen(mission)
+    found = [ours(mission.day, ahead.run(every=ahead.rounds).day)]
+    if mpc_wanted(mission):
+        found.append(mpc(mission.day, mission.every))
+    return tuple(against(one, mission.least) for one in found)
+
+
+def mpc_wanted(mission: OnlineCharging) -> bool:
+    """As `station.mpc` says; not where the station itself pays for its power, of which that mind knows nothing."""
+    wanted = mission.scenario.station.mpc
+    if mission.day.problem.aggregated:
+        return False
+    return wanted == "always" or (wanted == "if-quick" and seconds(mission.day, mission.every) <= QUICK_S)
 
 
 def findings(record: ChargingRecord, mission: Charging | OnlineCharging) -> list[str]:
@@ -117,28 +130,47 @@ def findings(record: ChargingRecord, mission: Charging | OnlineCharging) -> list
     share = f"write station.demand_dollars_per_kw = {part}, and loss_dollars_per_kw2h"
     unbilled = [f"{left_out} ({share})"] if charge else []
     late = [] if record.day.agreements else unreached(record, mission)
-    return [*day_lines(record, record.day), *late, *unbilled]
+    return [*day_lines(record, record.day), *late, *_left_out(mission), *unbilled]
+
+
+def _left_out(mission: Charging | OnlineCharging) -> list[str]:
+    """Whether planning without prices is not in the table of rules, and how to have it there."""
+    if not isinstance(mission, OnlineCharging) or mpc_wanted(mission) or mission.scenario.station.mpc == "never":
+        return []
+    if mission.day.problem.aggregated:
+        return [f"{MPC} is left out, it does not know what the station itself pays"]
+    took = seconds(mission.day, mission.every)
+    return [f'{MPC} is left out, it takes about {took:.0f} s (station.mpc = "always" has it)']
 
 
 def rules_table(found: tuple[Baseline, ...]) -> Table:
-    """One row a rule, ours first."""
+    """One row a rule, ours first; what rules of thumb know, and what `fair` and `gap` mean, stands below."""
     emitted = any(one.carbon_kg is not None for one in found)
     more, unit = (("CO2",), ("kg",)) if emitted else ((), ())
-    made = empty_table("rule", "metered", "unmet", "served", "cost", "peak", "over", "or", *more, left={"rule"})
-    made.add_row("", "kWh", "kWh", "% EVs", "$", "kW", "A", "%", *unit, style="dim")
+    made = empty_table("rule", "unmet", "served", "fair", "cost", "gap", "peak", "over by", *more, left={"rule"})
+    made.add_row("", "kWh", "% EVs", "Jain", "$", "%", "kW", "%", *unit, style="dim")
     for one in found:
         figures = (
-            amount(one.delivered_kwh, TINY_KWH, 2),
             amount(one.unmet_kwh, TINY_KWH, 2),
             f"{100 * one.served_share:.0f}",
+            f"{one.fairness:.2f}",
             amount(one.social_cost, ROUNDING, 2),
+            "-" if np.isnan(one.gap) else f"{100 * one.gap:.1f}",
             amount(one.highest_kw, TINY_KWH, 2),
-            amount(one.excess_a, 1e-6, 1),
             amount(100 * one.excess_share, 1e-6, 0),
             *(() if one.carbon_kg is None else (amount(one.carbon_kg, TINY_KWH, 2),)),
         )
         made.add_row(one.rule, *figures, style="bold" if one.rule in OURS.values() else None)
+    made.caption, made.caption_justify = _what_is_known(found[-1].knows), "left"
     return made
+
+
+def _what_is_known(knows: str) -> str:
+    what = {"true": "as they are, which the cars know too", "stated": "as drivers told them, which may be wrong"}
+    return (
+        f"Rules of thumb know energies and departures {what[knows]} (station.rules_know). gap: above the least "
+        "that the day costs who knows all of it. fair: Jain's index of the share of its wish that each EV got."
+    )
 
 
 def day_lines(record: ChargingRecord, day: DayLog) -> list[str]:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from pydantic_core import PydanticCustomError
 
 from robosim.charging.days import ALL, days_of
-from robosim.scenario.fields import PATH, NonNegative, Positive, word_or, word_or_path
+from robosim.scenario.fields import PATH, NonNegative, Positive, Word, branch_of, word_or, word_or_path
 
 LONGEST_COLUMN = 200
 
@@ -108,4 +108,10 @@ FittedOrPositive = Annotated[
     Annotated[str, AfterValidator(only_fitted), WithJsonSchema({"type": "string", "const": "fitted"}), Tag("<word>")]
     | Annotated[Positive, Tag("<number>")],
     word_or("<number>"),
+]
+DrawnNonNegatives = Annotated[
+    Word
+    | Annotated[tuple[NonNegative, ...], Field(min_length=1), Tag("<list>")]
+    | Annotated[NonNegative, Tag("<number>")],
+    Discriminator(branch_of),
 ]

@@ -67,7 +67,7 @@ def _log(mission: Any, snapshot: Snapshot, seen: Measured) -> DayLog:
     station, problem, sessions = mission.station, mission.allocation, mission.day.sessions
     equipment, cars = mission.day.station, mission.day.station.cars
     decision, metered = mission.main(seen.allotted_kw), mission.main(seen.metered_kw)
-    pilot, kwh, content, line = _steps(station, snapshot.body.meters)
+    pilot, kwh, content, line = steps_of(station, snapshot.body.meters)
     return DayLog(
         hours=problem.hours,
         step_h=equipment.step_h,
@@ -97,7 +97,7 @@ def _log(mission: Any, snapshot: Snapshot, seen: Measured) -> DayLog:
     )
 
 
-def _steps(station: LiveStation, meters: Meters) -> tuple[Array, Array, Array, Array]:
+def steps_of(station: LiveStation, meters: Meters) -> tuple[Array, Array, Array, Array]:
     """Pilots, energies and contents (N, S) and currents of rows (K, S) of mission 0."""
     equipment = station.day.station
     size = (station.problem.agents, station.steps)
