@@ -246,7 +246,7 @@ def test_marginal_problems_know_nothing_of_who_is_absent_or_beside_them() -> Non
 class Nobody(Pretender):
     """Pretends nothing."""
 
-    def pretended(self, own):
+    def pretended(self, own, period_h):
         return {}
 
 

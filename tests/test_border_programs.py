@@ -72,7 +72,7 @@ def project(tmp_path):
         ("market", "market"),
         ("market", "consensus"),
         ("market", "price_step"),
-        ("charging", "admm"),
+        ("charging", "consensus"),
         ("freight", "agreement"),
         ("freight", "local_problem"),
         ("freight", "consensus"),
@@ -93,7 +93,7 @@ def test_a_name_that_is_no_program_for_this_world_is_exit_2(capsys, command: str
 def test_the_programs_that_do_serve_are_listed() -> None:
     assert serving("rendezvous") == ("consensus", "saturated_consensus")
     assert serving("auction") == ("admm", "dual_decomposition")
-    assert serving("charging") == ("dual_decomposition",)
+    assert serving("charging") == ("admm", "dual_decomposition")
     assert serving("freight") == ("consensus_tracking_admm", "dc_admm", "dpmm", "iplux", "tracking_admm")
     with pytest.raises(BadInput, match=r"Admm serves auction, .* kind rendezvous \(write one of consensus"):
         robosim.load("rendezvous", set={"mission.controller": "admm"})

@@ -113,7 +113,7 @@ def test_cars_have_payments_and_no_single_share() -> None:
     expected = np.einsum("ik,kt,it->i", load, price, record.decision[0])
     np.testing.assert_allclose(payments(record), expected, atol=1e-12)
     assert len(drawn(figure, "faithful").get_xdata()) == record.decision.shape[1]
-    with pytest.raises(BadInput, match="charging: drawn of bidders"):
+    with pytest.raises(BadInput, match="charging-day-ahead: drawn of bidders"):
         absence(record)
 
 

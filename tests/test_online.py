@@ -176,6 +176,18 @@ def finished(mission, snapshot):
     return snapshot
 
 
+def test_a_record_of_an_online_day_is_played_again_from_its_world_file(tmp_path: Path) -> None:
+    """Also with somebody who comes late, under another tax: nothing that the file says goes against being online."""
+    entry = {"agent": 1, "strategy": "late-arrival", "hours": 0.5}
+    keys = {"station.count": 4, "station.limit_kw": 9.0, "leader.tax": "dynamic-pivot", "selfish": [entry]}
+    record = robosim.run("charging", seed=2, set=ONLINE | keys)
+    again = robosim.run(record.save(tmp_path / "run") / "world.toml")
+    np.testing.assert_array_equal(again.day.metered_kwh, record.day.metered_kwh)
+    np.testing.assert_array_equal(again.settlement.tax, record.settlement.tax)
+    loaded = robosim.load_record(tmp_path / "run")
+    assert loaded.summary() == record.summary()
+
+
 def test_the_clock_moves_when_an_agreement_is_over() -> None:
     """One advance is one round of words; the station's step is the same until the last of them."""
     mission = robosim.load("charging", set=ONLINE | {"station.count": 6, "station.limit_kw": 6.0, "leader.tax": "none"})

@@ -23,6 +23,7 @@ from robosim.charging.sources import SITES
 from robosim.charging.station import posts as evse
 from robosim.charging.station import tariff
 from robosim.controllers.selfish import evs as selfish_evs
+from robosim.controllers.selfish import visits as selfish_visits
 from robosim.errors import BadInput, TooLarge
 from robosim.scenario.loading import json_schema, load_scenario
 from robosim.scenario.reading import template
@@ -52,6 +53,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 @pytest.fixture
 def deviation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selfish_evs, "EV_DEVIATIONS", {"dawdle": Dawdle})
+    monkeypatch.setattr(selfish_visits, "VISITS", {})
 
 
 def load(name: str | Path, *options: str) -> ChargingScenario:
@@ -88,7 +90,7 @@ def test_defaults_are_those_of_the_documentation(world: World) -> None:
     assert (station.battery, station.battery_kwh, station.battery_kw) == ("two-stage", 60.0, None)
     assert station.efficiency == 1.0
     assert (market.start_price, market.step, market.update, market.step_of_sure) == (0.0, "auto", "nesterov", None)
-    assert (leader.tax, leader.epsilon, leader.epsilon_share, leader.bills) == ("vcg", None, None, "decision")
+    assert (leader.tax, leader.epsilon, leader.epsilon_share, leader.bills) == ("vcg", None, None, None)
 
 
 def test_caltech_brings_its_own_chargers_and_transformer(world: World) -> None:
@@ -103,7 +105,7 @@ def test_caltech_brings_its_own_chargers_and_transformer(world: World) -> None:
 def test_the_bundled_world() -> None:
     found = load("charging-day-ahead")
     assert (found.station.sessions, found.station.count, found.station.feeder_kw) == ("drawn", 50, 60.0)
-    assert (found.leader.tax, found.leader.epsilon_share, found.leader.bills) == ("vcg", 1e-8, "decision")
+    assert (found.leader.tax, found.leader.epsilon_share, found.leader.bills) == ("vcg", 1e-8, None)
 
 
 @pytest.mark.parametrize("day", ["2019-10-29", "'2019-10-29'", "'20191029'", "'2019-W44-2'"])

@@ -125,6 +125,8 @@ def test_every_rule_says_what_it_needs() -> None:
             case = replace(case, others_alone=others(x) - 1.0, leader_alone=np.zeros_like(x))
         if "worth" in rule.needs:
             case = replace(case, worth=x)
+        if "pivot" in rule.needs:
+            case = replace(case, pivots=x)
         assert np.isfinite(rule.pay(case)).all(), rule.name
 
 

@@ -229,7 +229,7 @@ def build_charging(
             own=day.problem.own(),
             allocation=day.problem,
             day=day,
-            bills=scenario.leader.bills,
+            bills=scenario.leader.bills or "decision",
         )
     )
 

@@ -178,7 +178,7 @@ def online_bills_by_meter(world: Values) -> Iterator[Problem]:
     """Nobody decides a whole day online."""
     if world["mission.planning"] != "online":
         return
-    if world.given("leader.bills") and world["leader.bills"] == "decision":
+    if world["leader.bills"] == "decision":
         message = 'is "decision", a day that is planned as time goes on is billed by the meter'
         yield Problem(path=("leader", "bills"), message=message, fix='write bills = "meter", or leave it out')
 

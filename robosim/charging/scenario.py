@@ -69,8 +69,10 @@ class ChargingLeader(LeaderSection):
     epsilon_share: Share | None = Field(
         default=None, description="the same as a share of the cost, roughly known before", examples=[1e-8]
     )
-    bills: Literal["decision", "meter"] = Field(
-        default="decision", description="whether what was decided is billed, or what was metered"
+    bills: Literal["decision", "meter"] | None = Field(
+        default=None,
+        description="whether what was decided is billed, or what was metered; left out: the decision, online the meter",
+        examples=["meter"],
     )
 
 
