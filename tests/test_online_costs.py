@@ -138,14 +138,14 @@ def test_absence_replayed_is_a_day_without_the_car_also_for_the_aggregator() -> 
 
 
 def test_what_is_found_is_certified_and_the_bound_is_below_whoever_plans() -> None:
-    mission = robosim.load("charging", set=CROWD)
+    mission = robosim.load("charging", set=CROWD | {"mission.rounds": 25})
     record = mission.run()
     ahead = foreseen(mission).run(every=2000)
     for day in (record, ahead):
         assert day.private_cost[0].sum() + day.day.leader_cost[0] >= mission.least - 1e-6
     certified = robosim.certify(mission).certified
     assert certified == pytest.approx(record.private_cost[0].sum() + record.day.leader_cost[0] - mission.least)
-    found = attack(mission, strategies=["over-ask", "early-departure", "capacity-withholding", "shift"]).attacks
+    found = attack(mission, strategies=["over-ask", "shift"]).attacks
     assert 0 < max(one.gain for one in found) <= certified
     assert all(one.covered for one in found)
 

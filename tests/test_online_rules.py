@@ -59,22 +59,6 @@ def test_one_mind_solves_what_those_plugged_in_agree_on(mission) -> None:
     assert problem.stay[0, 0] == 0
 
 
-def test_what_was_metered_counts_against_what_drivers_told_too(mission) -> None:
-    """Who told 12 kWh and has had 5 tells 7 from then on, as who wants 12 then wants 7; nothing less than nothing."""
-    station = alone(mission.day)
-    step = int(station.stay[0, :, 0].max()) + 1
-    live = station.start(0.0)._replace(step=step)
-    before = residual(station, live, mission.every)
-    had = np.linspace(0.0, 5.0, 12)[None]
-    after = residual(station, live._replace(metered=had), mission.every)
-    assert set(after.who) <= set(before.who)
-    assert (had[0, after.who] > 0.0).any()
-    asked = mission.day.sessions.asked_kwh[after.who]
-    np.testing.assert_allclose(
-        after.own["told"][0, :, 0] * mission.day.problem.hours, np.maximum(asked - had[0, after.who], 0.0), atol=1e-9
-    )
-
-
 def test_every_rule_has_its_gap_to_the_same_bound(record, mission) -> None:
     for one in record.summary()["baselines"]:
         assert one["social_cost"] == pytest.approx(mission.least * (1 + one["gap"]), rel=1e-9)

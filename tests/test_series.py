@@ -154,7 +154,7 @@ def test_the_online_bound_holds_where_steps_have_more_than_their_period_at_the_l
     assert record.private_cost.sum() >= mission.least - 1e-9
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**6), st.sampled_from(["plain", "caltech"]), st.sampled_from([0.0, 0.5]))
 def test_whatever_the_building_takes_all_keep_to_what_is_left_and_none_beats_the_future(
     tmp_path, seed: int, site: str, demand: float
