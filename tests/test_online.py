@@ -54,6 +54,12 @@ def test_a_car_alone_gets_what_it_wants_from_every_kind_of_charger(station, char
         assert set(record.day.pilot_a.ravel()) <= levels[charger]
 
 
+def test_what_a_coarse_pilot_gives_too_much_is_held_back_later(station) -> None:
+    """10 kWh in 8 hours at a flat price are 6 A throughout; of 0 and 8 A half is had at noon, to a step of a pilot."""
+    day = station(ALONE, station__charger="clippercreek", station__tariff=0.2).run().day
+    assert day.metered_kwh[0, :144].sum() == pytest.approx(5.0, abs=8 * 0.208 / 12)
+
+
 def test_a_night_is_planned_over_midnight(station) -> None:
     """Three cars, 60 kWh through 7 kW: all is metered, at what a model of two days costs, and taxes are small."""
     record = station(NIGHT, station__limit_kw=7.0, station__unmet="allowed").run()

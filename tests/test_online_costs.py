@@ -138,7 +138,7 @@ def test_absence_replayed_is_a_day_without_the_car_also_for_the_aggregator() -> 
 
 
 def test_what_is_found_is_certified_and_the_bound_is_below_whoever_plans() -> None:
-    mission = robosim.load("charging", set=CROWD | {"mission.rounds": 25})
+    mission = robosim.load("charging", set=CROWD | {"mission.rounds": 15})
     record = mission.run()
     ahead = foreseen(mission).run(every=2000)
     for day in (record, ahead):
