@@ -7,7 +7,7 @@ from pathlib import Path
 import clarabel
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import block_array, csc_matrix, eye_array, hstack, lil_array, vstack
 
@@ -71,7 +71,8 @@ def by_clarabel(problem):
     cost = np.concatenate([problem.slope.ravel(), np.zeros(edges), problem.congestion])
     nothing = csc_matrix((len(cost), len(cost)))
     found = clarabel.DefaultSolver(nothing, cost, csc_matrix(rows), np.concatenate(right), kinds, rules).solve()
-    return found.obj_val, -np.array(found.z)[:m]
+    solved = found.status == clarabel.SolverStatus.Solved  # it gives up on some, 7 % off: no reference
+    return found.obj_val if solved else np.nan, -np.array(found.z)[:m]
 
 
 @pytest.mark.parametrize("name", INSTANCES)
@@ -101,11 +102,13 @@ def test_optima_of_convex_congestion_are_clarabels(seed, power):
     problem = drawn(seed, power=power)
     best = optimum(problem)
     value, _ = by_clarabel(problem)
+    assume(np.isfinite(value))
     assert best.objective == pytest.approx(value, rel=1e-4)  # its cones are good for four digits
     np.testing.assert_allclose(problem.excess(best.x), 0, atol=1e-8)
 
 
 @given(st.integers(0, 10_000), st.sampled_from([1.0, 2.0, 4.0]))
+@example(seed=414, power=2.0)  # on which Clarabel gives up
 @settings(max_examples=25, deadline=None)
 def test_optimality_conditions(seed, power):
     """min_{y ∈ X_i} (∇_i F - A_i'λ)'y is attained at x_i for every agent, which suffices (X, (P) is convex)."""

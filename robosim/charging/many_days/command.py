@@ -118,9 +118,8 @@ def _shown(found: list[Played], file: str) -> None:
     console = Console(file=answers())
     console.print(days_table(found))
     console.print(rules_table(summed(found)))
-    say(
-        f"{file}: {len(found)} days; peak and over by are the most of any day, fair is the mean over EVs of their days'"
-    )
+    count = "1 day" if len(found) == 1 else f"{len(found)} days"
+    say(f"{file}: {count}; peak and over by are the most of any day, fair is the mean over EVs of their days'")
 
 
 def _end(found: list[Played], left_out: list[LeftOut], interrupted: bool, wanted: int) -> None:

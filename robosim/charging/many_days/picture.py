@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -22,6 +23,8 @@ LOOKS = {
     "round robin": (VERMILLION, "P"),
 }
 """Colour and marker of each rule; Okabe and Ito's colours."""
+FEW = 10
+"""Days that have a tick each."""
 
 
 @house_style()
@@ -32,7 +35,7 @@ def costs(days: Sequence[Played], title: str) -> Figure:
     """
     figure, (top, low) = sheet(PAGE_IN, 4.6, rows=2)
     dates = [day.day for day in days]
-    top.plot(dates, [day.least for day in days], color=PURPLE, lw=1.6, label="least (knows all)", zorder=1)
+    top.plot(dates, [day.least for day in days], color=PURPLE, lw=1.6, marker="_", label="least (knows all)", zorder=1)
     for place, one in enumerate(days[0].rules):
         colour, marker = LOOKS[one.rule]
         look: dict[str, Any] = {"color": colour, "marker": marker, "ms": 3.5, "lw": 0.7, "mew": 0.6}
@@ -45,6 +48,9 @@ def costs(days: Sequence[Played], title: str) -> Figure:
     low.set(xlabel="day on which cars came", ylabel="above the least (%)")
     low.set_yscale("symlog", linthresh=1.0)  # even between -1 and 1 %, logarithmic beyond
     low.margins(y=0.08)
+    low.set_xlim(min(dates) - timedelta(days=1), max(dates) + timedelta(days=1))
+    if len(dates) <= FEW:
+        low.set_xticks(dates, [date.isoformat() for date in dates])
     low.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     for axes in (top, low):
         axes.grid(axis="y")
