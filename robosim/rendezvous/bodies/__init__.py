@@ -1,0 +1,1 @@
+"""How robots get from where they are to where they are told: one body a file."""
