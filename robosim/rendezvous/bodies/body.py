@@ -79,7 +79,7 @@ class Body(Protocol):
         ...
 
     def steered(self, at: Array, inner: Array) -> Array:
-        """The point that goals are given to, (missions, agents, d) m: its position, or what it follows with momentum."""
+        """The point that goals are given to, (missions, agents, d) m: its position, or what it follows."""
         ...
 
     def heading(self, inner: Array) -> Array | None:
