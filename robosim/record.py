@@ -144,9 +144,12 @@ class Record(ABC):
         rule, nothing = RULES.get(self.tax_rule), np.full(self.private_cost.shape, np.nan)
         if rule is None:
             return nothing
-        case = Case(**{"reported": self.reported_cost, "leader_cost": self.leader_cost, "worth": nothing, **known})
         bill = self.settlement
-        tax = np.where(bill.penalised[:, None], np.maximum(bill.penalty, rule.pay(case)), rule.pay(case))
+        excused = np.zeros(nothing.shape, dtype=bool) if bill.excused is None else bill.excused
+        reported = np.where(excused, 0.0, self.reported_cost)
+        case = Case(**{"reported": reported, "leader_cost": self.leader_cost, "worth": nothing, **known})
+        fined = bill.penalised[:, None] & ~excused
+        tax = np.where(fined, np.maximum(bill.penalty, rule.pay(case)), rule.pay(case))
         return np.where(bill.refused.any(axis=1, keepdims=True), np.nan, tax)
 
     def faults(self) -> Iterator[str]:

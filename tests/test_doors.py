@@ -9,7 +9,6 @@ import robosim
 from robosim.agent import Heard, Strategy
 from robosim.controllers.selfish.robots import FootDragging, Stationary
 from robosim.errors import BadInput
-from robosim.rendezvous.world import SingleIntegrator
 
 
 @dataclass(frozen=True)
@@ -48,21 +47,6 @@ def test_a_network_of_ones_own_delivers_with_memory_that_stands_in_the_snapshot(
     again = late.advance(before)  # an old snapshot goes on as it did: nothing hides outside of it
     np.testing.assert_array_equal(again.heard.own["z"], snapshot.heard.own["z"])
     assert late.run().distance[0, -1] != perfect.run().distance[0, -1]
-
-
-@dataclass(frozen=True)
-class Tired:
-    """A body that gets half as far as it is asked to."""
-
-    def drive(self, at, spent_j, waypoint, noise, walls, physics, to, energy_j):
-        return SingleIntegrator().drive(at, spent_j, (at + waypoint) / 2, noise, walls, physics, to, energy_j)
-
-
-def test_a_body_of_ones_own_drives() -> None:
-    mission = robosim.load("erratum", set={"leader.bound": "tight", "mission.rounds": 2})
-    tired = replace(mission, world=replace(mission.world, body=Tired()))
-    whole, half = mission.run().positions[0], tired.run().positions[0]
-    np.testing.assert_allclose(half[1] - half[0], (whole[1] - whole[0]) / 2, atol=1e-15)
 
 
 def test_missions_with_types_of_their_own_run_side_by_side_as_they_run_alone() -> None:

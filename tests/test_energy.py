@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from robosim.energy import PowerModel, argos_time_motion, quadratic, stage
-from robosim.rendezvous.world import Arena
+from robosim.rendezvous.world.arena import Arena
 from robosim.tape import Tape
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -63,13 +63,12 @@ class Listed:
     ----------
     reached : (n+1,) the largest distance to agreement of a faithful team after each round, over all types.
     floor : what rounding may add.
+    noise : the Frobenius norm of what a team misses in a round, in the mean of all rounds.
     """
 
     reached: Annotated[Array, Axes("*", least=0)]
     floor: Annotated[float, Axes(least=0)]
-
-    noise: ClassVar[float] = 0.0
-    """There is no listed bound where bodies miss their waypoints."""
+    noise: Annotated[float, Axes(least=0)] = 0.0
 
     def beta(self, k: ArrayLike) -> Array:
         """The bound after k rounds, an array of the shape of `k`; infinite after the last round of the list."""

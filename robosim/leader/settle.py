@@ -34,6 +34,7 @@ class Settlement:
     penalised : (M,) where the whole team ended outside the announced bound.
     penalty : (M, N) what who is penalised or refused pays.
     distance, beta : (M,) how far the teams ended from agreement and how far they may; NaN where nothing bounds that.
+    excused : (M, N) who is left out of the others' taxes and of the team's penalty; None where nobody is.
     """
 
     tax: Annotated[Array, Axes("M N")]
@@ -42,6 +43,7 @@ class Settlement:
     penalty: Annotated[Array, Axes("M N", finite=False)]
     distance: Annotated[Array, Axes("M", finite=False)]
     beta: Annotated[Array, Axes("M", finite=False)]
+    excused: Annotated[Mask, Axes("M N")] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,7 @@ class Terms:
     penalty : what who is penalised or refused pays, at least, in the same form.
     distance : (M,) how far from agreement the teams ended, and
     beta : (M,) how far they may; None where every decision is feasible.
+    excused : (M, N) whose reports no tax counts, and who is not fined with the team; None where nobody is.
     """
 
     lowest: Array
@@ -61,6 +64,7 @@ class Terms:
     penalty: Array
     distance: Array | None = None
     beta: Array | None = None
+    excused: Mask | None = None
 
 
 def usable(reports: Array, lowest: Array, highest: Array) -> tuple[Array, Mask]:
@@ -85,12 +89,22 @@ def settle(rule: TaxRule, case: Case, terms: Terms, faulty: Mask) -> Settlement:
     distance = np.full(shape[0], np.nan) if terms.distance is None else terms.distance
     beta = np.full(shape[0], np.nan) if terms.beta is None else np.broadcast_to(terms.beta, shape[:1]).copy()
     outside = np.zeros(shape[0], dtype=bool) if unbounded else ~(distance <= beta)
-    tax, penalty = rule.taxes(replace(case, reported=reported)), np.array(np.broadcast_to(terms.penalty, shape))
+    excused = np.zeros(shape, dtype=bool) if terms.excused is None else terms.excused
+    counted = replace(case, reported=np.where(excused, 0.0, reported))
+    tax, penalty = rule.taxes(counted), np.array(np.broadcast_to(terms.penalty, shape))
     if rule.enforces:
-        tax = np.where(outside[:, None] | refused, np.maximum(penalty, tax), tax)
+        tax = np.where((outside[:, None] & ~excused) | refused, np.maximum(penalty, tax), tax)
     else:
         outside = np.zeros_like(outside)
-    return Settlement(tax=tax, refused=refused, penalised=outside, penalty=penalty, distance=distance, beta=beta)
+    return Settlement(
+        tax=tax,
+        refused=refused,
+        penalised=outside,
+        penalty=penalty,
+        distance=distance,
+        beta=beta,
+        excused=excused if excused.any() else None,
+    )
 
 
 def individually_rational(net_cost: Array, outside: Array, cost: Array, tax: Array) -> bool:

@@ -6,25 +6,25 @@ import warnings
 
 import numpy as np
 
-from robosim import energy
 from robosim.agent import Array, Controller, Rules
 from robosim.controllers.consensus import Consensus
 from robosim.controllers.saturated_consensus import SaturatedConsensus
 from robosim.errors import BadInput
-from robosim.leader import bound
-from robosim.leader.bound import Listed
 from robosim.lookup import programs, taxes
 from robosim.network import graphs
 from robosim.network.given import weights_of
 from robosim.network.network import Network
 from robosim.rendezvous import problem
+from robosim.rendezvous.announcing import announcement
 from robosim.rendezvous.bounds import choose
 from robosim.rendezvous.bounds.listed import listed
+from robosim.rendezvous.frame import Frame, box, frame
 from robosim.rendezvous.mission import Rendezvous
-from robosim.rendezvous.problem import Announcement
+from robosim.rendezvous.moving import Moving
 from robosim.rendezvous.scenario import RendezvousScenario
-from robosim.rendezvous.timing import Timing, box, timing
-from robosim.rendezvous.world import BODIES, Arena, TravelArena
+from robosim.rendezvous.timing import Timing
+from robosim.rendezvous.world.arena import Arena
+from robosim.rendezvous.world.travel import TravelArena
 
 PUBLISHED = 'the published bound penalises faithful robots in long missions (use "tight", or "paper", corrected)'
 
@@ -34,25 +34,26 @@ def build_rendezvous(
 ) -> Rendezvous:
     """The rendezvous that a scenario describes, with everybody faithful, on another network if one is given."""
     programs.refuse_stranger(scenario, controller)
-    start = starts(scenario)
+    start, within = starts(scenario), frame(scenario)
     network = network or drawn_network(scenario, start)
     if network.n != len(start):
         raise BadInput(f"network: has {network.n} agents, {scenario.name} has {len(start)} robots (set robots.count)")
     controller = controller or _controller(scenario)
-    chosen = timing(scenario, network, bool(getattr(controller, "keeps_reach", False)))
-    world = _arena(scenario, chosen)
+    moving = Moving(scenario, network, within, bool(getattr(controller, "keeps_reach", False)))
+    chosen, world = moving.chosen, moving.world
     travels = isinstance(world, TravelArena)
     driving_s = world.dt_s * (1 if travels else scenario.mission.rounds)
     costs = problem.rendezvous(scenario.robots.private_cost, world.power, driving_s, travels)
-    said, rule = told(scenario, network, chosen, world), choose.rule_of(scenario.leader.bound, controller)
+    said = told(scenario, network, chosen, world, within)
+    rule = choose.rule_of(scenario.leader.bound, controller, world.obeys if moving.tolerance is None else "")
     doubt = PUBLISHED if rule == "paper-as-published" else choose.complaint(rule, controller)
     if doubt is not None:
         warnings.warn(f"{scenario.complaint('leader.bound', doubt)}", stacklevel=2)
     brought = listed(scenario, str(rule), controller, chosen, said)
-    rules = _announce(scenario, network, chosen, costs, world, str(rule), brought)
+    rules = announcement(scenario, network, moving, costs, str(rule), brought)
     mission = Rendezvous(
         scenario=scenario,
-        own={"start": start[None]},
+        own={"start": start[None] - within.places},
         controller=controller,
         network=network,
         world=world,
@@ -65,19 +66,18 @@ def build_rendezvous(
     return choose.bounded(mission, rule)
 
 
-def told(scenario: RendezvousScenario, network: Network, chosen: Timing, world: Arena) -> Rules:
+def told(scenario: RendezvousScenario, network: Network, chosen: Timing, world: Arena, within: Frame) -> Rules:
     """What programs are told before round 0.
 
     alpha, a number or an array with a step for each round; rounds; lower and upper, (d,) m, the box of types; agents,
     how many; degree, the largest, with weights; connectivity λ₂ and lambda_max of the graph; reach_m, metres that a
     body gets in a round; pays_for, "displacement" or "energy".
     """
-    lower, upper = box(scenario.robots.type_space_m, scenario.robots.dimension)
     return {
         "alpha": chosen.announced_alpha,
         "rounds": scenario.mission.rounds,
-        "lower": lower,
-        "upper": upper,
+        "lower": within.lower,
+        "upper": within.upper,
         "agents": network.n,
         "degree": float(network.links.weighted_degree.max()),
         "connectivity": network.connectivity,
@@ -93,72 +93,8 @@ def _controller(scenario: RendezvousScenario) -> Controller:
     return programs.made(found, scenario, **given)
 
 
-def _power(scenario: RendezvousScenario) -> energy.PowerModel:
-    wanted = scenario.energy
-    if wanted.power == "stage":
-        return energy.stage(wanted.mass_kg)
-    if wanted.power == "custom":
-        return energy.PowerModel(p0_w=wanted.p0_w, p1_j_per_m=wanted.p1_j_per_m, p2_js_per_m2=wanted.p2_js_per_m2)
-    return energy.argos_time_motion() if wanted.power == "argos-time-motion" else energy.quadratic()
-
-
-def _arena(scenario: RendezvousScenario, chosen: Timing) -> Arena:
-    travels = scenario.mission.travel == "after-agreeing"
-    robots = scenario.robots
-    return (TravelArena if travels else Arena)(
-        d=robots.dimension,
-        body=BODIES[robots.body],
-        dt_s=chosen.travel_s if travels else chosen.dt_s,
-        power=_power(scenario),
-        speed_limit_mps=_or_inf(robots.speed_limit_mps),
-        lower=chosen.lower,
-        upper=chosen.upper,
-        battery_j=_or_inf(scenario.energy.battery_j),
-        noise_m=robots.position_noise_m,
-        seed=int(np.random.SeedSequence([scenario.mission.seed, NOISE]).generate_state(1, np.uint64)[0]),
-    )
-
-
-def _announce(
-    scenario: RendezvousScenario,
-    network: Network,
-    chosen: Timing,
-    costs: problem.RendezvousProblem,
-    world: Arena,
-    rule: str,
-    brought: tuple[Listed | None, str],
-) -> Announcement:
-    robots, rounds = scenario.robots, scenario.mission.rounds
-    corners = box(robots.type_space_m, robots.dimension)
-    noise = robots.position_noise_m
-    name = rule if rule in bound.BOUNDS else "tight"  # of the others the mission itself must be asked
-    try:
-        envelope = brought[0] or bound.announce(name, network, chosen.alpha, *corners, noise)
-    except BadInput as refused:
-        raise scenario.error("leader.bound", str(refused)) from None
-    claims = costs.cost_range(
-        corners, noise * (rounds + 1), world.most_energy_j(rounds, float(np.linalg.norm(corners[1] - corners[0])))
-    )
-    return Announcement(
-        alpha=chosen.alpha,
-        rounds=rounds,
-        lower=corners[0],
-        upper=corners[1],
-        rule=name,
-        bound=envelope,
-        penalty=network.n * claims[1] - claims[0],
-        cost_range=claims,
-        schedule=None if chosen.schedule is None else chosen.schedule.alpha,
-        proven_by=brought[1],
-    )
-
-
-def _or_inf(value: float | None) -> float:
-    return np.inf if value is None else float(value)
-
-
-STARTS, GRAPH, NOISE = 1, 2, 3
-"""Streams of the world's seed: adding a draw to one leaves the others' bits alone."""
+STARTS, GRAPH = 1, 2
+"""Streams of the world's seed: adding a draw to one leaves the others' bits alone (`embody` has more)."""
 
 
 def starts(scenario: RendezvousScenario) -> Array:

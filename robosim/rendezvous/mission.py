@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim import deviate, program
 from robosim.agent import Array
@@ -14,10 +15,11 @@ from robosim.leader.tax_rule import Case
 from robosim.mission import Mission, Snapshot
 from robosim.network.given import title_of
 from robosim.network.network import Network, spread
+from robosim.rendezvous.excused import bound_of, spread_of
 from robosim.rendezvous.problem import Announcement, RendezvousProblem
 from robosim.rendezvous.record import RendezvousRecord
 from robosim.rendezvous.scenario import RendezvousScenario
-from robosim.rendezvous.world import Arena, Meter
+from robosim.rendezvous.world.arena import Arena, Meter
 from robosim.tape import Tape
 
 
@@ -70,8 +72,8 @@ class Rendezvous(Mission[RendezvousRecord]):
         return None
 
     def tape(self, every: int | None) -> Tape:
-        """Positions and energy of every `every`-th round."""
-        return Tape(self.rounds, every, {"position": self.shape, "energy": self.shape[:2]})
+        """What the world keeps of every `every`-th round."""
+        return Tape(self.rounds, every, self.world.shapes(*self.shape[:2]))
 
     def decide(self, snapshot: Snapshot) -> Array:
         """Where the robots end, (missions, agents, d) metres."""
@@ -97,13 +99,26 @@ class Rendezvous(Mission[RendezvousRecord]):
     def _terms(self, rules: Announcement, meter: Meter) -> Terms:
         """The bound, and reports between the announced range and what a robot that is seen there can have spent."""
         largest = self.problem.largest_cost(meter.position, (rules.lower, rules.upper), rules.cost_range[1])
+        distance, beta, excused = self._distance(rules, meter)
         return Terms(
             lowest=np.array(rules.cost_range[0]),
             highest=np.maximum(largest, rules.cost_range[1]),
             penalty=np.array(rules.penalty),
-            distance=np.asarray(spread(meter.position), dtype=np.float64),
-            beta=np.array(rules.beta),
+            distance=distance,
+            beta=beta,
+            excused=excused,
         )
+
+    def _distance(self, rules: Announcement, meter: Meter) -> tuple[Array, Array, NDArray[np.bool_] | None]:
+        """How far teams are from agreement, (missions,) m, how far they may be, and who is left out of both."""
+        if meter.left is None or self.scenario.leader.empty == "charged":
+            return np.asarray(spread(meter.position), dtype=np.float64), np.array(rules.beta), None
+        away = meter.left >= 0
+        return spread_of(meter.position, ~away), bound_of(rules, self.network, meter.left), away
+
+    def apart(self, snapshot: Snapshot) -> Array:
+        """How far teams are from agreement, as the leader would measure it now, (missions,) m."""
+        return self._distance(self.announcement, self.world.execute(snapshot.body, snapshot.heard.own))[0]
 
     def _reports(self, meter: Meter, metered: Array) -> Array:
         """What everybody says that it cost; of a program that says nothing, what the leader's own meter shows."""
@@ -132,6 +147,7 @@ class Rendezvous(Mission[RendezvousRecord]):
             energy_j=track.energy_j,
             decision=meter.position,
             spent_j=meter.energy_j,
+            bodies=self.world.log(track),
             private_cost=costs,
             reported_cost=reports,
             settlement=bill,

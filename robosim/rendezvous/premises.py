@@ -27,7 +27,8 @@ HONEST = "the others report at least what they pay"
 
 def premises(mission: Rendezvous, faithful: RendezvousRecord) -> tuple[Premise, ...]:
     """Every premise of ε, in the order in which it is looked at."""
-    return (_tax(mission), _starts(faithful), reports(mission, faithful), _alone())
+    there = (_there(mission, faithful),) if _may_leave(mission) else ()
+    return (_tax(mission), _starts(faithful), *there, reports(mission, faithful), _alone())
 
 
 def _tax(mission: Rendezvous) -> Premise:
@@ -44,6 +45,21 @@ def _starts(faithful: RendezvousRecord) -> Premise:
     outside = np.flatnonzero(((start < rules.lower) | (start > rules.upper)).any(axis=1))
     why = f"robot {outside[0]} starts outside the announced space" if len(outside) else ""
     return Premise(text="every robot starts in the announced space", how="read", ok=not why, detail=why)
+
+
+def _may_leave(mission: Rendezvous) -> bool:
+    """Whether robots that run empty, or are switched off, are left out of the others' taxes."""
+    return mission.scenario.leader.empty == "excused" and mission.world.may_leave(mission.rounds)
+
+
+def _there(mission: Rendezvous, faithful: RendezvousRecord) -> Premise:
+    """Taxes that leave somebody out do not add up to the social cost: what they hold back is not known."""
+    excused = faithful.settlement.excused
+    why = ""
+    if excused is not None and excused[0].any():
+        who = ", ".join(map(str, np.flatnonzero(excused[0])[:8]))
+        why = f'robot {who} is empty or off at the end and left out of the taxes (leader.empty = "charged" counts it)'
+    return Premise(text="no robot is empty or off at the end when one deviates", how="declared", ok=not why, detail=why)
 
 
 def _alone() -> Premise:

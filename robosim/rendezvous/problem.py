@@ -12,7 +12,7 @@ from typing import Annotated
 import numpy as np
 
 from robosim.agent import Array
-from robosim.energy import PowerModel
+from robosim.energy import Power
 from robosim.files.packing import Axes
 from robosim.leader.bound import Bound, Listed
 from robosim.network.network import spread
@@ -68,7 +68,7 @@ class RendezvousProblem:
         return self.idle, self.idle + self.unit * widest**2
 
 
-def rendezvous(pays_for: str, power: PowerModel, driving_s: float, after_agreeing: bool) -> RendezvousProblem:
+def rendezvous(pays_for: str, power: Power, driving_s: float, after_agreeing: bool) -> RendezvousProblem:
     """The costs of a world: displacement, or energy with the exact bridge where there is one.
 
     `driving_s` are the seconds from the first move to the last. At constant speed in a straight line they cost least:

@@ -19,13 +19,41 @@ from robosim.rendezvous.problem import Announcement, understated
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class BodyLog:
+    """What is known of bodies beside where they were.
+
+    Parameters
+    ----------
+    names : what each robot's body is called.
+    places : (agents, d) places in the formation, m: a body stands at the meeting point plus its place.
+    emptied : (missions, agents) the round in which its battery first ran empty, -1 where it never did.
+    given_j : (missions, agents) what charging pads gave, J.
+    yielded : (missions, agents) control steps in which it was held back or sent around to keep clear.
+    clearance_m : (missions,) the smallest gap between surfaces in any control step; infinite where nobody looked.
+    headings_rad : (missions, stops, agents) where bodies looked; None for those that look nowhere.
+    charge_j : (missions, stops, agents) what batteries held; None where there are none.
+    """
+
+    names: tuple[str, ...]
+    places: Annotated[Array, Axes("N n")]
+    emptied: Annotated[NDArray[np.int64], Axes("M N", least=-1)]
+    given_j: Annotated[Array, Axes("M N", least=0)]
+    yielded: Annotated[NDArray[np.int64], Axes("M N", least=0)]
+    clearance_m: Annotated[Array, Axes("M", finite=False)]
+    headings_rad: Annotated[Array | None, Axes("M stops N")] = None
+    charge_j: Annotated[Array | None, Axes("M stops N", least=0)] = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class RendezvousRecord(Record):
     """A finished rendezvous: `said["z"]` (missions, rows, agents, d) are the iterates, m.
 
     `positions` are the bodies (the same rows, or start and end of the journey when robots agree first and then travel);
     `energy_j` (missions, rows, agents) runs up to what stands in `spent_j` (missions, agents); `starts` are the types,
     (1 or missions, agents, d). `weights` are those of `edges` (None: all 1), `labels` the nodes of the graph that was
-    given, as text, in the order of the ids (none: nodes are ids).
+    given, as text, in the order of the ids (none: nodes are ids). `bodies` is what is known of bodies that are no
+    points; where they meet in a formation, iterates, types and decisions stand in the frame of the meeting, positions
+    in the world's.
     """
 
     noun: ClassVar[str] = "rendezvous"
@@ -41,6 +69,7 @@ class RendezvousRecord(Record):
     spent_j: Annotated[Array, Axes("M N")]
     weights: Annotated[Array, Axes("E")] | None = None
     labels: tuple[str, ...] = ()
+    bodies: BodyLog | None = None
 
     def faults(self) -> Iterator[str]:
         """Also links of robots that are not there, and words that are not where bodies are."""
@@ -56,7 +85,9 @@ class RendezvousRecord(Record):
 
     def understated(self, missions: NDArray[np.int64], agents: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Groves taxes hold a deviator back by the others' costs: these must be reported in full."""
-        short = understated(self.reported_cost, self.private_cost)
+        short = np.asarray(understated(self.reported_cost, self.private_cost), dtype=bool)
+        if self.settlement.excused is not None:
+            short |= self.settlement.excused  # who is left out of the taxes counts there as nothing
         short[missions, agents] = False
         return np.asarray(short.any(axis=1))
 
@@ -87,4 +118,20 @@ class RendezvousRecord(Record):
         """Starts and final positions in metres, energy in joules; labels where the graph's nodes have names."""
         start = self.starts[min(mission, len(self.starts) - 1)]
         named = {"label": np.array(self.labels)} if self.labels else {}
-        return {**named, "type": start, "decision": self.decision[mission], "energy_j": self.spent_j[mission]}
+        told = {"type": start + self.places, "decision": self.decision[mission] + self.places}
+        return {**named, **told, "energy_j": self.spent_j[mission], **self._body_columns(mission)}
+
+    @property
+    def places(self) -> Array | float:
+        """(agents, d) places in the formation, m; 0.0 where there are no bodies."""
+        return 0.0 if self.bodies is None else self.bodies.places
+
+    def _body_columns(self, mission: int) -> dict[str, Any]:
+        """Of bodies their names, and where they have batteries what is left and when they ran empty."""
+        log = self.bodies
+        if log is None:
+            return {}
+        told: dict[str, Any] = {"body": np.array(log.names)}
+        if log.charge_j is not None:
+            told |= {"charge_j": log.charge_j[mission, -1], "empty_round": log.emptied[mission]}
+        return told

@@ -7,11 +7,15 @@ from typing import Any
 
 from robosim.files.complaint import Problem
 from robosim.files.writing import shown
+from robosim.rendezvous.body_rules import BODY_RULES, POINTS
 from robosim.scenario.checking import Check, Unsound, Values
 from robosim.scenario.fields import SMALLEST, as_point
 from robosim.scenario.selfish import SELFISH_RULES
 
-CONSTANTS = {"custom": ("p0_w", "p1_j_per_m", "p2_js_per_m2"), "stage": ("mass_kg",)}
+CONSTANTS = {
+    "custom": ("p0_w", "p1_j_per_m", "p2_js_per_m2", "p3_j_per_rad", "p4_js3_per_m2"),
+    "stage": ("mass_kg",),
+}
 """Keys of [energy] that belong to one power model."""
 
 
@@ -94,7 +98,7 @@ def schedules_know_their_reach(world: Values) -> Iterator[Problem]:
     if world["leader.alpha"] != "schedule":
         return
     missing = {
-        "robots.speed_limit_mps = 0.2": world["robots.speed_limit_mps"] is None,
+        "robots.speed_limit_mps = 0.2": world["robots.speed_limit_mps"] is None and world["robots.body"] in POINTS,
         "mission.dt_s = 0.033": world["mission.dt_s"] == "auto",
     }
     for key in (key for key, lacks in missing.items() if lacks):
@@ -231,6 +235,7 @@ SPACE_RULES: tuple[Check, ...] = (
 )
 
 RULES: tuple[Check, ...] = (
+    *BODY_RULES,
     travel_time_is_used,
     constants_are_used,
     links_are_listed,

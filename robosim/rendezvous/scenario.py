@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import pi, prod
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, Tag, model_serializer
+from pydantic import Field, Tag
 
 from robosim.leader.tax_rule import GROVES
-from robosim.rendezvous.rules import CONSTANTS, RULES, completed, intervals
+from robosim.rendezvous.keys import Energy, Pad, Robots
+from robosim.rendezvous.rules import RULES, completed, intervals
 from robosim.scenario.checking import Check
 from robosim.scenario.fields import (
     Alpha,
     AutoOrPositive,
-    Box,
     Id,
     Link,
     Name,
-    NonNegative,
-    Point,
     Positive,
     Section,
     Whole,
@@ -36,13 +34,6 @@ from robosim.scenario.world_file import (
     Recording,
     WorldFile,
 )
-
-if TYPE_CHECKING:
-    pass
-
-Starts = Annotated[
-    Annotated[Literal["random"], Tag("<word>")] | Annotated[tuple[Point, ...], Tag("<list>")], word_or("<list>")
-]
 
 BoundRule = Annotated[
     Annotated[Literal["auto", "tight", "paper", "paper-as-published", "probed", "rehearsed"], Tag("<word>")]
@@ -65,51 +56,6 @@ class RendezvousMission(MissionSection):
     dt_s: AutoOrPositive = Field(default="auto", description="duration of a round, s")
     controller: Name = Field(default="consensus", description="the program of faithful robots")
     parameters: Parameters = PARAMETERS
-
-
-def _count_or_starts(schema: dict[str, Any]) -> None:
-    schema["anyOf"] = [{"required": schema.pop("required")}, {"required": ["starts_m"]}]
-
-
-class Robots(Section):
-    """[robots]: how many, where, and with what bodies."""
-
-    model_config = ConfigDict(json_schema_extra=_count_or_starts)
-
-    count: Annotated[Whole, Field(ge=2, le=10**18)] = Field(description="number of robots", examples=[12])
-    dimension: Annotated[Whole, Field(ge=1, le=3)] = Field(default=2, description="of the space they move in")
-    starts_m: Starts = Field(
-        default="random", description="one point a robot, or drawn from the type space by the seed"
-    )
-    type_space_m: Box = Field(
-        default=(-10.0, 10.0), description="where starts may be, as announced: [lo, hi], or one such pair a dimension"
-    )
-    arena_m: Box | None = Field(default=None, description="walls, in the same form", examples=[[-12.0, 12.0]])
-    body: Literal["single-integrator"] = Field(default="single-integrator", description="how they move")
-    speed_limit_mps: Positive | None = Field(default=None, description="top speed, m/s", examples=[0.5])
-    position_noise_m: NonNegative = Field(default=0.0, description="largest landing error, m")
-    private_cost: Literal["displacement", "energy"] = Field(
-        default="displacement", description="what a robot minds: squared displacement, or the joules it spends"
-    )
-
-
-class Energy(Section):
-    """[energy]: what motion costs, P = p0 + p1·|v| + p2·|v|²."""
-
-    power: Literal["quadratic", "stage", "argos-time-motion", "custom"] = Field(
-        default="quadratic", description="a power model by name, or custom with p0_w, p1_j_per_m, p2_js_per_m2"
-    )
-    p0_w: NonNegative = Field(default=0.0, description="idle power of custom, W")
-    p1_j_per_m: NonNegative = Field(default=0.0, description="energy a metre of custom, J/m")
-    p2_js_per_m2: NonNegative = Field(default=0.0, description="power by squared speed of custom, W/(m/s)²")
-    mass_kg: Positive = Field(default=1.0, description="mass in the model of Stage, kg")
-    battery_j: Positive | None = Field(default=None, description="charge at the start, J", examples=[500.0])
-
-    @model_serializer(mode="wrap")
-    def without_unused(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Constants that another power model takes are refused in a file, so they are not written either."""
-        unused = [key for power, keys in CONSTANTS.items() if power != self.power for key in keys]
-        return {key: value for key, value in written(self).items() if key not in unused}
 
 
 class RendezvousNetwork(Section):
@@ -139,6 +85,11 @@ class RendezvousLeader(LeaderSection):
     alpha: Alpha = Field(
         default="auto",
         description='step size: a number, a share of its limit as "0.9/lambda_max", or "schedule": steps that grow',
+    )
+
+    empty: Literal["excused", "charged"] = Field(
+        default="excused",
+        description="robots that are empty or switched off: left out of bound and taxes, or billed like any other",
     )
 
     @property
@@ -172,6 +123,7 @@ class RendezvousScenario(WorldFile):
     mission: RendezvousMission
     robots: Robots
     energy: Energy = Energy()
+    pad: tuple[Pad, ...] = ()
     network: RendezvousNetwork = RendezvousNetwork()
     leader: RendezvousLeader = RendezvousLeader()
     record: Recording = Recording()

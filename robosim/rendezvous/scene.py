@@ -8,7 +8,6 @@ import numpy as np
 
 from robosim.agent import Array
 from robosim.mission import Snapshot
-from robosim.network.network import spread
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.record import RendezvousRecord
 from robosim.view.playback import Scene
@@ -22,7 +21,7 @@ class RendezvousScenery:
 
     def distance(self, snapshot: Snapshot) -> float:
         """dist(z, Z), metres."""
-        return float(spread(snapshot.heard.own["z"][0]))
+        return float(self.mission.apart(snapshot)[0])
 
     def scene(self, shown: list[Snapshot], distance: Array, bill: tuple[str, ...], status: str) -> Scene:
         """Trails up to the last snapshot."""

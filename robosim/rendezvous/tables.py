@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.table import Table
 
 from robosim.cli.tables import costs_table
@@ -20,12 +21,35 @@ def run_tables(record: RendezvousRecord) -> list[Table]:
 
 
 def findings(record: RendezvousRecord, mission: Rendezvous) -> list[str]:
-    """What the leader found, and which cost consensus minimises."""
+    """What the leader found, what became of bodies, and which cost consensus minimises."""
     bill, tax = record.settlement, record.tax_rule
     state = "outside: everybody pays the penalty" if bill.penalised[0] else "inside"
     collected = f"tax {tax}, bound {record.rules.rule}, {state}" if mission.tax.enforces else "no tax is collected"
     line = f"distance {bill.distance[0]:.3g} m, allowed {bill.beta[0]:.3g} m: {collected}"
-    return [line, *emptied(record, mission.world.battery_j), minimised(mission)]
+    told = of_bodies(record) if record.bodies is not None else emptied(record, mission.world.battery_j)
+    return [line, *told, minimised(mission)]
+
+
+def of_bodies(record: RendezvousRecord) -> list[str]:
+    """Who ran empty and when, who was left out, what pads gave, how near bodies came and how often they gave way."""
+    log, bill, told = record.bodies, record.settlement, []
+    if log is None:
+        return []
+    who = np.flatnonzero(log.emptied[0] >= 0)
+    if who.size:
+        told.append(f"batteries ran empty: {named(who, log.emptied[0][who])}; an empty robot stands still")
+    if bill.excused is not None and bill.excused[0].any():
+        out = np.flatnonzero(bill.excused[0])
+        told.append(f"left out of bound and taxes, as empty or off at the end: robot {listed(out)}")
+    if log.given_j[0].any():
+        told.append(f"charging pads gave {log.given_j[0].sum():.4g} J to {np.count_nonzero(log.given_j[0])} robots")
+    if np.isfinite(log.clearance_m[0]):
+        gap = log.clearance_m[0]
+        near = f"never nearer than {gap:.3g} m" if gap >= 0.0 else f"overlapped by {-gap:.3g} m"
+        told.append(
+            f"bodies came {near} to each other or obstacles; they gave way in {log.yielded[0].sum()} control steps"
+        )
+    return told
 
 
 def emptied(record: RendezvousRecord, battery_j: float) -> list[str]:
@@ -36,9 +60,18 @@ def emptied(record: RendezvousRecord, battery_j: float) -> list[str]:
         return []
     rounds = record.kept[-1] if len(empty) != len(record.kept) else record.kept[empty[:, who].argmax(axis=0)]
     when = np.broadcast_to(rounds, who.shape)
-    named = [f"{i} by round {k}" for i, k in zip(who[:SHOWN], when[:SHOWN], strict=True)]
-    more = f" and {who.size - SHOWN} more" if who.size > SHOWN else ""
-    return [f"batteries of {battery_j:g} J ran empty: robot {', '.join(named)}{more}; an empty robot stands still"]
+    return [f"batteries of {battery_j:g} J ran empty: {named(who, when)}; an empty robot stands still"]
+
+
+def named(who: NDArray[np.int64], when: NDArray[np.int64]) -> str:
+    """Robots with rounds, the first few by name."""
+    told = [f"{i} by round {k}" for i, k in zip(who[:SHOWN], when[:SHOWN], strict=True)]
+    return f"robot {', '.join(told)}" + (f" and {who.size - SHOWN} more" if who.size > SHOWN else "")
+
+
+def listed(who: NDArray[np.int64]) -> str:
+    """Robots, the first few by name."""
+    return ", ".join(map(str, who[:SHOWN])) + (f" and {who.size - SHOWN} more" if who.size > SHOWN else "")
 
 
 def minimised(mission: Rendezvous) -> str:

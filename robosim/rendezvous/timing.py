@@ -8,20 +8,23 @@ the box, so everybody stays inside the walls whatever one robot does.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from robosim.agent import Array
-from robosim.errors import TooLarge
+from robosim.errors import BadInput, TooLarge
+from robosim.files.writing import shown
 from robosim.leader.schedule import Schedule, schedule
 from robosim.network.network import Network
+from robosim.rendezvous.frame import Frame
+from robosim.rendezvous.reach import Reach
 from robosim.rendezvous.scenario import RendezvousScenario
 
 
 class Timing(NamedTuple):
-    """What was chosen: α, seconds a round, seconds of the journey (after agreeing), walls (empty: none), α's schedule.
+    """What was chosen: α, seconds a round, seconds of the journey (after agreeing), α's schedule.
 
     Where there is a schedule, α is its last step.
     """
@@ -29,20 +32,12 @@ class Timing(NamedTuple):
     alpha: float
     dt_s: float
     travel_s: float
-    lower: Array
-    upper: Array
     schedule: Schedule | None = None
 
     @property
     def announced_alpha(self) -> float | Array:
         """As programs get it: a number, or an array with a step for each round."""
         return self.alpha if self.schedule is None else self.schedule.alpha
-
-
-def box(value: Sequence[float] | Sequence[Sequence[float]], d: int) -> tuple[Array, Array]:
-    """Corners (lower, upper), each (d,), of [lo, hi] for every coordinate or of one pair a coordinate."""
-    pairs = np.broadcast_to(np.asarray(value, dtype=np.float64).reshape(-1, 2), (d, 2))
-    return pairs[:, 0].copy(), pairs[:, 1].copy()
 
 
 def floor12(x: float) -> float:
@@ -55,68 +50,69 @@ def ceil12(x: float) -> float:
     return _to_12_digits(x, math.ceil)
 
 
-def timing(scenario: RendezvousScenario, network: Network, keeps_reach: bool = False) -> Timing:
-    """Resolve `leader.alpha`, `mission.dt_s`, `mission.travel_time_s` and the walls of a rendezvous.
+def timing(
+    scenario: RendezvousScenario, network: Network, within: Frame, reach: Reach, keeps_reach: bool = False
+) -> Timing:
+    """Resolve `leader.alpha`, `mission.dt_s` and `mission.travel_time_s` of a rendezvous.
 
     A program that `keeps_reach` never steps farther than a body gets, whatever α.
 
     Raises `BadInput` at the key that cannot hold, naming the value that would do.
     """
-    lower, upper = walls(scenario)
     if scenario.leader.alpha == "schedule":
-        steps = _schedule(scenario, network)
-        return Timing(float(steps.alpha[-1]), float(scenario.mission.dt_s), 0.0, lower, upper, steps)
+        steps = _schedule(scenario, network, within, reach)
+        return Timing(float(steps.alpha[-1]), float(scenario.mission.dt_s), 0.0, steps)
     travels = scenario.mission.travel == "after-agreeing"
-    limit = math.inf if scenario.robots.speed_limit_mps is None or travels else scenario.robots.speed_limit_mps
-    limit = math.inf if keeps_reach and scenario.mission.dt_s != "auto" else limit
-    stride = _stride(scenario, network, lower, upper)
+    free = travels or (keeps_reach and scenario.mission.dt_s != "auto")
+    limit = Reach() if free else reach
+    stride = _stride(scenario, network, within)
     alpha = _alpha(scenario, network, limit, stride)
-    if lower.size:
+    if within.walls.size:
         _refuse_overshoot(scenario, network, alpha)
-    return Timing(alpha, _dt(scenario, limit, stride, alpha), _travel_s(scenario), lower, upper)
+    return Timing(alpha, _dt(scenario, limit, stride, alpha), _travel_s(scenario, within))
 
 
-def walls(scenario: RendezvousScenario) -> tuple[Array, Array]:
-    """Corners of the box that bodies cannot leave, or two empty arrays.
-
-    With a speed limit and no arena the type space is the arena: a robot that could lead its neighbours out of it could
-    make them miss their waypoints. Declared noise moves the walls out by as much as a faithful team can drift.
-    """
-    robots = scenario.robots
-    arena = robots.arena_m if robots.arena_m is not None else robots.type_space_m
-    if robots.arena_m is None and robots.speed_limit_mps is None:
-        return np.empty(0), np.empty(0)
-    lower, upper = box(arena, robots.dimension)
-    drift = robots.position_noise_m * scenario.mission.rounds
-    return lower - drift, upper + drift
-
-
-def _schedule(scenario: RendezvousScenario, network: Network) -> Schedule:
+def _schedule(scenario: RendezvousScenario, network: Network, within: Frame, reach: Reach) -> Schedule:
     """Steps for the box of types; `rules.schedules_know_their_reach` has refused what they cannot be computed from."""
-    robots = scenario.robots
-    reach_m = float(robots.speed_limit_mps or 0.0) * float(scenario.mission.dt_s)
-    space = box(robots.type_space_m, robots.dimension)
+    reach_m = reach.within(float(scenario.mission.dt_s))
+    if reach_m <= 0.0:
+        raise _too_short(scenario, reach)
+    top, space = floor12(1 / network.lambda_max), (within.lower, within.upper)
     try:
-        return schedule(network, floor12(1 / network.lambda_max), reach_m, *space, scenario.mission.rounds)
+        return schedule(network, top, reach_m, *space, scenario.mission.rounds)
     except TooLarge as refused:
         raise TooLarge(scenario.complaint("leader.alpha", f'"schedule" {refused}')) from None
 
 
-def _stride(scenario: RendezvousScenario, network: Network, lower: Array, upper: Array) -> float:
+def _too_short(scenario: RendezvousScenario, reach: Reach) -> BadInput:
+    """No waypoint is tracked within a round: which length would do for a centimetre."""
+    need = reach.needs(0.01)
+    would = f"use dt_s = {ceil12(need):.6g}, which tracks steps of 1 cm" if math.isfinite(need) else "no round is"
+    return scenario.error(
+        "mission.dt_s",
+        f"a round of {float(scenario.mission.dt_s):.6g} s is too short for {shown(scenario.robots.body)} to get "
+        f"anywhere from every heading ({would})",
+    )
+
+
+def _stride(scenario: RendezvousScenario, network: Network, within: Frame) -> float:
     """The longest faithful step per unit of α, metres."""
+    lower, upper = within.inside
     if not lower.size:
         return 0.0
     width = float(np.linalg.norm(upper - lower)) + 2 * scenario.robots.position_noise_m
     return float(network.links.weighted_degree.max()) * width
 
 
-def _alpha(scenario: RendezvousScenario, network: Network, limit: float, stride: float) -> float:
+def _alpha(scenario: RendezvousScenario, network: Network, limit: Reach, stride: float) -> float:
     asked, top = scenario.leader.alpha, 1 / network.lambda_max
     if scenario.leader.alpha_of_max is not None:
         return floor12(scenario.leader.alpha_of_max * top)
     if asked == "auto":
         dt = scenario.mission.dt_s
-        reachable = math.inf if dt == "auto" or not stride else limit * float(dt) / stride
+        reachable = math.inf if dt == "auto" or not stride else limit.within(float(dt)) / stride
+        if reachable <= 0.0:
+            raise _too_short(scenario, limit)
         return floor12(min(top, reachable))
     alpha = float(asked)
     if alpha >= 2 * top:
@@ -138,25 +134,29 @@ def _refuse_overshoot(scenario: RendezvousScenario, network: Network, alpha: flo
         )
 
 
-def _dt(scenario: RendezvousScenario, limit: float, stride: float, alpha: float) -> float:
+def _dt(scenario: RendezvousScenario, limit: Reach, stride: float, alpha: float) -> float:
     asked = scenario.mission.dt_s
-    need = alpha * stride / limit if math.isfinite(limit) else 0.0
+    need = limit.needs(alpha * stride) if limit.bounded else 0.0
     if asked == "auto":
         return ceil12(need) if need else 1.0
     if need > float(asked) * (1 + 1e-12):
-        would = floor12(limit * float(asked) / stride)
+        would = floor12(limit.within(float(asked)) / stride)
         raise scenario.error(
             "mission.dt_s",
             f"faithful robots cannot follow the iterate: a step of {alpha * stride:.6g} m "
-            f"takes {need:.6g} s at {limit:.6g} m/s, a round lasts {float(asked):.6g} s "
+            f"takes {need:.6g} s{_at(limit)}, a round lasts {float(asked):.6g} s "
             f'(use dt_s = {ceil12(need):.6g}, leader.alpha = {would:.6g}, or "auto" for either)',
         )
     return float(asked)
 
 
-def _travel_s(scenario: RendezvousScenario) -> float:
+def _at(limit: Reach) -> str:
+    return f" at {limit.speed_mps:.6g} m/s" if limit.body is None else ", from the worst heading"
+
+
+def _travel_s(scenario: RendezvousScenario, within: Frame) -> float:
     asked, limit = scenario.mission.travel_time_s, scenario.robots.speed_limit_mps
-    lower, upper = walls(scenario)
+    lower, upper = within.inside
     need = 0.0 if limit is None else float(np.linalg.norm(upper - lower)) / limit
     if asked == "auto":
         dt = scenario.mission.dt_s

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from robosim.agent import Array
 
 METERS = 4
-"""Meters of motion: ∫|v| dt in m, ∫|v|² dt in m²/s, ∫|ω| dt in rad, ∫|a|² dt in m²/s³; mean speeds of control steps."""
+"""Meters of motion (`robosim.energy`), with the mean speed of each control step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,26 @@ class Body(Protocol):
 
     @property
     def speed_mps(self) -> float:
-        """The fastest that its steered point moves."""
+        """The fastest that it moves."""
+        ...
+
+    def point_speed_mps(self, dt_s: float) -> float:
+        """The fastest that its steered point moves in control steps of so many seconds."""
+        ...
+
+    @property
+    def turn_per_s(self) -> float:
+        """The fastest that it turns, rad/s; 0 for bodies that look nowhere."""
+        ...
+
+    @property
+    def most_acceleration_mps2(self) -> float:
+        """The largest acceleration that its drives give; infinite for bodies without inertia."""
+        ...
+
+    @property
+    def radius_m(self) -> float:
+        """Of the disc, or ball, around its position that holds it."""
         ...
 
     def tube_m(self, dt_s: float) -> float:

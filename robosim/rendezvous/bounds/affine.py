@@ -23,7 +23,6 @@ TESTS = 3
 """Random starts that test the map; the first is a corner of the box."""
 STREAM = 7
 """Of the seeds of probes: none of them is the world's own."""
-NOWHERE = np.empty(0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,8 +59,7 @@ def apart(mission: Rendezvous) -> Rendezvous:
 
 def unlimited(mission: Rendezvous) -> Rendezvous:
     """`apart`, without walls, speed limit, battery and landing errors."""
-    world = replace(mission.world, lower=NOWHERE, upper=NOWHERE, speed_limit_mps=np.inf, battery_j=np.inf, noise_m=0.0)
-    return replace(apart(mission), world=world)
+    return replace(apart(mission), world=mission.world.unlimited())
 
 
 def halves(mission: Rendezvous) -> tuple[Array, Array]:

@@ -25,10 +25,12 @@ def is_consensus(program: object) -> bool:
     return type(program) is Consensus
 
 
-def rule_of(wanted: str | float, program: object) -> str | float:
-    """What `leader.bound = "auto"` stands for."""
+def rule_of(wanted: str | float, program: object, doubt: str = "") -> str | float:
+    """What `leader.bound = "auto"` stands for, where `doubt` says in words why bodies may be elsewhere than told."""
     if wanted != "auto":
         return wanted
+    if doubt:
+        return "rehearsed"
     return "tight" if is_consensus(program) or hasattr(program, "proven_beta") else "probed"
 
 

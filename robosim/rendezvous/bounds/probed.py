@@ -20,10 +20,9 @@ def probed_bound(mission: Rendezvous) -> Announced | str:
     """β(k) of an affine program for every start in the box; in words, why there is none."""
     name, world = type(mission.controller).__name__, mission.world
     n, missions = mission.network.n, (mission.network.n + 4) * mission.shape[2]
-    if world.noise_m > 0.0:
-        return "landing errors are random"
-    if not world.lasts(mission.rounds):
-        return "batteries may run empty"
+    doubt = world.uncertain(mission.rounds)
+    if doubt:
+        return doubt
     if float(n) * missions * mission.rounds > EFFORT:
         return f"probing {missions} missions of {n} robots would take long"
     seen = Envelope(mission)

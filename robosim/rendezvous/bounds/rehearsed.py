@@ -8,8 +8,7 @@ import numpy as np
 
 from robosim.agent import Array
 from robosim.leader.bound import Listed
-from robosim.network.network import spread
-from robosim.rendezvous.bounds.affine import STREAM, apart, halves, watch
+from robosim.rendezvous.bounds.affine import STREAM, apart, halves
 from robosim.rendezvous.bounds.announced import EFFORT, Announced, floor
 from robosim.rendezvous.mission import Rendezvous
 
@@ -24,7 +23,7 @@ def rehearsed(mission: Rendezvous, because: str = "") -> Announced:
 
     Raises `BadInput` where that would take too long.
     """
-    noisy = mission.world.noise_m > 0.0
+    noisy = mission.world.noisy
     runs = FEWER if noisy and REHEARSALS * mission.rounds > 100_000 else REHEARSALS
     if float(runs + CORNERS) * mission.network.n * mission.rounds > 10 * EFFORT:
         raise mission.scenario.error(
@@ -48,8 +47,9 @@ def _distances(mission: Rendezvous, starts: Array, stream: int) -> Array:
     """The largest distance from agreement of some runs after k = 0..n rounds, with landing errors of their own."""
     seed = int(np.random.SeedSequence([STREAM, 1, stream]).generate_state(1, np.uint64)[0])
     alone = replace(apart(mission), world=replace(mission.world, seed=seed))
-    found: list[float] = []
-    watch(alone.starts({"start": starts}), lambda k, at: found.append(float(np.max(spread(at)))))
+    found, team = [], alone.starts({"start": starts})
+    found.append(float(team.apart(team.start()).max()))
+    team.played(watch=lambda one: found.append(float(team.apart(one).max())))
     return np.array(found)
 
 

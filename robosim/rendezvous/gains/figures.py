@@ -81,8 +81,8 @@ def of_the_graph(mission: Rendezvous) -> bool:
 
 
 def deterministic(mission: Rendezvous) -> bool:
-    """Whether bodies do what they are told: no noise, batteries that last."""
-    return mission.world.noise_m == 0.0 and mission.world.lasts(mission.rounds)
+    """Whether bodies do what they are told: no errors, batteries that last."""
+    return not mission.world.uncertain(mission.rounds)
 
 
 def _exact(mission: Rendezvous, known: Known, seconds: float) -> Array | None:

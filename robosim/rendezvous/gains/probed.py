@@ -91,8 +91,9 @@ def everywhere(mission: Rendezvous) -> float | str:
     If M1 = 1, J(z_f) = ‖(I-M)θ‖² is a quadratic form of where the robots stand to each other, and the certificate takes
     (d-β)₊² ≥ d² - 2βd, d ≤ D, from it. What is left is the form R over a box (`corners.form_at_most`).
     """
-    if mission.world.noise_m > 0.0 or not mission.world.lasts(mission.rounds):
-        return "over all types: landing errors or empty batteries, measured at these types only"
+    doubt = mission.world.uncertain(mission.rounds)
+    if doubt:
+        return f"over all types: {doubt}, measured at these types only"
     last = probed(mission)
     if last is None:
         return "over all types: not affine in the starts, measured at these types only"

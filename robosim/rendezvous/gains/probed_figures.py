@@ -27,8 +27,9 @@ BODIES = (
 def certify(mission: Rendezvous, record: RendezvousRecord, found: Certificate, seconds: float) -> Certificate:
     """`found`, which is certified, with the figures that probing gives."""
     unit, notes = mission.problem.unit or 0.0, found.notes
-    if mission.world.noise_m > 0.0 or not mission.world.lasts(mission.rounds):
-        return replace(found, notes=(*notes, "no exact figures: landing errors, or batteries that may run empty"))
+    doubt = mission.world.uncertain(mission.rounds)
+    if doubt:
+        return replace(found, notes=(*notes, f"no exact figures: {doubt}"))
     agents = np.arange(mission.network.n, dtype=np.int32)
     try:
         solved = probed.exact(mission, record.decision[0], agents, effort=seconds * SPEED)

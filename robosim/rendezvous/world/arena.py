@@ -1,19 +1,24 @@
-"""The arena of the robots: single integrators that drive to their waypoints, with walls, speed limit and meters."""
+"""The arena of robots that are points: they drive to their waypoints, with walls, speed limit and meters."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Said
-from robosim.energy import PowerModel
+from robosim.energy import Power
 from robosim.errors import AgentFailure
 from robosim.kernels.motion import drive
 from robosim.tape import Tape
+
+if TYPE_CHECKING:
+    from robosim.rendezvous.record import BodyLog
+    from robosim.rendezvous.world.driving import Ride
 
 FOLLOWABLE = 1.0 + 1e-12
 """A body may exceed its reach by this factor, so that rounding never stops a waypoint exactly at the limit."""
@@ -30,56 +35,30 @@ class ArenaState(NamedTuple):
     """What was said in round 0: the starts, or a lie about them."""
 
 
-class Body(Protocol):
-    """How a robot gets from where it is towards a waypoint in one round; a pure kernel over (missions, agents)."""
-
-    def drive(
-        self,
-        at: Array,
-        spent_j: Array,
-        waypoint: Array,
-        noise: Array,
-        walls: Array,
-        physics: Array,
-        to: Array,
-        energy_j: Array,
-    ) -> int:
-        """Fill `to` (missions, agents, d) m and `energy_j` (missions, agents) J; how many waypoints were not finite.
-
-        Parameters
-        ----------
-        at, spent_j, waypoint : where robots are, what they spent so far, and where they want to be.
-        noise : landing errors (agents, d), or (0, d).
-        walls : lowest and highest coordinates (2, d), or (2, 0).
-        physics : reach m, idle J, J/m, J/m², whether speeds add up by axes, battery J (`Arena`).
-        """
-        ...
-
-
-class SingleIntegrator:
-    """Goes straight to its waypoint at constant speed, as far as it gets (`robosim.kernels.motion`)."""
-
-    drive = staticmethod(drive)
-
-
-BODIES: dict[str, Body] = {"single-integrator": SingleIntegrator()}
-"""What `robots.body` may name."""
-
-
 class Meter(NamedTuple):
-    """What really happened by the end of the mission: final positions and energy."""
+    """What really happened by the end of the mission: final positions (m), energy (J).
+
+    `left` (missions, agents) is the round since which a robot is empty or off, -1 for who is there; None where all are.
+    """
 
     position: Array
     energy_j: Array
+    left: NDArray[np.int64] | None = None
 
 
 class Track(NamedTuple):
-    """What is kept: rounds (rows,), then (missions, rows, agents, …) iterates and bodies in m, energy in J."""
+    """What is kept: rounds (rows,), then (missions, rows, agents, …) iterates and bodies in m, energy in J.
+
+    Of bodies also where they looked (rad), what their batteries held (J), and what is known of the whole ride.
+    """
 
     kept: NDArray[np.int64]
     said: Array
     positions: Array
     energy_j: Array
+    headings_rad: Array | None = None
+    charge_j: Array | None = None
+    ride: Ride | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,14 +72,20 @@ class Arena:
 
     d: int
     dt_s: float
-    power: PowerModel
-    body: Body = BODIES["single-integrator"]
+    power: Power
     speed_limit_mps: float = np.inf
     lower: Array
     upper: Array
     battery_j: float = np.inf
     noise_m: float = 0.0
     seed: int = 0
+
+    obeys: ClassVar[str] = ""
+    """In words, why faithful bodies may not be where their programs sent them; "" where they are, within reach."""
+
+    def shapes(self, missions: int, agents: int) -> Mapping[str, tuple[int, ...]]:
+        """What a tape keeps of a round: positions (m) and energy (J)."""
+        return {"position": (missions, agents, self.d), "energy": (missions, agents)}
 
     @property
     def reach_m(self) -> float:
@@ -125,6 +110,25 @@ class Arena:
             return True
         return bool(self.lower.size) and self.most_energy_j(rounds, np.inf) < self.battery_j
 
+    @property
+    def noisy(self) -> bool:
+        """Whether anything is drawn anew every round."""
+        return self.noise_m > 0.0
+
+    def uncertain(self, rounds: int) -> str:
+        """In words, why the team may not be where its programs sent it; "" where it is, within limits."""
+        if self.noise_m > 0.0:
+            return "landing errors are random"
+        return self.obeys if self.lasts(rounds) else "batteries may run empty"
+
+    def may_leave(self, rounds: int) -> bool:
+        """Whether a robot may be excused for being empty or off; points with an empty battery stand and are billed."""
+        return False
+
+    def unlimited(self) -> Arena:
+        """The same without walls, speed limit, battery and errors: points."""
+        return Arena(d=self.d, dt_s=self.dt_s, power=self.power, lower=np.empty(0), upper=np.empty(0), seed=self.seed)
+
     @cached_property
     def _walls(self) -> Array:
         return np.array([self.lower, self.upper])
@@ -146,7 +150,7 @@ class Arena:
         """
         position, energy = tape.row(0)
         position[:], energy[:] = own["start"], 0.0
-        announced = _orders(said, position.shape)
+        announced = orders(said, position.shape)
         if self.lower.size:
             announced = np.clip(announced, self.lower, self.upper)
         return ArenaState(0, position, energy, tape, announced), {**said, "z": announced}
@@ -156,7 +160,7 @@ class Arena:
         k = body.k + 1
         position, energy = body.tape.row(k)
         noise = self._landing_errors(k, position) if self.noise_m else self._no_errors
-        self._drive(body, _orders(said, position.shape), noise, position, energy)
+        self._drive(body, orders(said, position.shape), noise, position, energy)
         seen = {"z": position} if len(said) == 1 else {**said, "z": position}
         return ArenaState(k, position, energy, body.tape, body.announced), seen
 
@@ -174,66 +178,41 @@ class Arena:
         words[:, 0] = body.announced
         return Track(kept, words, seen, energy)
 
+    def log(self, track: Track) -> BodyLog | None:
+        """What is known of bodies; points have nothing to tell."""
+        return None
+
     def _drive(self, body: ArenaState, order: Array, noise: Array, to: Array, energy: Array) -> None:
         at, spent, limits = body.position, body.energy_j, self._physics
-        refused = self.body.drive(at, spent, order, noise, self._walls, limits, to, energy)
+        refused = drive(at, spent, order, noise, self._walls, limits, to, energy)
         if refused:
-            mission, agent = np.argwhere(~np.isfinite(order).all(axis=-1))[0]
-            raise AgentFailure(
-                f"round {body.k + 1}: robot {agent} ordered the waypoint {order[mission, agent].tolist()}"
-                " (its controller must say finite numbers)"
-            )
+            refuse_not_finite(body.k + 1, order)
 
     def _landing_errors(self, k: int, position: Array) -> Array:
         if self.noise_m == 0.0:
             return self._no_errors
-        rng = np.random.default_rng([self.seed, k])
-        towards = rng.normal(size=position.shape[1:])
-        size = self.noise_m * rng.random((position.shape[1], 1)) ** (1.0 / self.d)  # uniform in the ball
-        return np.asarray(size * towards / np.sqrt(np.einsum("ij,ij->i", towards, towards))[:, None])
+        return in_ball(np.random.default_rng([self.seed, k]), self.noise_m, position.shape[1:])
 
 
-@dataclass(frozen=True, kw_only=True)
-class TravelArena(Arena):
-    """Agree first, then travel: the rounds are messages only, then all drive straight for `dt_s` seconds.
-
-    A single integrator that covers s metres in T seconds with minimum effort drives at constant speed: ∫‖u‖² = s²/T.
-    """
-
-    @property
-    def stride_m(self) -> float:
-        """Words are not bound by speed."""
-        return np.inf
-
-    def most_energy_j(self, rounds: int, widest_m: float) -> float:
-        """There is one journey, however long the talk."""
-        return super().most_energy_j(1, widest_m)
-
-    def move(self, body: ArenaState, said: Said) -> tuple[ArenaState, Said]:
-        """Nobody moves yet; the tape keeps what was said in place of positions."""
-        k = body.k + 1
-        agreed, energy = body.tape.row(k)
-        agreed[:], energy[:] = _orders(said, agreed.shape), 0.0
-        if not np.isfinite(agreed).all():
-            raise AgentFailure(f"round {k}: a robot said a number that is not finite (check its controller)")
-        if self.lower.size:
-            np.clip(agreed, self.lower, self.upper, out=agreed)
-        return ArenaState(k, body.position, energy, body.tape, body.announced), {**said, "z": agreed}
-
-    def execute(self, body: ArenaState, said: Said) -> Meter:
-        """The journey to the agreed points."""
-        position, energy = np.empty_like(body.position), np.empty_like(body.energy_j)
-        self._drive(body, said["z"], self._landing_errors(body.k + 1, position), position, energy)
-        return Meter(position, energy)
-
-    def track(self, body: ArenaState, said: Said, meter: Meter) -> Track:
-        """Words round by round, bodies before and after the journey."""
-        talk = super().track(body, said, meter)
-        bodies = np.stack([body.position, meter.position], axis=1)
-        return talk._replace(positions=bodies, energy_j=np.stack([np.zeros_like(meter.energy_j), meter.energy_j], 1))
+def in_ball(rng: np.random.Generator, radius_m: float, shape: tuple[int, ...]) -> Array:
+    """Points drawn uniformly from a ball, (agents, d) metres."""
+    towards = rng.normal(size=shape)
+    size = radius_m * rng.random((shape[0], 1)) ** (1.0 / shape[1])
+    return np.asarray(size * towards / np.sqrt(np.einsum("ij,ij->i", towards, towards))[:, None])
 
 
-def _orders(said: Said, shape: tuple[int, ...]) -> Array:
+def refuse_not_finite(k: int, order: Array) -> None:
+    """Name the first robot whose order in round k, (missions, agents, d), has a number that is not finite."""
+    wrong = np.argwhere(~np.isfinite(order).all(axis=-1))
+    if len(wrong):
+        mission, agent = wrong[0]
+        raise AgentFailure(
+            f"round {k}: robot {agent} ordered the waypoint {order[mission, agent].tolist()}"
+            " (its controller must say finite numbers)"
+        )
+
+
+def orders(said: Said, shape: tuple[int, ...]) -> Array:
     order = said.get("z")
     if order is None or order.shape != shape:
         raise AgentFailure(

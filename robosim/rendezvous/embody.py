@@ -1,0 +1,156 @@
+"""World file → arena: points that are driven in one go, or bodies in control steps with all that they carry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from robosim import energy
+from robosim.rendezvous.bodies import catalogue
+from robosim.rendezvous.bodies.body import Body
+from robosim.rendezvous.frame import Frame
+from robosim.rendezvous.reach import Reach
+from robosim.rendezvous.scenario import RendezvousScenario
+from robosim.rendezvous.timing import Timing
+from robosim.rendezvous.world.arena import Arena
+from robosim.rendezvous.world.batteries import Battery, Pads
+from robosim.rendezvous.world.driving import Driving
+from robosim.rendezvous.world.embodied import Embodied
+from robosim.rendezvous.world.travel import TravelArena
+
+NOISE, HEADINGS = 3, 4
+"""Streams of the world's seed, beside those of starts and graph (`build`)."""
+
+
+def is_embodied(scenario: RendezvousScenario) -> bool:
+    """Whether anything in it needs control steps: else robots are points, which are driven in one go."""
+    wanted = scenario.energy
+    return bool(
+        scenario.robots.body not in POINTS
+        or scenario.robots.sensing_noise_m
+        or scenario.pad
+        or wanted.power == "rotary-wing"
+        or (wanted.battery_j is not None and scenario.mission.travel == "while-agreeing")
+    )
+
+
+POINTS = ("point", "single-integrator")
+
+
+def body_of(scenario: RendezvousScenario) -> Body | None:
+    """The body that [robots] names; None for points without anything that needs control steps."""
+    if not is_embodied(scenario):
+        return None
+    return catalogue.body(scenario)
+
+
+def names_of(scenario: RendezvousScenario) -> tuple[str, ...]:
+    """What each robot's body is called."""
+    named = scenario.robots.body
+    return (named,) * scenario.robots.count if isinstance(named, str) else named
+
+
+def reach_of(scenario: RendezvousScenario, body: Body | None) -> Reach:
+    """How far robots get in a round."""
+    asked = scenario.robots.control_dt_s
+    control = None if asked == "auto" else float(asked)
+    limit = scenario.robots.speed_limit_mps
+    if scenario.robots.body in POINTS:
+        return Reach(speed_mps=_or_inf(limit), control_s=control, steps=1)
+    return Reach(body=body, control_s=control)
+
+
+def arena(scenario: RendezvousScenario, chosen: Timing, within: Frame, body: Body | None, reach: Reach) -> Arena:
+    """The arena of a world: of points where `body` is None."""
+    travels = scenario.mission.travel == "after-agreeing"
+    lower, upper = within.inside
+    common: dict[str, Any] = {
+        "d": scenario.robots.dimension,
+        "dt_s": chosen.travel_s if travels else chosen.dt_s,
+        "power": power_of(scenario),
+        "lower": lower,
+        "upper": upper,
+        "noise_m": scenario.robots.position_noise_m,
+        "seed": _seed(scenario, NOISE),
+    }
+    if body is None:
+        return (TravelArena if travels else Arena)(
+            **common,
+            speed_limit_mps=_or_inf(scenario.robots.speed_limit_mps),
+            battery_j=_or_inf(scenario.energy.battery_j),
+        )
+    control_s, steps = reach.control(chosen.dt_s)
+    driving = Driving(
+        body=body,
+        dt_s=control_s,
+        steps=steps,
+        power=common["power"],
+        battery=_battery(scenario),
+        pads=_pads(scenario),
+    )
+    return Embodied(
+        **common,
+        names=names_of(scenario),
+        driving=driving,
+        tracking=reach.tracking(chosen.dt_s),
+        places=within.places,
+        headings_rad=np.random.default_rng(_seed(scenario, HEADINGS)).uniform(-np.pi, np.pi, scenario.robots.count),
+        walls=within.walls,
+        sensing_m=scenario.robots.sensing_noise_m,
+        yields=_yields(driving),
+    )
+
+
+def power_of(scenario: RendezvousScenario) -> energy.Power:
+    """The power model that [energy] names."""
+    wanted = scenario.energy
+    if wanted.power == "custom":
+        keys = ("p0_w", "p1_j_per_m", "p2_js_per_m2", "p3_j_per_rad", "p4_js3_per_m2")
+        return energy.PowerModel(**{key: getattr(wanted, key) for key in keys})
+    named: dict[str, Callable[[], energy.Power]] = {
+        "stage": lambda: energy.stage(wanted.mass_kg),
+        "argos-time-motion": energy.argos_time_motion,
+        "rotary-wing": energy.RotaryWing,
+        "quadratic": energy.quadratic,
+    }
+    return named[wanted.power]()
+
+
+def _battery(scenario: RendezvousScenario) -> Battery | None:
+    wanted = scenario.energy
+    if wanted.battery_j is None:
+        return None
+    return Battery(
+        capacity_j=wanted.battery_j, volts=wanted.battery_volts, droop=wanted.battery_droop, ohms=wanted.battery_ohms
+    )
+
+
+def _pads(scenario: RendezvousScenario) -> Pads | None:
+    if not scenario.pad:
+        return None
+    return Pads(
+        at=np.array([pad.at_m for pad in scenario.pad]),
+        radius_m=np.array([pad.radius_m for pad in scenario.pad]),
+        power_w=np.array([pad.power_w for pad in scenario.pad]),
+        below=scenario.energy.recharge_below,
+        until=scenario.energy.recharge_until,
+    )
+
+
+def _yields(driving: Driving) -> str:
+    """Why faithful bodies may be elsewhere than they were sent, beyond any tolerance."""
+    if driving.guard is not None:
+        return "robots give way to each other"
+    if driving.pads is not None and driving.pads.below > 0.0:
+        return "robots leave for charging pads"
+    return ""
+
+
+def _seed(scenario: RendezvousScenario, stream: int) -> int:
+    return int(np.random.SeedSequence([scenario.mission.seed, stream]).generate_state(1, np.uint64)[0])
+
+
+def _or_inf(value: float | None) -> float:
+    return np.inf if value is None else float(value)

@@ -1,0 +1,1 @@
+"""Where robots are: bodies that drive, meters, batteries, and what others see."""
