@@ -89,7 +89,8 @@ def test_who_runs_empty_is_named_stands_still_and_is_excused():
     log = record.bodies
     empty = np.flatnonzero(log.emptied[0] >= 0)
     assert 0 < empty.size < 4
-    assert (log.charge_j >= 0.0).all() and (record.energy_j <= 40.0 + 1e-9).all()
+    assert (log.charge_j >= 0.0).all()
+    assert (record.energy_j <= 40.0 + 1e-9).all()
     for robot in empty:
         after = record.positions[0, log.emptied[0, robot] :, robot]
         np.testing.assert_array_equal(after, np.broadcast_to(after[0], after.shape))
@@ -98,7 +99,7 @@ def test_who_runs_empty_is_named_stands_still_and_is_excused():
     counted = np.where(excused, 0.0, record.reported_cost[0])
     np.testing.assert_allclose(record.settlement.tax[0], counted.sum() - counted, rtol=1e-12)
     assert not record.settlement.penalised[0]
-    assert "ran empty" in " ".join(record.mission_notes) if hasattr(record, "mission_notes") else True
+
     assert record.verdict.epsilon.certified is None
 
 

@@ -42,6 +42,7 @@ def announcement(
         schedule=None if chosen.schedule is None else chosen.schedule.alpha,
         proven_by=brought[1],
         note=note,
+        tolerance_m=0.0 if not note or moving.tolerance is None else float(moving.tolerance.apart_m[-1]),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -75,6 +75,7 @@ def certify_rendezvous(
     name = mission.scenario.name
     gain = float(record.net_cost.max()) - least_net_cost(mission, record)
     found = replace(found, certified=at_least_0(gain, size, f"{name}: 0 ≤ certified"))
+    found = replace(found, notes=(*found.notes, *_price_of_misses(mission, record, found.certified or 0.0)))
     if mission.problem.unit is None or record.settlement.penalised[0]:
         return found
     above = overstated(mission, record)
@@ -89,6 +90,18 @@ def _everywhere(mission: Rendezvous, found: Certificate) -> Certificate:
     if isinstance(known, str):
         return replace(found, notes=(*found.notes, f"{type(mission.controller).__name__}: {known}"))
     return replace(found, over_types=(mission.problem.unit or 0.0) * known)
+
+
+def _price_of_misses(mission: Rendezvous, record: RendezvousRecord, certified: float) -> Iterator[str]:
+    """What the tolerance of bodies costs: how much less ε would be if β(n) were that of bodies that miss nothing."""
+    wide = record.rules.tolerance_m
+    if wide == 0.0:
+        return
+    narrow = Bound(factor=1.0, contraction=0.0, size=record.rules.beta - wide, noise=0.0, floor=0.0)
+    exact = replace(record, rules=replace(record.rules, bound=narrow))
+    less = least_net_cost(mission, exact) - least_net_cost(mission, record)
+    share = min(less, certified)
+    yield f"{share:.3g} of {certified:.3g} {mission.unit} of ε are for what bodies miss: β(n) is wider by {wide:.3g} m"
 
 
 def least_net_cost(mission: Rendezvous, record: RendezvousRecord) -> float:

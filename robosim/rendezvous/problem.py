@@ -98,6 +98,7 @@ class Announcement:
     rounds : n.
     lower, upper : (d,) corners of the type space Θ, metres.
     rule, bound : name and numbers of the bound β;
+    tolerance_m : what bodies that miss their waypoints add to β(n).
     note : what stands behind them, in words, where that is no theorem about consensus.
     penalty : C, what everyone pays if the team ends outside the bound, and the sender of a refused report.
     cost_range : smallest and largest private cost that a report may claim for a robot inside the type space.
@@ -116,6 +117,7 @@ class Announcement:
     schedule: Annotated[Array | None, Axes("*", least=0)] = None
     proven_by: str = ""
     note: str = ""
+    tolerance_m: Annotated[float, Axes(least=0)] = 0.0
 
     @cached_property
     def beta(self) -> float:

@@ -54,6 +54,11 @@ class Car(Planar):
         return self.wheelbase_m / math.tan(self.steering_limit_rad)
 
     @property
+    def turn_per_s(self) -> float:
+        """The fastest that it turns, rad/s: on its smallest circle at full speed."""
+        return self.speed_limit_mps / self.turning_radius_m
+
+    @property
     def speed_mps(self) -> float:
         """Its limit."""
         return self.speed_limit_mps

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
@@ -9,11 +11,16 @@ import numpy as np
 from robosim.agent import Array
 
 
-class Planar:
+class Planar(ABC):
     """Keeps (cos, sin) of its heading; abstract."""
 
     dimensions: ClassVar[tuple[int, ...]] = (2,)
     stops: ClassVar[bool] = True
+
+    @property
+    @abstractmethod
+    def speed_mps(self) -> float:
+        """The fastest that it moves."""
 
     def inner(self, d: int) -> int:
         """Two numbers: cosine and sine of its heading."""
@@ -35,3 +42,12 @@ class Planar:
     def tube_m(self, dt_s: float) -> float:
         """It is what is steered."""
         return 0.0
+
+    def point_speed_mps(self, dt_s: float) -> float:
+        """Its own top speed, whatever the control step."""
+        return self.speed_mps
+
+    @property
+    def most_acceleration_mps2(self) -> float:
+        """It has no inertia."""
+        return math.inf

@@ -69,3 +69,17 @@ class Point:
     def tube_m(self, dt_s: float) -> float:
         """It is what is steered."""
         return 0.0
+
+    def point_speed_mps(self, dt_s: float) -> float:
+        """Its limit, whatever the control step."""
+        return self.speed_limit_mps
+
+    @property
+    def turn_per_s(self) -> float:
+        """It looks nowhere."""
+        return 0.0
+
+    @property
+    def most_acceleration_mps2(self) -> float:
+        """It has no inertia."""
+        return math.inf
