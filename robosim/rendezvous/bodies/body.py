@@ -8,7 +8,7 @@ they are handed, positions (missions, agents, d) in metres and `inner`, (mission
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -51,10 +51,15 @@ class Tracking:
 class Body(Protocol):
     """A kind of body. Its dataclass fields are its parameters, which world files set in `[robots.bodies.NAME]`."""
 
-    dimensions: ClassVar[tuple[int, ...]]
-    """Of the spaces in which it can move."""
-    stops: ClassVar[bool]
-    """Whether it can stand still from one control step to the next; else it has momentum, and follows a point."""
+    @property
+    def dimensions(self) -> tuple[int, ...]:
+        """Of the spaces in which it can move; of most bodies a constant of their class."""
+        ...
+
+    @property
+    def stops(self) -> bool:
+        """Whether it can stand still from one control step to the next; else it has momentum, and follows a point."""
+        ...
 
     def inner(self, d: int) -> int:
         """How many numbers it keeps beside its position in d dimensions."""

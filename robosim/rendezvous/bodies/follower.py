@@ -91,8 +91,9 @@ class Follower(ABC):
     def tracking(self, round_s: float, dt_s: float) -> Tracking:
         """Its point is where it was told to be some control steps before a round ends; then the body settles.
 
-        Since a move j rounds ago there were settle + 1 + j·S .. S + j·S control steps, S in a round; no more is left of
-        all moves of that round than the most that is left of one, times the way of the point, which is straight.
+        Its moves j rounds ago began (j + 1)·S control steps ago, S a round, and ended j·S + settle + 1 ago or earlier.
+        They lie on a line and are equally long but for the last, so what is left of all is at most the way of the point
+        times the largest mean of |g_q| over their first n: a shorter last one leads to a mean between two of these.
         """
         mine, steps = self.loop(dt_s), max(round(round_s / dt_s), 1)
         settle = min(steps // 2, int(np.argmax(np.abs(mine.offset[1:]) <= SETTLED)))

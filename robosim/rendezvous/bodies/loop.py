@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from robosim.errors import BadInput
 
 DAMPING = 2.0
 """Weight of (speed·τ)² beside that of offset²: with it the loop is critically damped where control steps are short."""
-FADED, LONGEST = 1e-16, 100_000
+FADED, LONGEST = 1e-16, 10_000
 """What is left of a move when it is no longer followed up, as a share of it; and for how many control steps at most."""
 
 
@@ -35,17 +35,17 @@ class Loop:
     speed: Array
     acceleration: Array
 
-    @property
+    @cached_property
     def steepest_per_s2(self) -> float:
         """Σ_q |a_q|: the acceleration that moves of 1 m in every control step can ask for."""
         return float(np.abs(self.acceleration).sum())
 
-    @property
+    @cached_property
     def fastest_per_s(self) -> float:
         """Σ_q |w_q|: the speed that moves of 1 m in every control step can lead to."""
         return float(np.abs(self.speed).sum())
 
-    @property
+    @cached_property
     def widest(self) -> float:
         """Metres that a body can be off at any time if its point moves 1 m in every control step.
 
@@ -57,8 +57,14 @@ class Loop:
         return float((np.maximum(ends[1:], ends[:-1]) + self.dt_s * between).sum() + ends[-1])
 
     def left(self, first: int, last: int) -> float:
-        """The most that is left of a move first..last control steps after it."""
-        return float(np.abs(self.offset[first : last + 1]).max(initial=0.0))
+        """The most that is left, as a share, of moves of equal length that began `last` control steps ago.
+
+        There is one in each control step until the last one, which may be shorter, at the earliest `first` ago.
+        """
+        window = np.zeros(last - first + 1)
+        there = np.abs(self.offset[first : last + 1])
+        window[: there.size] = there
+        return float((np.cumsum(window[::-1]) / np.arange(1, window.size + 1)).max())
 
 
 def held(dt_s: float, drag_per_s: float) -> tuple[float, float, float, float]:
@@ -75,7 +81,7 @@ def held(dt_s: float, drag_per_s: float) -> tuple[float, float, float, float]:
 def loop(dt_s: float, drag_per_s: float, response_steps: float) -> Loop:
     """The linear-quadratic regulator of Σ offset² + 2·(τ·speed)² + (τ²·acceleration)², τ = response_steps·dt_s.
 
-    Raises `BadInput` where it takes more than 100 000 control steps to settle.
+    Raises `BadInput` where it takes more than 10 000 control steps to settle.
     """
     keeps, gains, glides, gets = held(dt_s, drag_per_s)
     state, push = np.array([[1.0, glides], [0.0, keeps]]), np.array([gets, gains])
