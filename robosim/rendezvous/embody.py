@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 from robosim import energy
-from robosim.rendezvous.bodies import catalogue
+from robosim.files.writing import shown
 from robosim.rendezvous.bodies.body import Body
+from robosim.rendezvous.bodies.catalogue import body_of as body_named
+from robosim.rendezvous.bodies.said import each, point_speed_mps, stopping
+from robosim.rendezvous.bodies.team import Team
 from robosim.rendezvous.frame import Frame
 from robosim.rendezvous.reach import Reach
 from robosim.rendezvous.scenario import RendezvousScenario
@@ -43,7 +46,28 @@ def body_of(scenario: RendezvousScenario) -> Body | None:
     """The body that [robots] names; None for points without anything that needs control steps."""
     if not is_embodied(scenario):
         return None
-    return catalogue.body(scenario)
+    named = scenario.robots.body
+    if isinstance(named, str):
+        return _moving(scenario, _named(scenario, named))
+    kinds = sorted(set(named))
+    team = Team(bodies=tuple(_named(scenario, name) for name in kinds), index=tuple(map(kinds.index, named)))
+    return _moving(scenario, team)
+
+
+def _named(scenario: RendezvousScenario, name: str) -> Body:
+    given = dict(scenario.robots.bodies.get(name, {}))
+    if name in POINTS and scenario.robots.speed_limit_mps is not None:
+        given.setdefault("speed_limit_mps", scenario.robots.speed_limit_mps)
+    return body_named(scenario, name, given)
+
+
+def _moving(scenario: RendezvousScenario, body: Body) -> Body:
+    """The body, where it can move in a space of the world's dimension; raises `BadInput` where it cannot."""
+    d = scenario.robots.dimension
+    if d not in body.dimensions:
+        fit = " or ".join(map(str, body.dimensions))
+        raise scenario.error("robots.dimension", f"is {d}, {shown(scenario.robots.body)} moves in {fit} (use that)")
+    return body
 
 
 def names_of(scenario: RendezvousScenario) -> tuple[str, ...]:
@@ -59,7 +83,7 @@ def reach_of(scenario: RendezvousScenario, body: Body | None) -> Reach:
     limit = scenario.robots.speed_limit_mps
     if scenario.robots.body in POINTS:
         return Reach(speed_mps=_or_inf(limit), control_s=control, steps=1)
-    return Reach(body=body, control_s=control)
+    return Reach(body=body, d=scenario.robots.dimension, control_s=control)
 
 
 def arena(scenario: RendezvousScenario, chosen: Timing, within: Frame, body: Body | None, reach: Reach) -> Arena:
@@ -87,6 +111,8 @@ def arena(scenario: RendezvousScenario, chosen: Timing, within: Frame, body: Bod
         dt_s=control_s,
         steps=steps,
         power=common["power"],
+        speeds_mps=each(body, scenario.robots.count, lambda one: point_speed_mps(one, control_s)),
+        stops=stopping(body, scenario.robots.count),
         battery=_battery(scenario),
         pads=_pads(scenario),
     )

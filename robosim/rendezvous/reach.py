@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from robosim.rendezvous.bodies.body import Body, Tracking
+from robosim.rendezvous.bodies.rehearsal import tracked
 
 STEPS = 20
 """Control steps of a round, where nobody says how long one lasts."""
@@ -21,7 +22,8 @@ class Reach:
     Parameters
     ----------
     speed_mps : of points; infinite without a limit.
-    body : what drives in their place.
+    body : what drives in their place, in
+    d : dimensions.
     control_s : seconds of a control step; None where that is free, and a round has
     steps : so many.
     share : of its reach, what a body is asked for: less than 1 leaves room for what it missed before.
@@ -29,6 +31,7 @@ class Reach:
 
     speed_mps: float = math.inf
     body: Body | None = None
+    d: int = 2
     control_s: float | None = None
     steps: int = STEPS
     share: float = 1.0
@@ -49,7 +52,7 @@ class Reach:
         """How well the body tracks in rounds of so many seconds."""
         if self.body is None:
             return Tracking(reach_m=self.speed_mps * dt_s)
-        return self.body.tracking(dt_s, self.control(dt_s)[0])
+        return tracked(self.body, dt_s, self.control(dt_s)[0], self.d).tracking
 
     def within(self, dt_s: float) -> float:
         """Metres in a round."""

@@ -49,7 +49,10 @@ class Tracking:
 
 
 class Body(Protocol):
-    """A kind of body. Its dataclass fields are its parameters, which world files set in `[robots.bodies.NAME]`."""
+    """A kind of body. Its dataclass fields are its parameters, which world files set in `[robots.bodies.NAME]`.
+
+    What it may say beside this stands in `robosim.rendezvous.bodies.said`.
+    """
 
     @property
     def dimensions(self) -> tuple[int, ...]:
@@ -98,25 +101,6 @@ class Body(Protocol):
     @property
     def speed_mps(self) -> float:
         """The fastest that it moves."""
-        ...
-
-    def point_speed_mps(self, dt_s: float) -> float:
-        """The fastest that its steered point moves in control steps of so many seconds."""
-        ...
-
-    @property
-    def turn_per_s(self) -> float:
-        """The fastest that it turns, rad/s; 0 for bodies that look nowhere."""
-        ...
-
-    @property
-    def most_acceleration_mps2(self) -> float:
-        """The largest acceleration that its drives give; infinite for bodies without inertia."""
-        ...
-
-    @property
-    def radius_m(self) -> float:
-        """Of the disc, or ball, around its position that holds it."""
         ...
 
     def tube_m(self, dt_s: float) -> float:

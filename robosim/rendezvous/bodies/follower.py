@@ -75,6 +75,11 @@ class Follower(ABC):
         """No point of such a body is faster, whatever the control step."""
         return self.speed_limit_mps
 
+    @property
+    def turn_per_s(self) -> float:
+        """It looks nowhere."""
+        return 0.0
+
     def loop(self, dt_s: float) -> Loop:
         """The loop that it closes in control steps of `dt_s` seconds."""
         return loop(dt_s, self.damping_per_s, self.response_steps)

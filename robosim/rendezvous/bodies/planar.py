@@ -43,10 +43,6 @@ class Planar(ABC):
         """It is what is steered."""
         return 0.0
 
-    def point_speed_mps(self, dt_s: float) -> float:
-        """Its own top speed, whatever the control step."""
-        return self.speed_mps
-
     @property
     def most_acceleration_mps2(self) -> float:
         """It has no inertia."""

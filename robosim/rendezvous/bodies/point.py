@@ -70,10 +70,6 @@ class Point:
         """It is what is steered."""
         return 0.0
 
-    def point_speed_mps(self, dt_s: float) -> float:
-        """Its limit, whatever the control step."""
-        return self.speed_limit_mps
-
     @property
     def turn_per_s(self) -> float:
         """It looks nowhere."""

@@ -76,12 +76,17 @@ class Ride:
 
 @dataclass(frozen=True, kw_only=True)
 class Driving:
-    """How bodies drive: `steps` control steps of `dt_s` seconds a round."""
+    """How bodies drive: `steps` control steps of `dt_s` seconds a round.
+
+    `speeds_mps` (agents,) are those of their steered points, `stops` (agents,) says who can stand at once.
+    """
 
     body: Body
     dt_s: float
     steps: int
     power: Power
+    speeds_mps: Array
+    stops: Mask
     battery: Battery | None = None
     pads: Pads | None = None
     guard: Guard | None = None
@@ -122,8 +127,9 @@ class Driving:
         if self.guard is None:
             return goal
         here = self.body.steered(ride.at, ride.inner)
-        most = self.body.point_speed_mps(self.dt_s)
-        wanted = within((goal - here) / (self.dt_s if np.isfinite(most) else self.dt_s * left), most)
+        hurries = np.isfinite(self.speeds_mps)
+        wanted = (goal - here) / np.where(hurries, self.dt_s, self.dt_s * left)[:, None]
+        wanted = within(wanted, self.speeds_mps)
         velocity, ride.memory = self.guard.safe(here, wanted, self.dt_s, ride.memory)
         ride.yielded += np.abs(velocity - wanted).max(axis=-1) > 1e-9 * (1.0 + np.abs(wanted).max(axis=-1))
         return np.asarray(here + velocity * self.dt_s)
@@ -159,9 +165,9 @@ class Driving:
         return at, inner, joules, drained
 
     def _allowed(self, ride: Ride, at: Array) -> Array:
-        if self.guard is None or not self.body.stops:
+        if self.guard is None or not self.stops.any():
             return np.ones(at.shape[:2])
-        return self.guard.allowed(ride.at, at)
+        return np.asarray(np.where(self.stops, self.guard.allowed(ride.at, at), 1.0))
 
     def _fill(self, k: int, ride: Ride, at: Array, drained: Array, empty: Mask) -> None:
         """Take from batteries what was drained, all from the `empty`, and give what pads give."""
@@ -184,7 +190,7 @@ def affordable(charge_j: Array, drained_j: Array) -> Array:
     return np.asarray(np.where(share < 1.0, share * CAREFUL, 1.0))
 
 
-def within(velocity: Array, speed_mps: float) -> Array:
-    """Velocities (…, d) made no longer than a speed, m/s."""
+def within(velocity: Array, speed_mps: Array) -> Array:
+    """Velocities (missions, agents, d) made no longer than each agent's speed (agents,), m/s."""
     size = np.sqrt(np.einsum("...d,...d->...", velocity, velocity))
     return np.asarray(velocity * np.minimum(1.0, speed_mps / np.maximum(size, 1e-300))[..., None])

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from robosim.agent import Array, Said
 from robosim.rendezvous.bodies.body import Tracking
+from robosim.rendezvous.bodies.said import most_acceleration_mps2, most_turn_per_s
 from robosim.rendezvous.record import BodyLog
 from robosim.rendezvous.world.arena import Arena, Meter, Track, in_ball, orders, refuse_not_finite
 from robosim.rendezvous.world.driving import Driving, Ride
@@ -106,7 +107,8 @@ class Embodied(Arena):
     def most_energy_j(self, rounds: int, widest_m: float) -> float:
         """The most that a body can spend: full speed, turn and push in every round."""
         body = self.driving.body
-        watts = self.power.most_w(body.speed_mps, body.turn_per_s, body.most_acceleration_mps2)
+        agents = len(self.places)
+        watts = self.power.most_w(body.speed_mps, most_turn_per_s(body, agents), most_acceleration_mps2(body, agents))
         return float(watts * self.dt_s * rounds)
 
     def shapes(self, missions: int, agents: int) -> Mapping[str, tuple[int, ...]]:
