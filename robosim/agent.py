@@ -31,6 +31,7 @@ class Links(NamedTuple):
     Two kinds of weights stand side by side, and each program knows which it means. `weight` and `own_weight` are those
     of a mean, W_ij and W_ii (lazy Metropolis, from degrees alone). `edge_weight` are the graph's own, w_ij in the
     Laplacian L = B diag(w) Bᵀ, (links,); None where every edge weighs 1, and `coupling` has them in any case.
+    `listeners` (agents,) are how many hear each agent; None where those are its neighbours, as in undirected graphs.
     """
 
     indptr: Ints
@@ -39,6 +40,7 @@ class Links(NamedTuple):
     weight: Array
     own_weight: Array
     edge_weight: Array | None = None
+    listeners: Array | None = None
 
     @property
     def coupling(self) -> Array:
@@ -70,6 +72,7 @@ class Links(NamedTuple):
             self.weight[a:b],
             self.own_weight[agent : agent + 1],
             None if self.edge_weight is None else self.edge_weight[a:b],
+            None if self.listeners is None else self.listeners[agent : agent + 1],
         )
 
 
