@@ -19,8 +19,10 @@ from __future__ import annotations
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim.agent import Array, Heard, Ints, Links, Rules, Said
+from robosim.kernels.mixing import mix
 
 
 class Masses(NamedTuple):
@@ -81,17 +83,17 @@ def _taken(state: Masses, heard: Heard) -> Masses:
     """What the sums that arrived have more than what was taken before goes into the mass, in the order of links."""
     links = heard.links
     agents = links.indptr.size - 1
-    receiver = np.repeat(np.arange(agents), np.diff(links.indptr))
+    receiver = np.repeat(np.arange(agents, dtype=np.int64), np.diff(links.indptr))
     places = _places(state, receiver, links.ids)
     sums = heard.each("sums")
     new = sums - state.taken[:, places]
-    mass, taken = state.mass.copy(), state.taken.copy()
-    np.add.at(mass, (slice(None), receiver), new)
+    columns, taken = np.arange(receiver.size, dtype=np.int32), state.taken.copy()
+    arrived = mix(links.indptr, columns, np.ones(receiver.size), new, np.empty_like(state.mass))
     taken[:, places] = sums
-    return state._replace(mass=mass, taken=taken)
+    return state._replace(mass=state.mass + arrived, taken=taken)
 
 
-def _places(state: Masses, receiver: Ints, ids: Ints) -> Ints:
+def _places(state: Masses, receiver: NDArray[np.int64], ids: Ints) -> Ints:
     """Which of its links each of those is over which something arrived."""
     if ids.size == state.ids.size:
         return np.arange(ids.size, dtype=np.int32)

@@ -245,6 +245,10 @@ class Strategy:
         """One strategy that plays for several agents what each would play alone; None where there is none."""
         return None
 
+    def picked(self, rows: Any) -> Strategy:
+        """The same for some of its agents, (rows,) of those that it is played by; of one that holds a row for each."""
+        return self
+
     def pretend(self, own: Said) -> Said:
         """The types (K, components) with which the K deviators run the faithful program, where missions allow that."""
         return own

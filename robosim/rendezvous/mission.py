@@ -14,6 +14,7 @@ from robosim.leader.tax_rule import Case
 from robosim.mission import Mission, Snapshot
 from robosim.network.given import title_of
 from robosim.network.network import Network, spread
+from robosim.network.radio import Radio
 from robosim.rendezvous.problem import Announcement, RendezvousProblem
 from robosim.rendezvous.record import RendezvousRecord
 from robosim.rendezvous.scenario import RendezvousScenario
@@ -29,7 +30,7 @@ class Rendezvous(Mission[RendezvousRecord]):
     """
 
     scenario: RendezvousScenario
-    network: Network
+    network: Network | Radio
     world: Arena
     problem: RendezvousProblem
     announcement: Announcement
@@ -125,6 +126,7 @@ class Rendezvous(Mission[RendezvousRecord]):
             edges=self.network.edges,
             weights=getattr(self.network, "weights", None),  # networks of one's own may have none
             labels=tuple(map(title_of, getattr(self.network, "labels", ()))),
+            reception=self.network.reception(snapshot.net, self.batch) if isinstance(self.network, Radio) else None,
             starts=self.own["start"],
             kept=track.kept,
             said={"z": track.said},

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from math import pi, prod
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, Tag, model_serializer
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, Strict, Tag, model_serializer
 
 from robosim.leader.tax_rule import GROVES
+from robosim.rendezvous.keys import EventTable, RadioSection
 from robosim.rendezvous.rules import CONSTANTS, RULES, completed, intervals
 from robosim.scenario.checking import Check
 from robosim.scenario.fields import (
@@ -115,7 +116,7 @@ class Energy(Section):
 class RendezvousNetwork(Section):
     """[network]: who hears whom."""
 
-    graph: Literal["ring", "path", "star", "complete", "grid", "random-tree", "geometric", "edges"] = Field(
+    graph: Literal["ring", "path", "star", "complete", "grid", "random-tree", "geometric", "range", "edges"] = Field(
         default="ring", description="shape of the communication graph"
     )
     edges: tuple[Link, ...] | None = Field(
@@ -124,7 +125,14 @@ class RendezvousNetwork(Section):
         examples=[[[0, 1], [1, 2, 2.5]]],
     )
     radius_m: AutoOrPositive = Field(default="auto", description='hearing distance of graph = "geometric", m')
+    range_m: Positive | None = Field(
+        default=None, description='hearing distance of graph = "range", found anew while robots move, m', examples=[5.0]
+    )
+    directed: Annotated[bool, Strict()] = Field(
+        default=False, description='links of graph = "edges" are [sender, receiver]'
+    )
     long_links: Annotated[Whole, Field(ge=0, le=1000)] = Field(default=0, description="extra links a robot, anywhere")
+    radio: RadioSection = RadioSection()
 
 
 class RendezvousLeader(LeaderSection):
@@ -175,6 +183,7 @@ class RendezvousScenario(WorldFile):
     network: RendezvousNetwork = RendezvousNetwork()
     leader: RendezvousLeader = RendezvousLeader()
     record: Recording = Recording()
+    event: tuple[EventTable, ...] = ()
     selfish: tuple[SelfishRobot, ...] = ()
 
     @classmethod
@@ -223,6 +232,7 @@ def link_count(network: RendezvousNetwork, robots: Robots) -> int:
         "complete": lambda: n * (n - 1) // 2,
         "grid": lambda: 2 * n,
         "geometric": lambda: _near_pairs(network, robots),
+        "range": lambda: _near_pairs(network, robots),
         "edges": lambda: len(network.edges or ()),
     }
     return counts.get(network.graph, lambda: n)() + network.long_links * n
@@ -230,7 +240,7 @@ def link_count(network: RendezvousNetwork, robots: Robots) -> int:
 
 def _near_pairs(network: RendezvousNetwork, robots: Robots) -> int:
     """Without a radius a few times log n neighbours; with one, pairs by chance, or all where starts are listed."""
-    n, radius = robots.count, network.radius_m
+    n, radius = robots.count, network.range_m or network.radius_m
     if radius == "auto":
         return n * (4 + n.bit_length())
     ball = UNIT_BALL[robots.dimension - 1] * radius**robots.dimension

@@ -25,7 +25,15 @@ def findings(record: RendezvousRecord, mission: Rendezvous) -> list[str]:
     state = "outside: everybody pays the penalty" if bill.penalised[0] else "inside"
     collected = f"tax {tax}, bound {record.rules.rule}, {state}" if mission.tax.enforces else "no tax is collected"
     line = f"distance {bill.distance[0]:.3g} m, allowed {bill.beta[0]:.3g} m: {collected}"
-    return [line, *emptied(record, mission.world.battery_j), minimised(mission)]
+    return [line, *heard(record, mission), *emptied(record, mission.world.battery_j), minimised(mission)]
+
+
+def heard(record: RendezvousRecord, mission: Rendezvous) -> list[str]:
+    """What a radio did, and how far the mean of the team moved, which is known to the judge only."""
+    if record.reception is None:
+        return []
+    name, moved = type(mission.controller).__name__, record.mean_moved_m(0)
+    return [*record.reception.told(0, "robot"), f"{name} moved the mean of the team by {moved:.3g} m"]
 
 
 def emptied(record: RendezvousRecord, battery_j: float) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from robosim.agent import Array
 from robosim.leader.bound import Listed
+from robosim.network.radio import Radio
 from robosim.rendezvous.bounds.affine import Affine, halves, probed
 from robosim.rendezvous.bounds.announced import EFFORT, Announced, floor
 from robosim.rendezvous.bounds.corners import farthest
@@ -22,6 +23,8 @@ def probed_bound(mission: Rendezvous) -> Announced | str:
     n, missions = mission.network.n, (mission.network.n + 4) * mission.shape[2]
     if world.noise_m > 0.0:
         return "landing errors are random"
+    if isinstance(mission.network, Radio):
+        return "what is lost, late or out of range is not known in advance"
     if not world.lasts(mission.rounds):
         return "batteries may run empty"
     if float(n) * missions * mission.rounds > EFFORT:

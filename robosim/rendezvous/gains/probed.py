@@ -16,6 +16,7 @@ import numpy as np
 from robosim.agent import Array, Ints
 from robosim.errors import BadInput, CheckFailed
 from robosim.leader.bound import BOUNDS, diameter
+from robosim.network.radio import Radio
 from robosim.rendezvous.bounds.affine import AFFINE, Affine, halves, probed
 from robosim.rendezvous.bounds.choose import announced
 from robosim.rendezvous.bounds.corners import form_at_most
@@ -93,6 +94,10 @@ def everywhere(mission: Rendezvous) -> float | str:
     """
     if mission.world.noise_m > 0.0 or not mission.world.lasts(mission.rounds):
         return "over all types: landing errors or empty batteries, measured at these types only"
+    if isinstance(mission.network, Radio):
+        return (
+            "over all types: what is lost, late or out of range is not known in advance, measured at these types only"
+        )
     last = probed(mission)
     if last is None:
         return "over all types: not affine in the starts, measured at these types only"
