@@ -31,6 +31,7 @@ class Links(NamedTuple):
     Two kinds of weights stand side by side, and each program knows which it means. `weight` and `own_weight` are those
     of a mean, W_ij and W_ii (lazy Metropolis, from degrees alone). `edge_weight` are the graph's own, w_ij in the
     Laplacian L = B diag(w) Bᵀ, (links,); None where every edge weighs 1, and `coupling` has them in any case.
+    `listeners` (agents,) are how many hear each agent; None where those are its neighbours, as in undirected graphs.
     """
 
     indptr: Ints
@@ -39,6 +40,7 @@ class Links(NamedTuple):
     weight: Array
     own_weight: Array
     edge_weight: Array | None = None
+    listeners: Array | None = None
 
     @property
     def coupling(self) -> Array:
@@ -70,6 +72,7 @@ class Links(NamedTuple):
             self.weight[a:b],
             self.own_weight[agent : agent + 1],
             None if self.edge_weight is None else self.edge_weight[a:b],
+            None if self.listeners is None else self.listeners[agent : agent + 1],
         )
 
 
@@ -117,9 +120,7 @@ class Controller(Protocol):
 
     Arguments of its class can be set in world files, `[mission.parameters]`. `rules` hold rounds and, by kind of world,
 
-    - rendezvous: alpha, the step size, or an array (rounds,) with the step of each round; lower and upper, the corners
-      of the type space (d,) in metres; agents, how many; degree, connectivity and lambda_max of the graph; reach_m, how
-      far a body gets in a round; pays_for, what robots pay for, "displacement" (m²) or "energy" (J);
+    - rendezvous: what `robosim.rendezvous.build.told` lists: step size, type space, graph, how far a body gets;
     - auction and charging: the price's start and step (`robosim.auction.problem.Allocation.rules`);
     - freight: the penalties of the method, A, b, theta and congestion (`robosim.freight.mission.Freight.announced`).
 
@@ -241,6 +242,10 @@ class Strategy:
     def stacked(self, plans: Sequence[Any]) -> Strategy | None:
         """One strategy that plays for several agents what each would play alone; None where there is none."""
         return None
+
+    def picked(self, rows: Any) -> Strategy:
+        """The same for some of its agents, (rows,) of those that it is played by; of one that holds a row for each."""
+        return self
 
     def pretend(self, own: Said) -> Said:
         """The types (K, components) with which the K deviators run the faithful program, where missions allow that."""

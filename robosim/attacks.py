@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robosim import rows
 from robosim.agent import Deviation, Strategy
 from robosim.certificate import LIES, QUICK, Certificate, at_most, certify_record
 from robosim.errors import BadInput
 from robosim.leader.tax_rule import TaxRule
 from robosim.lookup.plays import Given, Play, parameters, plays
-from robosim.mission import Mission, Snapshot
+from robosim.mission import Mission
 from robosim.record import Record
 from robosim.verdict import Epsilon
 
@@ -92,14 +93,14 @@ def attack(
     try:
         numbers = max(bill.copies for bill in bills.values()) * mission.network.n * _width(mission)
         for cases in _batches(who, what, size=max(1, BATCH_NUMBERS // numbers)):
-            played: dict[object, Snapshot] = {}  # rules that need no marginal problems bill the same play
+            played: dict[object, Any] = {}  # rules that need no marginal problems bill the same play
             solved = any(play.strategy.solved for _, play in cases)
             for rule in bills:
                 billed = _batch(bills[rule], cases)
                 play = rule if solved else billed.copies  # what is the best response depends on the rule
                 if play not in played:
-                    played[play] = billed.played()
-                record = billed.settle(played[play])
+                    played[play] = rows.ended(billed)
+                record = rows.settled(billed, played[play])
                 if record.understated(np.arange(len(cases)), np.array([agent for agent, _ in cases])).any():
                     lied.add(rule)
                 found += [

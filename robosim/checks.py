@@ -142,7 +142,8 @@ def _check_rows(
     controller: Callable[[], Controller], trial: Trial, first: list[Said], casts: list[Said], agent: int
 ) -> None:
     changed, _ = together(controller(), trial, trial.with_other(agent, trial.own), min(1, trial.rounds), casts)
-    near = trial.links.ids[trial.links.indptr[agent] : trial.links.indptr[agent + 1]]
+    receiver = np.repeat(np.arange(len(trial.links.own_weight)), np.diff(trial.links.indptr))
+    near = receiver[trial.links.ids == agent]  # who hears it
     for k, may in enumerate(({agent}, {agent, *near.tolist()})[: len(changed)]):
         for key, x in changed[k].items():
             touched = np.flatnonzero((x != first[k][key]).any(axis=(0, 2))).tolist()

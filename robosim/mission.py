@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, Self, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from robosim import deviate, program, provenance, stopping
+from robosim import deviate, program, provenance, rows, stopping
 from robosim.agent import Array, Controller, Coordinator, Deviation, Heard, Network, Rules, Said, Strategy, World
 from robosim.deviate import Fault, Selfish
 from robosim.errors import BadInput
@@ -216,14 +216,14 @@ class Mission(ABC, Generic[R]):
         Ctrl-C ends the mission early: what was played is settled after that round and marked `interrupted`.
         """
         with stopping.held() as stop:
-            record = self.settle(self.played(self.tape(every or self.scenario.record.every), watch))
+            record: R = rows.settled(self, rows.ended(self, every or self.scenario.record.every, watch))
             given_up = stop.take()  # the rounds were over: only what the judge would look for is not worth the wait
         record.await_judge(lambda one: judge(self, one, given_up))
         return record
 
     def whole(self) -> R:
         """All rounds and the settlement, to be compared with others: Ctrl-C is raised, not recorded."""
-        record = self.settle(self.played(self.tape(self.rounds)))
+        record: R = rows.settled(self, rows.ended(self, self.rounds))
         if record.interrupted:
             raise KeyboardInterrupt
         return record
@@ -259,8 +259,7 @@ class Mission(ABC, Generic[R]):
             Deviation(strategy=plan, missions=np.array([row]), agents=np.array([agent]))
             for row, (agent, plan) in enumerate(scripts)
         )
-        mission = self.playing(alone, batch=len(scripts))
-        return mission.decide(mission.played())
+        return rows.decided(self.playing(alone, batch=len(scripts)))
 
     def rehearse(self) -> None:
         """One round and its settlement, unbilled and unrecorded, which finds what is wrong with a program's answers."""

@@ -97,7 +97,8 @@ def _bundled(serves: Sequence[str]) -> list[str]:
 
 def _check(mission: Mission[Any], strategy: Strategy, rounds: int) -> str:
     n = mission.network.n
-    agents = list(dict.fromkeys(int(i) for i in np.linspace(0, n - 1, min(n, AGENTS))))
+    together = 1 if getattr(mission.network, "one_at_a_time", False) else AGENTS
+    agents = list(dict.fromkeys(int(i) for i in np.linspace(0, n - 1, min(n, together))))
     where = f"{type(strategy).__name__} in {mission.scenario.name}"
     plans = [_prepared(where, mission, strategy, agent) for agent in agents]
     _compare(where, *(_played(where, mission, plans, agents, rounds) for _ in range(2)))

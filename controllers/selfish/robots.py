@@ -111,6 +111,9 @@ class Script(Strategy):
     def stacked(self, plans: Sequence[Script]) -> Script:
         return Script(positions=np.stack([plan.positions for plan in plans]))
 
+    def picked(self, rows: Any) -> Script:
+        return self if self.positions.ndim == 2 else Script(positions=self.positions[rows])
+
 
 def centre(view: View) -> Array:
     """The middle of the announced type space, (d,)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -35,6 +35,8 @@ class Network:
     margin: float = 0.0
     weights: Array | None = None
     labels: tuple[Hashable, ...] = ()
+
+    directed: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.n < 2:

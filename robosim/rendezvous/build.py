@@ -14,16 +14,20 @@ from robosim.lookup import programs, taxes
 from robosim.network import graphs
 from robosim.network.given import weights_of
 from robosim.network.network import Network
+from robosim.network.radio import Graph
 from robosim.rendezvous import problem
 from robosim.rendezvous.announcing import announcement
 from robosim.rendezvous.bounds import choose
 from robosim.rendezvous.bounds.listed import listed
+from robosim.rendezvous.embody import whispering
 from robosim.rendezvous.frame import Frame, box, frame
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.moving import Moving
+from robosim.rendezvous.radio import named_graph, on_the_air, refuse_theorems, with_batteries
 from robosim.rendezvous.scenario import RendezvousScenario
-from robosim.rendezvous.timing import Timing
+from robosim.rendezvous.timing import Timing, most_heard
 from robosim.rendezvous.world.arena import Arena
+from robosim.rendezvous.world.embodied import Embodied
 from robosim.rendezvous.world.travel import TravelArena
 
 PUBLISHED = 'the published bound penalises faithful robots in long missions (use "tight", or "paper", corrected)'
@@ -35,20 +39,24 @@ def build_rendezvous(
     """The rendezvous that a scenario describes, with everybody faithful, on another network if one is given."""
     programs.refuse_stranger(scenario, controller)
     start, within = starts(scenario), frame(scenario)
-    network = network or drawn_network(scenario, start)
+    network = on_the_air(scenario, network or drawn_network(scenario, start))
     if network.n != len(start):
         raise BadInput(f"network: has {network.n} agents, {scenario.name} has {len(start)} robots (set robots.count)")
     controller = controller or _controller(scenario)
     moving = Moving(scenario, network, within, bool(getattr(controller, "keeps_reach", False)))
     chosen, world = moving.chosen, moving.world
+    doubt = world.obeys if moving.tolerance is None else ""
+    rule = choose.rule_of(scenario.leader.bound, controller, network, doubt)
+    refuse_theorems(scenario, controller, network, rule)
+    network = with_batteries(network, not isinstance(world, Embodied) or world.lasts(scenario.mission.rounds))
+    world = whispering(world, network)
     travels = isinstance(world, TravelArena)
     driving_s = world.dt_s * (1 if travels else scenario.mission.rounds)
     costs = problem.rendezvous(scenario.robots.private_cost, world.power, driving_s, travels)
     said = told(scenario, network, chosen, world, within)
-    rule = choose.rule_of(scenario.leader.bound, controller, world.obeys if moving.tolerance is None else "")
-    doubt = PUBLISHED if rule == "paper-as-published" else choose.complaint(rule, controller)
-    if doubt is not None:
-        warnings.warn(f"{scenario.complaint('leader.bound', doubt)}", stacklevel=2)
+    blamed = PUBLISHED if rule == "paper-as-published" else choose.complaint(rule, controller)
+    if blamed is not None:
+        warnings.warn(f"{scenario.complaint('leader.bound', blamed)}", stacklevel=2)
     brought = listed(scenario, str(rule), controller, chosen, said)
     rules = announcement(scenario, network, moving, costs, str(rule), brought)
     mission = Rendezvous(
@@ -79,7 +87,7 @@ def told(scenario: RendezvousScenario, network: Network, chosen: Timing, world: 
         "lower": within.lower,
         "upper": within.upper,
         "agents": network.n,
-        "degree": float(network.links.weighted_degree.max()),
+        "degree": most_heard(network),
         "connectivity": network.connectivity,
         "lambda_max": network.lambda_max,
         "reach_m": world.stride_m,
@@ -107,7 +115,7 @@ def starts(scenario: RendezvousScenario) -> Array:
     return np.asarray(robots.starts_m, dtype=np.float64).reshape(robots.count, robots.dimension)
 
 
-def drawn_network(scenario: RendezvousScenario, start: Array) -> Network:
+def drawn_network(scenario: RendezvousScenario, start: Array) -> Graph:
     """The communication graph that the world file names; geometric graphs link robots that start near each other.
 
     Raises `BadInput` at `network.graph` or `network.edges` when it is not connected.
@@ -115,6 +123,9 @@ def drawn_network(scenario: RendezvousScenario, start: Array) -> Network:
     wanted, n = scenario.network, len(start)
     rng = np.random.default_rng([scenario.mission.seed, GRAPH])
     try:
+        other = named_graph(scenario, start)
+        if other is not None:
+            return other
         edges = _edges(scenario, start, rng)
         weights = weights_of(edges, wanted.edges) if wanted.edges else None
         network = Network(n=n, edges=edges, name="" if wanted.long_links else wanted.graph, weights=weights)

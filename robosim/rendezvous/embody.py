@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from robosim import energy
 from robosim.files.writing import shown
+from robosim.network.radio import Radio
 from robosim.rendezvous.bodies.body import Body
 from robosim.rendezvous.bodies.catalogue import body_of as body_named
 from robosim.rendezvous.bodies.said import each, point_speed_mps, stopping
 from robosim.rendezvous.bodies.team import Team
 from robosim.rendezvous.frame import Frame
+from robosim.rendezvous.radio import presence_of
 from robosim.rendezvous.reach import Reach
 from robosim.rendezvous.scenario import RendezvousScenario
 from robosim.rendezvous.timing import Timing
@@ -34,6 +37,7 @@ def is_embodied(scenario: RendezvousScenario) -> bool:
         scenario.robots.body not in POINTS
         or scenario.robots.sensing_noise_m
         or scenario.pad
+        or scenario.event
         or wanted.power == "rotary-wing"
         or (wanted.battery_j is not None and scenario.mission.travel == "while-agreeing")
     )
@@ -106,6 +110,7 @@ def arena(scenario: RendezvousScenario, chosen: Timing, within: Frame, body: Bod
             battery_j=_or_inf(scenario.energy.battery_j),
         )
     control_s, steps = reach.control(chosen.dt_s)
+    presence = presence_of(scenario, scenario.robots.count)
     driving = Driving(
         body=body,
         dt_s=control_s,
@@ -125,8 +130,16 @@ def arena(scenario: RendezvousScenario, chosen: Timing, within: Frame, body: Bod
         headings_rad=np.random.default_rng(_seed(scenario, HEADINGS)).uniform(-np.pi, np.pi, scenario.robots.count),
         walls=within.walls,
         sensing_m=scenario.robots.sensing_noise_m,
+        off=None if presence is None else presence.off,
         yields=_yields(driving),
     )
+
+
+def whispering(world: Arena, network: Any) -> Arena:
+    """The arena, telling a radio who is empty or off."""
+    if isinstance(world, Embodied) and isinstance(network, Radio) and network.falls_silent:
+        return replace(world, whispers=True)
+    return world
 
 
 def power_of(scenario: RendezvousScenario) -> energy.Power:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from robosim.agent import Array
 from robosim.leader.bound import BOUNDS
 from robosim.network.network import Network, spread
+from robosim.network.radio import Graph
 from robosim.rendezvous.bounds.present import reached
 from robosim.rendezvous.problem import Announcement
 
@@ -18,12 +19,12 @@ def spread_of(position: Array, present: NDArray[np.bool_]) -> Array:
     return np.array(rows, dtype=np.float64)
 
 
-def bound_of(rules: Announcement, network: Network, left: NDArray[np.int64]) -> Array:
+def bound_of(rules: Announcement, network: Graph, left: NDArray[np.int64]) -> Array:
     """β(n) of those who are there, (missions,) m, where the others left for good in the rounds `left`, -1 for none.
 
     Bounds that are no theorem about consensus stay as they were announced: their rehearsals saw who leaves.
     """
-    if rules.rule not in BOUNDS:
+    if rules.rule not in BOUNDS or not isinstance(network, Network):
         return np.full(len(left), rules.beta)
     return np.array([rules.beta if (row < 0).all() else _shrunk(rules, network, row) for row in left])
 

@@ -15,6 +15,7 @@ from robosim.leader.tax_rule import Case
 from robosim.mission import Mission, Snapshot
 from robosim.network.given import title_of
 from robosim.network.network import Network, spread
+from robosim.network.radio import Radio
 from robosim.rendezvous.excused import bound_of, spread_of
 from robosim.rendezvous.problem import Announcement, RendezvousProblem
 from robosim.rendezvous.record import RendezvousRecord
@@ -31,7 +32,7 @@ class Rendezvous(Mission[RendezvousRecord]):
     """
 
     scenario: RendezvousScenario
-    network: Network
+    network: Network | Radio
     world: Arena
     problem: RendezvousProblem
     announcement: Announcement
@@ -114,7 +115,8 @@ class Rendezvous(Mission[RendezvousRecord]):
         if meter.left is None or self.scenario.leader.empty == "charged":
             return np.asarray(spread(meter.position), dtype=np.float64), np.array(rules.beta), None
         away = meter.left >= 0
-        return spread_of(meter.position, ~away), bound_of(rules, self.network, meter.left), away
+        graph = self.network.graph if isinstance(self.network, Radio) else self.network
+        return spread_of(meter.position, ~away), bound_of(rules, graph, meter.left), away
 
     def apart(self, snapshot: Snapshot) -> Array:
         """How far teams are from agreement, as the leader would measure it now, (missions,) m."""
@@ -140,6 +142,7 @@ class Rendezvous(Mission[RendezvousRecord]):
             edges=self.network.edges,
             weights=getattr(self.network, "weights", None),  # networks of one's own may have none
             labels=tuple(map(title_of, getattr(self.network, "labels", ()))),
+            reception=self.network.reception(snapshot.net, self.batch) if isinstance(self.network, Radio) else None,
             starts=self.own["start"],
             kept=track.kept,
             said={"z": track.said},

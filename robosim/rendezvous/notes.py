@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from robosim.network.network import spread
+from robosim.network.radio import Radio
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.record import RendezvousRecord
+
+COVERED = (
+    "ε from the faithful bill holds over any network, with all that is lost, late or out of range on this one; β(n) "
+    "was rehearsed with other losses, so a faithful team may end outside it"
+)
 
 
 def notes(mission: Rendezvous) -> list[str]:
@@ -28,6 +34,8 @@ def _rules(mission: Rendezvous) -> Iterator[str]:
             f"β(n) = {rules.beta:.3g} m is no less than the distance at the start, {apart:.3g} m: robots that stand "
             'still are inside, it enforces nothing (more rounds, or leader.alpha = "schedule")'
         )
+    if isinstance(mission.network, Radio):
+        yield COVERED
     if rules.proven_by:
         yield f"β is the bound that {rules.proven_by} brings, announced by its author"
     if rules.note:

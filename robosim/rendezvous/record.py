@@ -14,6 +14,7 @@ from robosim.agent import Array
 from robosim.files.packing import Axes
 from robosim.network.graphs import Edges
 from robosim.network.network import spread
+from robosim.network.reception import Reception
 from robosim.record import Record
 from robosim.rendezvous.problem import Announcement, understated
 
@@ -53,7 +54,7 @@ class RendezvousRecord(Record):
     (1 or missions, agents, d). `weights` are those of `edges` (None: all 1), `labels` the nodes of the graph that was
     given, as text, in the order of the ids (none: nodes are ids). `bodies` is what is known of bodies that are no
     points; where they meet in a formation, iterates, types and decisions stand in the frame of the meeting, positions
-    in the world's.
+    in the world's. `reception` is what a radio did, None where nothing is lost and links stay.
     """
 
     noun: ClassVar[str] = "rendezvous"
@@ -70,6 +71,7 @@ class RendezvousRecord(Record):
     weights: Annotated[Array, Axes("E")] | None = None
     labels: tuple[str, ...] = ()
     bodies: BodyLog | None = None
+    reception: Reception | None = None
 
     def faults(self) -> Iterator[str]:
         """Also links of robots that are not there, and words that are not where bodies are."""
@@ -105,6 +107,17 @@ class RendezvousRecord(Record):
     def beta(self) -> Array:
         """The announced bound at the kept rounds, (rows,), metres."""
         return self.rules.bound.beta(self.kept)
+
+    def mean_moved_m(self, mission: int) -> float:
+        """How far the mean of where robots end is from that of where they started, metres."""
+        start = self.starts[min(mission, len(self.starts) - 1)]
+        return float(np.linalg.norm(self.decision[mission].mean(axis=0) - start.mean(axis=0)))
+
+    def summary(self, mission: int = 0) -> dict[str, Any]:
+        """With what a radio did: null where nothing is lost and links stay as they are."""
+        known = self.reception
+        told = None if known is None else {**known.plain(mission), "mean_moved_m": self.mean_moved_m(mission)}
+        return {**super().summary(mission), "network": told}
 
     def leader(self, mission: int) -> dict[str, Any]:
         """Rules, the distance that was reached and whether it is fined."""

@@ -8,6 +8,7 @@ from typing import Any
 from robosim.files.complaint import Problem
 from robosim.files.writing import shown
 from robosim.rendezvous.body_rules import BODY_RULES, POINTS
+from robosim.rendezvous.radio_rules import RADIO_RULES
 from robosim.scenario.checking import Check, Unsound, Values
 from robosim.scenario.fields import SMALLEST, as_point
 from robosim.scenario.selfish import SELFISH_RULES
@@ -81,7 +82,8 @@ def links_join_two_robots(world: Values) -> Iterator[Problem]:
     """Links join two different robots of this world, each pair once."""
     count, seen = world["robots.count"], set()
     for number, (i, j, *_) in enumerate(world["network.edges"] or ()):
-        path, pair = ("network", "edges", str(number)), frozenset((i, j))
+        path = "network", "edges", str(number)
+        pair = (i, j) if world["network.directed"] else (min(i, j), max(i, j))
         if max(i, j) >= count:
             yield Problem(
                 path=path, message=f"robot {shown(max(i, j))} does not exist", fix=f"robots are 0..{count - 1}"
@@ -241,6 +243,7 @@ RULES: tuple[Check, ...] = (
     links_are_listed,
     links_join_two_robots,
     schedules_know_their_reach,
+    *RADIO_RULES,
     *SPACE_RULES,
     *SELFISH_RULES,
 )

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from math import pi, prod
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, Tag
+from pydantic import Field, Strict, Tag
 
 from robosim.leader.tax_rule import GROVES
-from robosim.rendezvous.keys import Energy, Pad, Robots
+from robosim.rendezvous.radio_keys import EventTable, RadioSection
+from robosim.rendezvous.robot_keys import Energy, Pad, Robots
 from robosim.rendezvous.rules import RULES, completed, intervals
 from robosim.scenario.checking import Check
 from robosim.scenario.fields import (
@@ -61,7 +62,7 @@ class RendezvousMission(MissionSection):
 class RendezvousNetwork(Section):
     """[network]: who hears whom."""
 
-    graph: Literal["ring", "path", "star", "complete", "grid", "random-tree", "geometric", "edges"] = Field(
+    graph: Literal["ring", "path", "star", "complete", "grid", "random-tree", "geometric", "range", "edges"] = Field(
         default="ring", description="shape of the communication graph"
     )
     edges: tuple[Link, ...] | None = Field(
@@ -70,7 +71,14 @@ class RendezvousNetwork(Section):
         examples=[[[0, 1], [1, 2, 2.5]]],
     )
     radius_m: AutoOrPositive = Field(default="auto", description='hearing distance of graph = "geometric", m')
+    range_m: Positive | None = Field(
+        default=None, description='hearing distance of graph = "range", found anew while robots move, m', examples=[5.0]
+    )
+    directed: Annotated[bool, Strict()] = Field(
+        default=False, description='links of graph = "edges" are [sender, receiver]'
+    )
     long_links: Annotated[Whole, Field(ge=0, le=1000)] = Field(default=0, description="extra links a robot, anywhere")
+    radio: RadioSection = RadioSection()
 
 
 class RendezvousLeader(LeaderSection):
@@ -127,6 +135,7 @@ class RendezvousScenario(WorldFile):
     network: RendezvousNetwork = RendezvousNetwork()
     leader: RendezvousLeader = RendezvousLeader()
     record: Recording = Recording()
+    event: tuple[EventTable, ...] = ()
     selfish: tuple[SelfishRobot, ...] = ()
 
     @classmethod
@@ -175,6 +184,7 @@ def link_count(network: RendezvousNetwork, robots: Robots) -> int:
         "complete": lambda: n * (n - 1) // 2,
         "grid": lambda: 2 * n,
         "geometric": lambda: _near_pairs(network, robots),
+        "range": lambda: _near_pairs(network, robots),
         "edges": lambda: len(network.edges or ()),
     }
     return counts.get(network.graph, lambda: n)() + network.long_links * n
@@ -182,7 +192,7 @@ def link_count(network: RendezvousNetwork, robots: Robots) -> int:
 
 def _near_pairs(network: RendezvousNetwork, robots: Robots) -> int:
     """Without a radius a few times log n neighbours; with one, pairs by chance, or all where starts are listed."""
-    n, radius = robots.count, network.radius_m
+    n, radius = robots.count, network.range_m or network.radius_m
     if radius == "auto":
         return n * (4 + n.bit_length())
     ball = UNIT_BALL[robots.dimension - 1] * radius**robots.dimension

@@ -27,7 +27,15 @@ def findings(record: RendezvousRecord, mission: Rendezvous) -> list[str]:
     collected = f"tax {tax}, bound {record.rules.rule}, {state}" if mission.tax.enforces else "no tax is collected"
     line = f"distance {bill.distance[0]:.3g} m, allowed {bill.beta[0]:.3g} m: {collected}"
     told = of_bodies(record) if record.bodies is not None else emptied(record, mission.world.battery_j)
-    return [line, *told, minimised(mission)]
+    return [line, *heard(record, mission), *told, minimised(mission)]
+
+
+def heard(record: RendezvousRecord, mission: Rendezvous) -> list[str]:
+    """What a radio did, and how far the mean of the team moved, which is known to the judge only."""
+    if record.reception is None:
+        return []
+    name, moved = type(mission.controller).__name__, record.mean_moved_m(0)
+    return [*record.reception.told(0, "robot"), f"{name} moved the mean of the team by {moved:.3g} m"]
 
 
 def of_bodies(record: RendezvousRecord) -> list[str]:
@@ -46,9 +54,7 @@ def of_bodies(record: RendezvousRecord) -> list[str]:
     if np.isfinite(log.clearance_m[0]):
         gap = log.clearance_m[0]
         near = f"never nearer than {gap:.3g} m" if gap >= 0.0 else f"overlapped by {-gap:.3g} m"
-        told.append(
-            f"bodies came {near} to each other or obstacles; they gave way in {log.yielded[0].sum()} control steps"
-        )
+        told.append(f"bodies came {near} to others or obstacles, and gave way in {log.yielded[0].sum()} control steps")
     return told
 
 

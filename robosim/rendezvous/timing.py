@@ -40,6 +40,11 @@ class Timing(NamedTuple):
         return self.alpha if self.schedule is None else self.schedule.alpha
 
 
+def most_heard(network: Network) -> float:
+    """The largest degree, with weights; where neighbours change, the largest that there may come to be."""
+    return float(getattr(network, "most_heard", 0.0) or network.links.weighted_degree.max())
+
+
 def floor12(x: float) -> float:
     """`x` rounded down to 12 significant digits: what LAPACK computed may enter a trajectory."""
     return _to_12_digits(x, math.floor)
@@ -101,7 +106,7 @@ def _stride(scenario: RendezvousScenario, network: Network, within: Frame) -> fl
     if not lower.size:
         return 0.0
     width = float(np.linalg.norm(upper - lower)) + 2 * scenario.robots.position_noise_m
-    return float(network.links.weighted_degree.max()) * width
+    return most_heard(network) * width
 
 
 def _alpha(scenario: RendezvousScenario, network: Network, limit: Reach, stride: float) -> float:
@@ -125,7 +130,7 @@ def _alpha(scenario: RendezvousScenario, network: Network, limit: Reach, stride:
 
 
 def _refuse_overshoot(scenario: RendezvousScenario, network: Network, alpha: float) -> None:
-    degree = float(network.links.weighted_degree.max())
+    degree = most_heard(network)
     if alpha * degree > 1 + 1e-12:
         raise scenario.error(
             "leader.alpha",

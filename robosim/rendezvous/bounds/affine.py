@@ -128,6 +128,8 @@ def probed(mission: Rendezvous, see: Callable[[int, Affine], None] | None = None
     The mission is taken without its limits (`unlimited`), and rests on graph, box, program and seed only, never on the
     starts of this mission.
     """
+    if getattr(mission.network, "one_at_a_time", False):
+        return None  # who hears whom depends on where robots are
     for mixed in (False, True) if mission.shape[2] > 1 else (False,):
         found, worst = _played(mission, mixed, see)
         if worst <= AFFINE:

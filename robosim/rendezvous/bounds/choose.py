@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from robosim.controllers.consensus import Consensus
 from robosim.leader.bound import BOUNDS, Bound
+from robosim.network.radio import Radio
 from robosim.rendezvous.bounds.affine import apart
 from robosim.rendezvous.bounds.announced import Announced
 from robosim.rendezvous.bounds.probed import probed_bound
@@ -25,11 +26,15 @@ def is_consensus(program: object) -> bool:
     return type(program) is Consensus
 
 
-def rule_of(wanted: str | float, program: object, doubt: str = "") -> str | float:
-    """What `leader.bound = "auto"` stands for, where `doubt` says in words why bodies may be elsewhere than told."""
+def rule_of(wanted: str | float, program: object, network: object = None, doubt: str = "") -> str | float:
+    """What `leader.bound = "auto"` stands for.
+
+    Over a network that changes or loses, and where bodies may be elsewhere than told for the reason `doubt`, nothing
+    but rehearsals is known.
+    """
     if wanted != "auto":
         return wanted
-    if doubt:
+    if doubt or isinstance(network, Radio):
         return "rehearsed"
     return "tight" if is_consensus(program) or hasattr(program, "proven_beta") else "probed"
 

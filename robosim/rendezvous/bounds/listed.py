@@ -17,6 +17,7 @@ from robosim.controllers.consensus import Consensus
 from robosim.errors import CheckFailed, TooLarge
 from robosim.leader.bound import BOUNDS, Bound, Listed
 from robosim.leader.schedule import MOST_ROUNDS, rounding_floor, schedule
+from robosim.network.radio import Radio
 from robosim.rendezvous.scenario import RendezvousScenario
 from robosim.rendezvous.timing import Timing, floor12
 
@@ -89,7 +90,7 @@ def horizons(mission: Rendezvous, epsilon: float) -> Iterator[tuple[int, Bound |
 def _longer(mission: Rendezvous, rounds: int, floor: float) -> Listed | None:
     """The bound of a mission of `rounds` rounds; None where there is none, or it would take too long."""
     rules, network = {**mission.rules, "rounds": rounds}, mission.network
-    if mission.announcement.schedule is None:
+    if mission.announcement.schedule is None or isinstance(network, Radio):
         own = program.proven_beta(mission.controller, rules)
         return None if own is None else Listed(reached=own, floor=floor)
     space = rules["lower"], rules["upper"]

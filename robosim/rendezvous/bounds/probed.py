@@ -10,6 +10,7 @@ import numpy as np
 
 from robosim.agent import Array
 from robosim.leader.bound import Listed
+from robosim.network.radio import Radio
 from robosim.rendezvous.bounds.affine import Affine, halves, probed
 from robosim.rendezvous.bounds.announced import EFFORT, Announced, floor
 from robosim.rendezvous.bounds.corners import farthest
@@ -23,6 +24,8 @@ def probed_bound(mission: Rendezvous) -> Announced | str:
     doubt = world.uncertain(mission.rounds)
     if doubt:
         return doubt
+    if isinstance(mission.network, Radio):
+        return "what is lost, late or out of range is not known in advance"
     if float(n) * missions * mission.rounds > EFFORT:
         return f"probing {missions} missions of {n} robots would take long"
     seen = Envelope(mission)

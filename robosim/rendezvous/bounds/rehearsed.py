@@ -8,12 +8,17 @@ import numpy as np
 
 from robosim.agent import Array
 from robosim.leader.bound import Listed
-from robosim.rendezvous.bounds.affine import STREAM, apart, halves
+from robosim.network.network import spread
+from robosim.network.radio import Radio
+from robosim.rendezvous.bounds.affine import STREAM, apart, halves, watch
 from robosim.rendezvous.bounds.announced import EFFORT, Announced, floor
 from robosim.rendezvous.mission import Rendezvous
+from robosim.rendezvous.world.embodied import Embodied
 
 REHEARSALS, FEWER = 299, 59
 """Random faithful runs: a new one ends outside with probability ≤ 1 % (5 %), with 95 % confidence."""
+LOSSY = 3e6
+"""Robots × rounds of rehearsals over a radio: about a second."""
 CORNERS = 60
 """Random corners that are rehearsed beside them."""
 
@@ -24,13 +29,17 @@ def rehearsed(mission: Rendezvous, because: str = "") -> Announced:
     Raises `BadInput` where that would take too long.
     """
     noisy = mission.world.noisy
-    runs = FEWER if noisy and REHEARSALS * mission.rounds > 100_000 else REHEARSALS
-    if float(runs + CORNERS) * mission.network.n * mission.rounds > 10 * EFFORT:
+    lossy = isinstance(mission.network, Radio)
+    work = REHEARSALS * mission.rounds * (mission.network.n if lossy else 1)
+    runs = FEWER if (noisy and work > 100_000) or (lossy and work > LOSSY) else REHEARSALS
+    most = 100 * LOSSY if lossy else 10 * EFFORT
+    if float(runs + CORNERS) * mission.network.n * mission.rounds > most:
         raise mission.scenario.error(
-            "leader.bound", f"{runs} rehearsals would take hours (announce a number of metres)"
+            "leader.bound",
+            f"{runs} rehearsals would take {'minutes' if lossy else 'hours'} (announce a number of metres)",
         )
     random, extreme = _drawn(mission, runs), _extreme(mission)
-    plays = [random[k : k + 1] for k in range(runs)] if noisy else [random]
+    plays = [random[k : k + 1] for k in range(runs)] if noisy and not lossy else [random]
     largest = np.zeros(mission.rounds + 1)
     for stream, starts in enumerate([*plays, extreme]):
         np.maximum(largest, _distances(mission, starts, stream), out=largest)
@@ -47,9 +56,34 @@ def _distances(mission: Rendezvous, starts: Array, stream: int) -> Array:
     """The largest distance from agreement of some runs after k = 0..n rounds, with landing errors of their own."""
     seed = int(np.random.SeedSequence([STREAM, 1, stream]).generate_state(1, np.uint64)[0])
     alone = replace(apart(mission), world=replace(mission.world, seed=seed))
+    if isinstance(mission.network, Radio):
+        if isinstance(mission.world, Embodied):
+            return _one_by_one(alone, mission.network, starts, seed)
+        return _on_the_air(alone, mission.network, starts, seed)
     found, team = [], alone.starts({"start": starts})
     found.append(float(team.apart(team.start()).max()))
     team.played(watch=lambda one: found.append(float(team.apart(one).max())))
+    return np.array(found)
+
+
+def _one_by_one(mission: Rendezvous, radio: Radio, starts: Array, seed: int) -> Array:
+    """Bodies over a radio: each team by itself, with losses of its own."""
+    largest = np.zeros(mission.rounds + 1)
+    for row, theta in enumerate(starts):
+        team = replace(mission, network=replace(radio, seed=seed + row)).starts({"start": theta[None]})
+        found = [float(team.apart(team.start()).max())]
+        team.played(watch=lambda one: found.append(float(team.apart(one).max())))  # noqa: B023
+        np.maximum(largest, found, out=largest)
+    return largest
+
+
+def _on_the_air(mission: Rendezvous, radio: Radio, starts: Array, seed: int) -> Array:
+    """The same over a radio: teams side by side that do not hear each other, each with losses of its own."""
+    teams, n, d = starts.shape
+    many = replace(radio.side_by_side(teams), seed=seed)
+    crowd = replace(mission, network=many, own=mission.own | {"start": starts.reshape(1, teams * n, d)})
+    found: list[float] = []
+    watch(crowd, lambda k, at: found.append(float(np.max(spread(at.reshape(teams, n, d))))))
     return np.array(found)
 
 

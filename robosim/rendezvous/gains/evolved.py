@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.optimize import Bounds, differential_evolution
 
+from robosim import rows
 from robosim.agent import Array, Deviation
 from robosim.controllers.selfish.robots import Script
 from robosim.rendezvous.mission import Rendezvous
@@ -75,10 +76,11 @@ def best_positions(mission: Rendezvous, agent: int) -> Array:
 
 def billed(mission: Rendezvous, agent: int, plans: Array) -> Array:
     """What each script costs the agent in all, in the unit of the private cost, (scripts,)."""
-    rows = np.arange(len(plans))
-    alone = Deviation(strategy=Script(positions=plans), missions=rows, agents=np.full(len(plans), agent))
+    alone = Deviation(
+        strategy=Script(positions=plans), missions=np.arange(len(plans)), agents=np.full(len(plans), agent)
+    )
     team = mission.playing((alone,), batch=len(plans))
-    return np.asarray(team.settle(team.played()).net_cost[:, agent])
+    return np.asarray(rows.settled(team, rows.ended(team)).net_cost[:, agent])
 
 
 def _hats(rounds: int) -> Array:

@@ -12,6 +12,7 @@ from robosim import threads
 from robosim.agent import Array, Ints
 from robosim.certificate import QUICK, Certificate, at_most
 from robosim.controllers.consensus import Consensus
+from robosim.network.radio import Radio
 from robosim.rendezvous.gains import probed, probed_figures
 from robosim.rendezvous.gains.bounded import bounded_gains
 from robosim.rendezvous.gains.deviation import DeviationGame
@@ -76,8 +77,9 @@ def _of_consensus(
 
 
 def of_the_graph(mission: Rendezvous) -> bool:
-    """Whether the others' answers follow from graph and step: average consensus of one step size in all rounds."""
-    return type(mission.controller) is Consensus and mission.announcement.schedule is None
+    """Whether the others' answers follow from graph and step: average consensus of one step size, nothing lost."""
+    steady = mission.announcement.schedule is None and not isinstance(mission.network, Radio)
+    return steady and type(mission.controller) is Consensus
 
 
 def deterministic(mission: Rendezvous) -> bool:

@@ -64,6 +64,8 @@ def steered(mission: Rendezvous, agents: Ints, effort: float = np.inf) -> Steere
     Raises `NotAffine` where others' answers are not affine in one agent's positions, or say more than positions, or
     would take longer to find out.
     """
+    if getattr(mission.network, "one_at_a_time", False):
+        raise NotAffine("who hears whom depends on where robots are")
     if says_more(mission):
         raise NotAffine(f"{type(mission.controller).__name__} says other words than z, in which an agent can lie too")
     free = unlimited(mission)

@@ -16,6 +16,7 @@ import numpy as np
 from robosim.agent import Array, Ints
 from robosim.errors import BadInput, CheckFailed
 from robosim.leader.bound import BOUNDS, diameter
+from robosim.network.radio import Radio
 from robosim.rendezvous.bounds.affine import AFFINE, Affine, halves, probed
 from robosim.rendezvous.bounds.choose import announced
 from robosim.rendezvous.bounds.corners import form_at_most
@@ -92,6 +93,8 @@ def everywhere(mission: Rendezvous) -> float | str:
     (d-β)₊² ≥ d² - 2βd, d ≤ D, from it. What is left is the form R over a box (`corners.form_at_most`).
     """
     doubt = mission.world.uncertain(mission.rounds)
+    if not doubt and isinstance(mission.network, Radio):
+        doubt = "what is lost, late or out of range is not known in advance"
     if doubt:
         return f"over all types: {doubt}, measured at these types only"
     last = probed(mission)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from robosim import rows
 from robosim.agent import Array, Deviation, Ints
 from robosim.certificate import Certificate, at_most
 from robosim.controllers.selfish.robots import Script
@@ -81,7 +82,7 @@ def scripts(mission: Rendezvous, agents: Ints, deviations: Array) -> Array:
 
 def played(mission: Rendezvous, agents: Ints, positions: Array) -> Array:
     """Where the team ends when one agent plays each script, (scripts, N, d) metres."""
-    rows = np.arange(len(agents))
-    alone = Deviation(strategy=Script(positions=positions), missions=rows, agents=agents.astype(np.int64))
+    each = np.arange(len(agents))
+    alone = Deviation(strategy=Script(positions=positions), missions=each, agents=agents.astype(np.int64))
     mission = mission.playing((alone,), batch=len(agents))
-    return mission.decide(mission.played())
+    return rows.decided(mission)
