@@ -138,7 +138,7 @@ def whole(here: np.ndarray, wanted: np.ndarray, keeping: object) -> np.ndarray:
             rows.append(row.ravel())
             apart = (keeping.radius[i] + keeping.radius[j]) * (1 + 1e-8)
             bounds.append(max(0.0, share * (way @ way - apart**2)))
-    own = joint.own_rows(here, wanted, keeping)
+    own = joint.own_rows(here, keeping)
     for i, row, bound in zip(own.first, own.row, own.bound, strict=True):
         rows.append(np.zeros((n, d)))
         rows[-1][i] = row

@@ -84,3 +84,46 @@ def own_of_all(here: Array, far: Array, keeping: Keeping) -> tuple[Array, Array,
             whose[total], rows[total], bounds[total] = i, work.rows[k], work.bounds[k]
             total += 1
     return whose[:total], rows[:total], bounds[:total]
+
+
+@njit(cache=True)
+def groups(n: int, pairs: Array) -> Array:
+    """Number of each robot's group (n,), those that pairs (k, 2) tie together: the lowest number of its robots."""
+    root = np.arange(n)
+    for k in range(pairs.shape[0]):
+        a, b = pairs[k, 0], pairs[k, 1]
+        while root[a] != a:
+            a = root[a]
+        while root[b] != b:
+            b = root[b]
+        root[max(a, b)] = min(a, b)
+    for i in range(n):  # roots are lower than what they are roots of, so that these have theirs already
+        root[i] = root[root[i]]
+    return root
+
+
+@njit(cache=True)
+def matrix(first: Array, second: Array, row: Array, place: Array, n: int) -> Array:
+    """row·(Δ_first - Δ_second) as a dense array (k, n d); robot i stands at place[i], no robot has number -1."""
+    d = row.shape[1]
+    out = np.zeros((row.shape[0], n * d))
+    for k in range(row.shape[0]):
+        for c in range(d):
+            out[k, place[first[k]] * d + c] = row[k, c]
+            if second[k] >= 0:
+                out[k, place[second[k]] * d + c] = -row[k, c]
+    return out
+
+
+@njit(cache=True)
+def without(pairs: Array, others: Array, n: int) -> Array:
+    """Pairs (k, 2) of n robots that are not among the others, in their order."""
+    known, count = np.sort(others[:, 0] * n + others[:, 1]), 0
+    out = np.empty_like(pairs)
+    for k in range(pairs.shape[0]):
+        key = pairs[k, 0] * n + pairs[k, 1]
+        at = np.searchsorted(known, key)
+        if at == known.size or known[at] != key:
+            out[count] = pairs[k]
+            count += 1
+    return out[:count]

@@ -12,12 +12,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from robosim.kernels import Array
 from robosim.kernels.barrier import Keeping
-from robosim.kernels.barrier_pairs import broken_pairs, own_of_all, rows_of_pairs
+from robosim.kernels.barrier_pairs import broken_pairs, groups, matrix, own_of_all, rows_of_pairs, without
 
 ACCURACY = 1e-12
 """How far rows may be broken, as a share of the longest move."""
@@ -42,34 +40,31 @@ def least_change(here: Array, wanted: Array, keeping: Keeping, pairs: Array) -> 
     Parameters
     ----------
     here, wanted : (n, d), m and m a control step.
-    pairs : (k, 2), those that are likely to hold it back; any will do.
+    pairs : (k, 2), those that are likely to hold it back, from where the search for what is tight begins; any will do.
     """
-    move, unit = wanted, float(np.sqrt((wanted**2).sum(axis=-1)).max(initial=0.0))
-    known, own = np.empty((0, 2), dtype=np.int64), np.empty(0, dtype=np.int64)
-    held = known
+    move, unit = wanted, float(np.sqrt(np.einsum("nd,nd->n", wanted, wanted)).max(initial=0.0))
+    known, own, tight = pairs[:0], np.empty(0, dtype=np.int64), np.empty(0, dtype=bool)
+    alone = own_rows(here, keeping)
     for _ in range(TIMES):
         fresh = without(broken_pairs(here, move, keeping, ACCURACY * unit), known, len(here))
-        alone = own_rows(here, move, keeping)
-        fresh_own = np.setdiff1d(broken(alone, move, ACCURACY * unit), own)
+        fresh_own = np.setdiff1d(broken(alone, move, ACCURACY * unit), own) if alone.bound.size else own[:0]
         if not len(fresh) and not fresh_own.size:
-            return move, held
-        known = np.concatenate([known, fresh, without(pairs, fresh, len(here))] if not len(known) else [known, fresh])
-        own = np.union1d(own, fresh_own)
-        solved = solve(wanted, together(here, known, chosen(alone, own), keeping), unit)
+            return move, known[tight[: len(known)]]
+        if not len(known) and not own.size:
+            known, tight = pairs, np.ones(len(pairs), dtype=bool)
+            fresh = without(fresh, pairs, len(here))
+        none = np.zeros(len(fresh), dtype=bool), np.zeros(fresh_own.size, dtype=bool)
+        tight = np.concatenate([tight[: len(known)], none[0], tight[len(known) :], none[1]])
+        known, own = np.concatenate([known, fresh]), np.concatenate([own, fresh_own])
+        solved = solve(wanted, together(here, known, chosen(alone, own), keeping), tight, unit)
         if solved is None:
             return None
         move, tight = solved
-        held = known[tight[: len(known)]]
     return None
 
 
-def without(pairs: Array, others: Array, n: int) -> Array:
-    """Pairs (k, 2) that are not among the others."""
-    return pairs[~np.isin(pairs[:, 0] * n + pairs[:, 1], others[:, 0] * n + others[:, 1])]
-
-
-def own_rows(here: Array, move: Array, keeping: Keeping) -> Rows:
-    """All rows of things and walls, in an order that does not depend on the move."""
+def own_rows(here: Array, keeping: Keeping) -> Rows:
+    """All rows of things and walls."""
     whose, row, bound = own_of_all(here, np.full(len(here), np.inf), keeping)
     return Rows(whose, np.full(len(whose), -1), row, bound)
 
@@ -95,43 +90,40 @@ def together(here: Array, pairs: Array, own: Rows, keeping: Keeping) -> Rows:
     )
 
 
-def groups(n: int, pairs: Array) -> Array:
-    """Number of each robot's group (n,): those that pairs (k, 2) tie together."""
-    ones = np.ones(len(pairs))
-    return np.asarray(connected_components(coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(n, n)), False)[1])
+def solve(wanted: Array, rows: Rows, tight: Array, unit: float) -> tuple[Array, Array] | None:
+    """The optimum (n, d) and which rows are tight (k,), group by group; None where daqp ends without one.
 
-
-def solve(wanted: Array, rows: Rows, unit: float) -> tuple[Array, Array] | None:
-    """The optimum (n, d) and which rows are tight (k,), group by group; None where daqp ends without one."""
-    move, tight = wanted.copy(), np.zeros(len(rows.bound), dtype=bool)
+    `tight` (k,) is a guess of these.
+    """
+    move, found = wanted.copy(), np.zeros(len(rows.bound), dtype=bool)
     paired = rows.second >= 0
     group = groups(len(wanted), np.stack([rows.first[paired], rows.second[paired]], axis=-1))
     of_row = group[rows.first]
     for g in np.unique(of_row):
         members, which = np.flatnonzero(group == g), np.flatnonzero(of_row == g)
-        found = solve_group(wanted[members] / unit, chosen(rows, which), members, unit)
-        if found is None:
+        place = np.full(len(wanted), -1)
+        place[members] = np.arange(len(members))
+        part = solve_group(wanted[members] / unit, chosen(rows, which), place, tight[which], unit)
+        if part is None:
             return None
-        move[members], tight[which] = unit * found[0], found[1]
-    return move, tight
+        move[members], found[which] = unit * part[0], part[1]
+    return move, found
 
 
-def solve_group(wanted: Array, rows: Rows, members: Array, unit: float) -> tuple[Array, Array] | None:
-    """The same of the robots `members` (n,), wanted (n, d) in units of `unit`."""
+def solve_group(wanted: Array, rows: Rows, place: Array, tight: Array, unit: float) -> tuple[Array, Array] | None:
+    """The same of a group of robots, wanted (n, d) in units of `unit`; robot i of the team is number place[i] in it."""
     import daqp
 
-    n, d = wanted.shape
-    matrix, k = np.zeros((len(rows.bound), n, d)), np.arange(len(rows.bound))
-    matrix[k, np.searchsorted(members, rows.first)] = rows.row
-    paired = rows.second >= 0
-    matrix[k[paired], np.searchsorted(members, rows.second[paired])] = -rows.row[paired]
-    upper, lower = rows.bound / unit, np.full(len(k), -FAR)
-    x, _, flag, info = daqp.solve(
-        np.eye(n * d), -wanted.ravel(), matrix.reshape(len(k), -1), upper, lower, primal_tol=0.1 * ACCURACY
-    )
+    dense = matrix(rows.first, rows.second, rows.row, place, len(wanted))
+    upper, lower = rows.bound / unit, np.full(len(rows.bound), -FAR)
+    start, tolerance = tight.astype(np.int32), 0.1 * ACCURACY
+    whole, linear = np.eye(wanted.size), -wanted.ravel()
+    x, _, flag, info = daqp.solve(whole, linear, dense, upper, lower, sense=start, primal_tol=tolerance)
+    if flag != 1 or not np.isfinite(x).all():
+        x, _, flag, info = daqp.solve(whole, linear, dense, upper, lower, primal_tol=tolerance)
     if flag != 1 or not np.isfinite(x).all():
         return None
-    return x.reshape(n, d), np.asarray(info["lam"]) > 0.0
+    return x.reshape(wanted.shape), np.asarray(info["lam"]) > 0.0
 
 
 def slowed(here: Array, move: Array, keeping: Keeping, held: Array) -> Array:
