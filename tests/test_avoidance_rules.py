@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from robosim.rendezvous.avoidance.keys import Avoidance, Formation, Obstacle, Radius
 from robosim.rendezvous.avoidance.rules import AVOIDANCE_RULES
 from robosim.rendezvous.avoidance.shapes import area, fault, is_convex
+from robosim.rendezvous.avoidance.starts import with_room, without_room
 from robosim.rendezvous.avoidance.things import inside, things
 from robosim.rendezvous.scenario import RendezvousScenario, Robots
 from robosim.scenario.checking import Check, Values, broken_rules, problems_of
@@ -190,3 +191,20 @@ def test_a_polygon_is_told_from_its_mirror_image_and_from_its_hull() -> None:
     assert [inside(notch, np.array(x)) for x in ((2.0, 0.5), (2.0, 2.0), (0.5, 2.0), (5.0, 1.0))] == [
         True, False, True, False,
     ]  # fmt: skip
+
+
+def test_starts_that_have_room_stay_and_the_others_are_drawn_again() -> None:
+    """60 discs on a third of the floor around an obstacle; more than fit are given up."""
+    disc = Obstacle(shape="disc", center_m=(0.0, 0.0), radius_m=1.0)
+    low, high, radius = np.full(2, -3.0), np.full(2, 3.0), np.full(60, 0.2)
+    drawn = np.random.default_rng(0).uniform(low, high, (60, 2))
+    found = with_room(drawn, (low, high), radius, [disc], np.random.default_rng(1))
+    assert not without_room(found, radius, [disc], np.arange(60)).size
+    apart = np.sqrt(((found[:, None] - found) ** 2).sum(axis=-1)) + np.eye(60)
+    assert apart.min() >= 0.4
+    assert np.sqrt((found**2).sum(axis=1)).min() >= 1.2
+    stayed = (found == drawn).all(axis=1)
+    assert stayed[0] == (np.sqrt((drawn[0] ** 2).sum()) >= 1.2)
+    assert 20 < stayed.sum() < 60
+    np.testing.assert_array_equal(found, with_room(drawn, (low, high), radius, [disc], np.random.default_rng(1)))
+    assert with_room(drawn, (low, high), 3.0 * radius, [disc], np.random.default_rng(1)) is None
