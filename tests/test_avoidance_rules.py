@@ -156,6 +156,14 @@ def test_sizes_must_be_known_and_counted() -> None:
     ]
 
 
+@pytest.mark.parametrize("wrong", [3, "disc", [3], {"shape": "disc"}])
+def test_what_is_no_list_of_tables_is_said_once(wrong: Any) -> None:
+    assert [line.partition(",")[0] for line in said(obstacle=wrong)] in (
+        ["obstacle: must be a list"],
+        ["obstacle.0: must be a table"],
+    )
+
+
 def test_a_million_million_robots_are_somebody_elses_complaint() -> None:
     robots = {"starts_m": "random", "count": 10**12}
     assert said(robots=robots, formation={"shape": "grid", "spacing_m": 0.5}) == []

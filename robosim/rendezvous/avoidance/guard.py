@@ -41,6 +41,9 @@ class Memory(NamedTuple):
 class Guard:
     """Keeps distances between the surfaces of bodies ≥ 0 (`robosim.kernels.barrier` has the proof).
 
+    Bodies that go straight where they are told are apart at every moment of a control step. Others drive elsewhere and
+    are asked to keep their own halves at its end (`paced`), all of a team or none; then "joint" gains little.
+
     Parameters
     ----------
     radius_m, tube_m, speed_mps : (agents,), of the body; how far it may be from its steered point; how fast that is.

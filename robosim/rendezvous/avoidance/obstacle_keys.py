@@ -31,7 +31,8 @@ EXAMPLES = {
 
 def tables(world: Values) -> Iterator[tuple[int, dict[str, Any]]]:
     """Number and keys of each `[[obstacle]]` table without fault."""
-    for number, table in enumerate(world.table.get("obstacle", ())):
+    listed = world.table.get("obstacle", ())
+    for number, table in enumerate(listed if isinstance(listed, list | tuple) else ()):
         if world.sound(("obstacle", str(number))):
             yield number, table
 

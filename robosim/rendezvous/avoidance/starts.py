@@ -35,9 +35,9 @@ def with_room(
 
 
 def without_room(points: Array, radius_m: Array, obstacles: Sequence[Obstacle], fresh: Array) -> Array:
-    """Robots among the `fresh` ones that stand in an obstacle, and of any two that overlap one, a fresh one if there is.
+    """Robots among the `fresh` ones that stand in an obstacle, and one of any two that overlap; ascending, (k,).
 
-    Ascending, (k,). Of two fresh ones it is the later.
+    Of two it is a fresh one, of two fresh ones the later.
     """
     new = np.zeros(len(points), dtype=bool)
     new[fresh] = True
