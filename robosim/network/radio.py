@@ -79,6 +79,11 @@ class Radio:
         return isinstance(self.graph, Near) or self.falls_silent
 
     @property
+    def is_perfect(self) -> bool:
+        """Whether nothing is lost, late or rounded."""
+        return self.loss == Loss() and self.delay == Delay() and self.quantum == 0.0
+
+    @property
     def is_fixed(self) -> bool:
         """Whether links are the same in all rounds, messages that are lost apart."""
         return not isinstance(self.graph, Near)

@@ -20,11 +20,12 @@ from robosim.rendezvous.announcing import announcement
 from robosim.rendezvous.bounds import choose
 from robosim.rendezvous.bounds.listed import listed
 from robosim.rendezvous.embody import whispering
-from robosim.rendezvous.frame import Frame, box, frame
+from robosim.rendezvous.frame import Frame, frame
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.moving import Moving
 from robosim.rendezvous.radio import named_graph, on_the_air, refuse_theorems, with_batteries
 from robosim.rendezvous.scenario import RendezvousScenario
+from robosim.rendezvous.starts import starts
 from robosim.rendezvous.timing import Timing, most_heard
 from robosim.rendezvous.world.arena import Arena
 from robosim.rendezvous.world.embodied import Embodied
@@ -101,18 +102,8 @@ def _controller(scenario: RendezvousScenario) -> Controller:
     return programs.made(found, scenario, **given)
 
 
-STARTS, GRAPH = 1, 2
-"""Streams of the world's seed: adding a draw to one leaves the others' bits alone (`embody` has more)."""
-
-
-def starts(scenario: RendezvousScenario) -> Array:
-    """θ, (agents, d) in metres: as listed, or uniform in the type space."""
-    robots = scenario.robots
-    lower, upper = box(robots.type_space_m, robots.dimension)
-    if robots.starts_m == "random":
-        rng = np.random.default_rng([scenario.mission.seed, STARTS])
-        return np.asarray(rng.uniform(lower, upper, (robots.count, robots.dimension)))
-    return np.asarray(robots.starts_m, dtype=np.float64).reshape(robots.count, robots.dimension)
+GRAPH = 2
+"""Stream of the world's seed for graphs: adding a draw to one stream leaves the others' bits alone."""
 
 
 def drawn_network(scenario: RendezvousScenario, start: Array) -> Graph:

@@ -9,15 +9,19 @@ from typing import Any
 import numpy as np
 
 from robosim import energy
+from robosim.agent import Array
 from robosim.files.writing import shown
 from robosim.network.radio import Radio
+from robosim.rendezvous.avoidance.guard import Guard
+from robosim.rendezvous.avoidance.keys import Avoidance
+from robosim.rendezvous.avoidance.things import things
 from robosim.rendezvous.bodies.body import Body
 from robosim.rendezvous.bodies.catalogue import body_of as body_named
-from robosim.rendezvous.bodies.said import each, point_speed_mps, stopping
+from robosim.rendezvous.bodies.said import each, point_speed_mps, radius_m, stopping
 from robosim.rendezvous.bodies.team import Team
 from robosim.rendezvous.frame import Frame
 from robosim.rendezvous.radio import presence_of
-from robosim.rendezvous.reach import Reach
+from robosim.rendezvous.reach import STEPS, Reach
 from robosim.rendezvous.scenario import RendezvousScenario
 from robosim.rendezvous.timing import Timing
 from robosim.rendezvous.world.arena import Arena
@@ -38,6 +42,8 @@ def is_embodied(scenario: RendezvousScenario) -> bool:
         or scenario.robots.sensing_noise_m
         or scenario.pad
         or scenario.event
+        or scenario.formation.shape != "point"
+        or guards(scenario)
         or wanted.power == "rotary-wing"
         or (wanted.battery_j is not None and scenario.mission.travel == "while-agreeing")
     )
@@ -74,6 +80,40 @@ def _moving(scenario: RendezvousScenario, body: Body) -> Body:
     return body
 
 
+def guards(scenario: RendezvousScenario) -> bool:
+    """Whether robots keep apart: where the world says so or, if it says nothing, where there are obstacles."""
+    wanted = scenario.avoidance
+    return bool(scenario.obstacle) if wanted is None else wanted.mode != "none"
+
+
+def radii(scenario: RendezvousScenario) -> Array:
+    """Of the disc or ball of each robot with what it may stray from its steered point, (agents,) m."""
+    body, count = body_of(scenario), scenario.robots.count
+    given = scenario.robots.radius_m
+    size = each(body, count, radius_m) if given is None and body is not None else np.asarray(given or 0.0)
+    return np.broadcast_to(np.asarray(size, dtype=np.float64), (count,)).copy()
+
+
+def guard_of(scenario: RendezvousScenario, driving: Driving, walls: Array) -> Guard | None:
+    """What keeps robots apart. Raises `BadInput` where they have no size."""
+    if not guards(scenario):
+        return None
+    size, count, wanted = radii(scenario), scenario.robots.count, scenario.avoidance or Avoidance()
+    if not (size > 0.0).all():
+        raise scenario.error("robots.radius_m", "is needed by robots that keep apart (for example radius_m = 0.1)")
+    mode: Any = wanted.mode
+    return Guard(
+        radius_m=size,
+        tube_m=each(driving.body, count, lambda one: one.tube_m(driving.dt_s)),
+        speed_mps=driving.speeds_mps,
+        things=things(scenario.obstacle, scenario.robots.dimension),
+        walls=walls if scenario.robots.arena_m is not None else np.empty((2, 0)),
+        share=wanted.share,
+        mode=mode,
+        keep_right=wanted.keep_right,
+    )
+
+
 def names_of(scenario: RendezvousScenario) -> tuple[str, ...]:
     """What each robot's body is called."""
     named = scenario.robots.body
@@ -86,7 +126,7 @@ def reach_of(scenario: RendezvousScenario, body: Body | None) -> Reach:
     control = None if asked == "auto" else float(asked)
     limit = scenario.robots.speed_limit_mps
     if scenario.robots.body in POINTS:
-        return Reach(speed_mps=_or_inf(limit), control_s=control, steps=1)
+        return Reach(speed_mps=_or_inf(limit), control_s=control, steps=STEPS if guards(scenario) else 1)
     return Reach(body=body, d=scenario.robots.dimension, control_s=control)
 
 
@@ -121,6 +161,7 @@ def arena(scenario: RendezvousScenario, chosen: Timing, within: Frame, body: Bod
         battery=_battery(scenario),
         pads=_pads(scenario),
     )
+    driving = replace(driving, guard=guard_of(scenario, driving, within.walls))
     return Embodied(
         **common,
         names=names_of(scenario),

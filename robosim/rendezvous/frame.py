@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from robosim.agent import Array
+from robosim.rendezvous.formation import offsets
 from robosim.rendezvous.scenario import RendezvousScenario
 
 
@@ -48,7 +49,15 @@ class Frame:
 def frame(scenario: RendezvousScenario) -> Frame:
     """The frame of a world."""
     robots = scenario.robots
-    places = np.zeros((robots.count, robots.dimension))
+    wanted = scenario.formation
+    places = offsets(
+        wanted.shape,
+        robots.count,
+        robots.dimension,
+        spacing_m=wanted.spacing_m,
+        radius_m=wanted.radius_m,
+        given=None if wanted.offsets_m is None else np.array(wanted.offsets_m, dtype=np.float64),
+    )
     lower, upper = box(robots.type_space_m, robots.dimension)
     return Frame(
         places=places, lower=lower - places.max(axis=0), upper=upper - places.min(axis=0), walls=_walls(scenario)

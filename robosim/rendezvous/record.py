@@ -31,6 +31,9 @@ class BodyLog:
     given_j : (missions, agents) what charging pads gave, J.
     yielded : (missions, agents) control steps in which it was held back or sent around to keep clear.
     clearance_m : (missions,) the smallest gap between surfaces in any control step; infinite where nobody looked.
+    blocked : (missions, agents) control steps in which it wanted to move and had to stand.
+    close : (missions, agents) control steps in which it was nearer to others than it may be.
+    radius_m : (agents,) of its disc or ball; 0 where nobody keeps apart.
     headings_rad : (missions, stops, agents) where bodies looked; None for those that look nowhere.
     charge_j : (missions, stops, agents) what batteries held; None where there are none.
     """
@@ -41,6 +44,9 @@ class BodyLog:
     given_j: Annotated[Array, Axes("M N", least=0)]
     yielded: Annotated[NDArray[np.int64], Axes("M N", least=0)]
     clearance_m: Annotated[Array, Axes("M", finite=False)]
+    blocked: Annotated[NDArray[np.int64], Axes("M N", least=0)]
+    close: Annotated[NDArray[np.int64], Axes("M N", least=0)]
+    radius_m: Annotated[Array, Axes("N", least=0)]
     headings_rad: Annotated[Array | None, Axes("M stops N")] = None
     charge_j: Annotated[Array | None, Axes("M stops N", least=0)] = None
 

@@ -14,6 +14,7 @@ from pydantic import (
     model_serializer,
 )
 
+from robosim.rendezvous.avoidance.keys import Radius
 from robosim.rendezvous.rules import CONSTANTS
 from robosim.scenario.fields import (
     AutoOrPositive,
@@ -67,6 +68,11 @@ class Robots(Section):
             description="parameters of bodies, a table for each name",
             examples=[{"car": {"wheelbase_m": 0.3}}],
         )
+    )
+    radius_m: Radius | None = Field(
+        default=None,
+        description="of the disc or ball that holds a robot, m; else its body's",
+        examples=[0.1],
     )
     speed_limit_mps: Positive | None = Field(default=None, description="top speed, m/s", examples=[0.5])
     control_dt_s: AutoOrPositive = Field(default="auto", description="length of a control step of bodies, s")

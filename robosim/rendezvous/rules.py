@@ -7,6 +7,7 @@ from typing import Any
 
 from robosim.files.complaint import Problem
 from robosim.files.writing import shown
+from robosim.rendezvous.avoidance.rules import AVOIDANCE_RULES
 from robosim.rendezvous.body_rules import BODY_RULES, POINTS
 from robosim.rendezvous.radio_rules import RADIO_RULES
 from robosim.scenario.checking import Check, Unsound, Values
@@ -238,6 +239,7 @@ SPACE_RULES: tuple[Check, ...] = (
 
 RULES: tuple[Check, ...] = (
     *BODY_RULES,
+    *AVOIDANCE_RULES,
     travel_time_is_used,
     constants_are_used,
     links_are_listed,

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, Strict, Tag
 
 from robosim.leader.tax_rule import GROVES
+from robosim.rendezvous.avoidance.keys import Avoidance, Formation, Obstacle
 from robosim.rendezvous.radio_keys import EventTable, RadioSection
 from robosim.rendezvous.robot_keys import Energy, Pad, Robots
 from robosim.rendezvous.rules import RULES, completed, intervals
@@ -132,6 +133,9 @@ class RendezvousScenario(WorldFile):
     robots: Robots
     energy: Energy = Energy()
     pad: tuple[Pad, ...] = ()
+    formation: Formation = Formation()
+    avoidance: Avoidance | None = None
+    obstacle: tuple[Obstacle, ...] = ()
     network: RendezvousNetwork = RendezvousNetwork()
     leader: RendezvousLeader = RendezvousLeader()
     record: Recording = Recording()

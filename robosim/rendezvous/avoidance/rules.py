@@ -14,6 +14,7 @@ from robosim.files.writing import shown
 from robosim.rendezvous.avoidance.formation_keys import FORMATION_RULES, of_formation
 from robosim.rendezvous.avoidance.keys import Obstacle
 from robosim.rendezvous.avoidance.obstacle_keys import OBSTACLE_RULES, tables
+from robosim.rendezvous.body_rules import POINTS
 from robosim.scenario.checking import Check, Unsound, Values, broken_rules
 from robosim.scenario.fields import as_point
 
@@ -26,9 +27,9 @@ MOST = 10**6
 
 
 def sizes_are_known(world: Values) -> Iterator[Problem]:
-    """Obstacles and avoidance are for robots with a radius, one for all or one each."""
+    """Obstacles and avoidance are for robots with a radius, one for all or one each, or that of their bodies."""
     radius, count = world["robots.radius_m"], world["robots.count"]
-    if radius is None:
+    if radius is None and world["robots.body"] in POINTS:
         for section in ("avoidance", "obstacle"):
             if world.table.get(section):
                 yield Problem(
@@ -36,7 +37,7 @@ def sizes_are_known(world: Values) -> Iterator[Problem]:
                     message="needs robots.radius_m, which is not given",
                     fix="add it, for example radius_m = 0.1 below [robots]",
                 )
-    elif isinstance(radius, list | tuple) and len(radius) != count:
+    if isinstance(radius, list | tuple) and len(radius) != count:
         yield Problem(
             path=("robots", "radius_m"),
             message=f"has {len(radius)} numbers for {count} robots",

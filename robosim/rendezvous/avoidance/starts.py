@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim.agent import Array
 from robosim.rendezvous.avoidance.keys import Obstacle
 from robosim.rendezvous.avoidance.things import blocked, too_near
 
+Places = NDArray[np.int64]
 TIMES = 200
 """How often all that have no room are drawn again, at most."""
 
@@ -25,7 +27,8 @@ def with_room(
     box : lowest and highest coordinates (d,) of centres.
     radius_m : (agents,), with what bodies stray from the point that is steered.
     """
-    points, fresh = points.copy(), np.arange(len(points))
+    points = points.copy()
+    fresh: Places = np.arange(len(points), dtype=np.int64)
     for _ in range(TIMES):
         fresh = without_room(points, radius_m, obstacles, fresh)
         if not fresh.size:
@@ -34,7 +37,7 @@ def with_room(
     return None
 
 
-def without_room(points: Array, radius_m: Array, obstacles: Sequence[Obstacle], fresh: Array) -> Array:
+def without_room(points: Array, radius_m: Array, obstacles: Sequence[Obstacle], fresh: Places) -> Places:
     """Robots among the `fresh` ones that stand in an obstacle, and one of any two that overlap; ascending, (k,).
 
     Of two it is a fresh one, of two fresh ones the later.

@@ -13,6 +13,7 @@ from robosim.network.radio import Radio
 from robosim.rendezvous.bounds.affine import STREAM, apart, halves, watch
 from robosim.rendezvous.bounds.announced import EFFORT, Announced, floor
 from robosim.rendezvous.mission import Rendezvous
+from robosim.rendezvous.starts import random_starts
 from robosim.rendezvous.world.embodied import Embodied
 
 REHEARSALS, FEWER = 299, 59
@@ -39,15 +40,16 @@ def rehearsed(mission: Rendezvous, because: str = "") -> Announced:
             f"{runs} rehearsals would take {'minutes' if lossy else 'hours'} (announce a number of metres)",
         )
     random, extreme = _drawn(mission, runs), _extreme(mission)
+    corners = f"{len(extreme)} corner starts were tried, not proven" if len(extreme) else "corners have no room for all"
     plays = [random[k : k + 1] for k in range(runs)] if noisy and not lossy else [random]
     largest = np.zeros(mission.rounds + 1)
-    for stream, starts in enumerate([*plays, extreme]):
+    for stream, starts in enumerate([*plays, *([extreme] if len(extreme) else [])]):
         np.maximum(largest, _distances(mission, starts, stream), out=largest)
     share = 1.0 - 0.05 ** (1.0 / runs)
     why = f"{because}: " if because else ""
     note = (
         f"{why}{runs} faithful rehearsals ended inside β(n); a new start from the same law ends outside with "
-        f"probability ≤ {100 * share:.0f} % (95 % confidence); {len(extreme)} corner starts were tried, not proven"
+        f"probability ≤ {100 * share:.0f} % (95 % confidence); {corners}"
     )
     return Announced(rule="rehearsed", bound=Listed(reached=largest * (1.0 + 1e-12), floor=floor(mission)), note=note)
 
@@ -56,10 +58,11 @@ def _distances(mission: Rendezvous, starts: Array, stream: int) -> Array:
     """The largest distance from agreement of some runs after k = 0..n rounds, with landing errors of their own."""
     seed = int(np.random.SeedSequence([STREAM, 1, stream]).generate_state(1, np.uint64)[0])
     alone = replace(apart(mission), world=replace(mission.world, seed=seed))
-    if isinstance(mission.network, Radio):
-        if isinstance(mission.world, Embodied):
-            return _one_by_one(alone, mission.network, starts, seed)
-        return _on_the_air(alone, mission.network, starts, seed)
+    radio = mission.network
+    if isinstance(radio, Radio) and not isinstance(mission.world, Embodied):
+        return _on_the_air(alone, radio, starts, seed)
+    if isinstance(radio, Radio) and (radio.one_at_a_time or not radio.is_perfect):
+        return _one_by_one(alone, radio, starts, seed)
     found, team = [], alone.starts({"start": starts})
     found.append(float(team.apart(team.start()).max()))
     team.played(watch=lambda one: found.append(float(team.apart(one).max())))
@@ -88,15 +91,19 @@ def _on_the_air(mission: Rendezvous, radio: Radio, starts: Array, seed: int) -> 
 
 
 def _drawn(mission: Rendezvous, runs: int) -> Array:
-    """Starts from the law of `robots.starts_m = "random"`: uniform in the box, (runs, N, d) metres."""
+    """Starts from the law of `robots.starts_m = "random"`: uniform in the box, (runs, N, d) metres, with room."""
     middle, half = halves(mission)
     rng = np.random.default_rng([STREAM, 2])
+    if isinstance(mission.world, Embodied) and mission.world.driving.guard is not None:
+        return np.stack([random_starts(mission.scenario, rng) for _ in range(runs)]) - mission.world.places
     return np.asarray(middle + half * rng.uniform(-1.0, 1.0, (runs, mission.network.n, len(half))))
 
 
 def _extreme(mission: Rendezvous) -> Array:
     """Corners of the box: halves of the team apart, every other robot, the graph's slow modes, and random ones."""
     n, (middle, half) = mission.network.n, halves(mission)
+    if isinstance(mission.world, Embodied) and mission.world.driving.guard is not None:
+        return np.empty((0, n, len(half)))
     order = np.arange(n)
     named = [np.where(order < n // 2, 1.0, -1.0), np.where(order % 2 == 0, 1.0, -1.0), *_modes(mission)]
     signs = np.repeat(np.array(named)[:, :, None], len(half), axis=2)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array
 from robosim.energy import Power
+from robosim.rendezvous.avoidance.guard import Guard, Memory
 from robosim.rendezvous.bodies.body import METERS, Body
 from robosim.rendezvous.world.batteries import Battery, Pads
 
@@ -22,22 +22,6 @@ NOTHING = 1e-9
 
 
 Mask = NDArray[np.bool_]
-
-
-class Guard(Protocol):
-    """Keeps bodies apart (`robosim.rendezvous.avoidance`)."""
-
-    def safe(self, here: Array, wanted: Array, dt_s: float, memory: Any) -> tuple[Array, Any]:
-        """Velocities (missions, agents, d) m/s near the wanted ones that lead into nothing, and what it keeps."""
-        ...
-
-    def allowed(self, here: Array, there: Array) -> Array:
-        """The share (missions, agents) of each displacement that leads into nothing, whatever the others do."""
-        ...
-
-    def clearance(self, position: Array) -> Array:
-        """The smallest gap between surfaces, (missions,) m; below 0 where bodies overlap."""
-        ...
 
 
 @dataclass(kw_only=True)
@@ -66,7 +50,17 @@ class Ride:
     emptied: NDArray[np.int64]
     yielded: NDArray[np.int64]
     clearance_m: Array
-    memory: Any
+    memory: Memory | None
+
+    @property
+    def blocked(self) -> NDArray[np.int64]:
+        """Control steps in which a robot wanted to move and stood, (missions, agents)."""
+        return np.zeros_like(self.yielded) if self.memory is None else self.memory.blocked
+
+    @property
+    def close(self) -> NDArray[np.int64]:
+        """Control steps in which it was nearer to others than it may be, (missions, agents)."""
+        return np.zeros_like(self.yielded) if self.memory is None else self.memory.close
 
     def copy(self) -> Ride:
         """All but the guard's memory anew, to be driven on: a snapshot is never written into."""
@@ -130,7 +124,7 @@ class Driving:
         hurries = np.isfinite(self.speeds_mps)
         wanted = (goal - here) / np.where(hurries, self.dt_s, self.dt_s * left)[:, None]
         wanted = within(wanted, self.speeds_mps)
-        velocity, ride.memory = self.guard.safe(here, wanted, self.dt_s, ride.memory)
+        velocity, ride.memory = self.guard.safe(here, wanted, self.dt_s, ride.memory or self.guard.begin(len(here)))
         ride.yielded += np.abs(velocity - wanted).max(axis=-1) > 1e-9 * (1.0 + np.abs(wanted).max(axis=-1))
         return np.asarray(here + velocity * self.dt_s)
 

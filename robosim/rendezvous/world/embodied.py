@@ -161,6 +161,7 @@ class Embodied(Arena):
         """What bodies went through."""
         ride = track.ride
         assert ride is not None
+        guard = self.driving.guard
         return BodyLog(
             names=self.names,
             places=self.places,
@@ -168,6 +169,9 @@ class Embodied(Arena):
             given_j=ride.given_j,
             yielded=ride.yielded,
             clearance_m=ride.clearance_m,
+            blocked=ride.blocked,
+            close=ride.close,
+            radius_m=np.zeros(len(self.places)) if guard is None else guard.radius_m,
             headings_rad=track.headings_rad,
             charge_j=track.charge_j,
         )
