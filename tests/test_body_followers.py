@@ -16,8 +16,10 @@ from robosim.rendezvous.bodies.double_integrator import DoubleIntegrator
 from robosim.rendezvous.bodies.quadrotor import GRAVITY_MPS2, Quadrotor
 from tests.driving import DT_S, STEPS, drive, states, walk
 
-BODIES = [DoubleIntegrator(), DoubleIntegrator(response_steps=1.0, speed_limit_mps=9.0), Quadrotor(drag_per_s=2.0)]
-DIMENSIONS = [2, 1, 3]
+SWINGING = DoubleIntegrator(response_steps=0.1, acceleration_limit_mps2=90.0, speed_limit_mps=0.1)
+"""Answers within a control step, too fast to keep from swinging; its speed is what limits it."""
+BODIES = [DoubleIntegrator(), DoubleIntegrator(response_steps=1.0), Quadrotor(drag_per_s=2.0), SWINGING]
+DIMENSIONS = [2, 1, 3, 1]
 EACH = list(zip(BODIES, DIMENSIONS, strict=True))
 
 
@@ -100,45 +102,46 @@ def test_acceleration_speed_and_tube_are_never_exceeded_whatever_the_goals(seed:
     inner, pace, meters = body.begin(at, np.zeros(3)), np.ones((1, 3)), np.zeros((1, 3, 4))
     response = body.loop(DT_S).acceleration if seed % 2 else body.loop(DT_S).speed
     rhythm = np.sign(np.resize(response, count))[::-1]
-    keeps, gains, _, _ = body.loop(DT_S).step
-    speed, worst = inner[..., d:].copy(), 0.0
     for k in range(count):
-        towards = np.full((1, 3, d), rhythm[k]) if nasty else rng.normal(size=(1, 3, d))
-        body.drive(at, inner, 1e3 * towards, pace, 1, DT_S, meters)
-        u = (inner[..., d:] - keeps * speed) / gains
-        speed = inner[..., d:].copy()
-        worst = max(worst, float(np.linalg.norm(u, axis=-1).max()))
-        assert np.linalg.norm(speed, axis=-1).max() <= body.speed_limit_mps * (1 + 1e-9)
+        towards, before = rng.normal(size=(1, 3, d)), (at.copy(), inner.copy())
+        body.drive(at, inner, np.full((1, 3, d), 1e3 * rhythm[k]) if nasty else towards, pace, 1, DT_S, meters)
+        assert commanded(body, at, inner, before).max() <= body.most_acceleration_mps2 * (1 + 1e-9)
+        assert np.linalg.norm(inner[..., d:], axis=-1).max() <= body.speed_limit_mps * (1 + 1e-9)
         assert np.linalg.norm(at - inner[..., :d], axis=-1).max() <= body.tube_m(DT_S) * (1 + 1e-9)
-    assert worst <= body.most_acceleration_mps2 * (1 + 1e-9)
 
 
-def test_the_bounds_are_attained() -> None:
-    """To and fro in the rhythm of the response: the ℓ1 bound is no less than what happens, and hardly more."""
+def commanded(body, at, inner, before):
+    """What its feedback asked for in the control step that just was, from what there was before it."""
+    (k1, k2), d = body.loop(DT_S).feedback, at.shape[2]
+    return np.linalg.norm(k1 * (before[0] - inner[..., :d]) + k2 * before[1][..., d:], axis=-1)
+
+
+def test_the_bound_of_accelerations_is_attained() -> None:
+    """To and fro in the rhythm of the response: the ℓ1 bound is what happens in the end, and no less."""
     body = DoubleIntegrator(speed_limit_mps=9.0)
-    response, d = body.loop(DT_S).acceleration, 1
-    at, worst = np.zeros((1, 1, d)), 0.0
-    inner, speed, gains = body.begin(at, np.zeros(1)), np.zeros((1, 1, d)), body.loop(DT_S).step[1]
-    for sign in np.sign(response[::-1]):
+    at, asked = np.zeros((1, 1, 1)), 0.0
+    inner = body.begin(at, np.zeros(1))
+    for sign in np.sign(body.loop(DT_S).acceleration[::-1]):
+        before = at.copy(), inner.copy()
         body.drive(at, inner, np.full((1, 1, 1), 1e3 * sign), np.ones((1, 1)), 1, DT_S, np.zeros((1, 1, 4)))
-        worst, speed = max(worst, float(np.abs(inner[..., d:] - speed).max() / gains)), inner[..., d:].copy()
-    assert worst == pytest.approx(body.most_acceleration_mps2, rel=1e-9)
+        asked = max(asked, float(commanded(body, at, inner, before).max()))
+    assert asked == pytest.approx(body.most_acceleration_mps2, rel=1e-9)
 
 
-def test_between_control_steps_it_stays_in_its_tube_too() -> None:
-    """A loop that answers within a control step swings: the tube holds at 20 moments of each, and is not too wide."""
-    body, rng, worst = DoubleIntegrator(response_steps=0.3), np.random.default_rng(0), 0.0
-    assert (np.diff(np.sign(body.loop(DT_S).speed[:4])) != 0).any()
-    (k1, k2), move = body.loop(DT_S).feedback, body.point_speed_mps(DT_S) * DT_S
-    at, point, v = np.zeros(500), np.zeros(500), np.zeros(500)
-    for _ in range(200):
-        point = point + move * rng.choice([-1.0, 1.0], 500)
-        u = -k1 * (at - point) - k2 * v
-        t = np.linspace(0.0, DT_S, 20)[:, None]
-        path = at + t * v + t**2 / 2 * u
-        worst = max(worst, float(np.abs(path - point).max()))
-        at, v = path[-1], v + DT_S * u
-    assert 0.8 * body.tube_m(DT_S) < worst <= body.tube_m(DT_S)
+@pytest.mark.parametrize("response_steps", [0.05, 0.3, 1.0, 3.0])
+def test_between_control_steps_it_stays_in_its_tube_too(response_steps: float) -> None:
+    """Moves in the rhythm that is worst for some moment of a control step: the tube holds then, and is not loose."""
+    body, moments, worst = DoubleIntegrator(response_steps=response_steps), np.linspace(0.0, DT_S, 21), 0.0
+    (k1, k2), mine, move = body.loop(DT_S).feedback, body.loop(DT_S), body.point_speed_mps(DT_S) * DT_S
+    for t in moments:
+        at, point, v = 0.0, 0.0, 0.0
+        for sign in np.sign(mine.offset + t * mine.speed + t**2 / 2 * mine.acceleration)[::-1]:
+            point += move * sign
+            u = -k1 * (at - point) - k2 * v
+            path = at + moments * v + moments**2 / 2 * u
+            worst = max(worst, float(np.abs(path - point).max()))
+            at, v = path[-1], v + DT_S * u
+    assert 0.5 * body.tube_m(DT_S) < worst <= body.tube_m(DT_S) * (1 + 1e-9)
 
 
 @pytest.mark.parametrize(("body", "d"), EACH)
@@ -152,7 +155,7 @@ def test_no_round_misses_by_more_than_is_claimed_and_the_claim_is_not_loose(body
     assert (found.misses <= claimed).all()
     straight = start + np.arange(1, 11)[:, None, None, None] * (tracking.reach_m * (1 - 1e-12)) * np.eye(d)[0]
     along = drive(body, start, np.zeros(5), straight, steps=steps).misses[-1].max()
-    assert along > 0.5 * tracking.misses(np.full(10, tracking.reach_m))[-1]
+    assert along > (0.2 if body is SWINGING else 0.5) * tracking.misses(np.full(10, tracking.reach_m))[-1]
 
 
 def test_gains_fall_geometrically_and_what_is_cut_off_stands_in_the_floor() -> None:

@@ -19,7 +19,7 @@ NUDGE = 1e-6
 """Radians that it backs off too far, so that no rounding leaves the goal inside the turning circle."""
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def arc(x: float, y: float, radius: float) -> tuple[float, float]:
     """Gear (1 ahead, -1 back) and angle, radians, of the first arc to a goal at x, y ≥ 0."""
     squares = x * x + y * y - 2.0 * radius * y
@@ -31,7 +31,7 @@ def arc(x: float, y: float, radius: float) -> tuple[float, float]:
     return -1.0, max(math.atan2(y + radius, x) - math.asin(min(sine, 1.0)), 0.0) + NUDGE
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def bend(at: Array, looks: Array, x: float, y: float, radius: float, stride: float, meters: Array, dt_s: float) -> None:
     """One control step of an arc, at most `stride` metres, towards a goal at (x, y) seen from the car."""
     way, side = math.copysign(1.0, x), math.copysign(1.0, y)
@@ -47,7 +47,7 @@ def bend(at: Array, looks: Array, x: float, y: float, radius: float, stride: flo
     meters[2] += angle
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def steer(
     at: Array,
     looks: Array,
@@ -72,7 +72,7 @@ def steer(
         bend(at, looks, looks[0] * x + looks[1] * y, across, radius, stride, meters, dt_s)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def wheel(
     at: Array,
     inner: Array,

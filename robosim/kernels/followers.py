@@ -19,14 +19,15 @@ REST = 1e-13
 """Metres from where it rests, and a control step, at which a body has come to rest."""
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def lead(point: Array, goal: Array, stride: float) -> bool:
     """Move a point (d,) straight towards its goal by at most `stride` metres; whether it is there."""
     squares = 0.0
     for c in range(point.size):
         squares += (goal[c] - point[c]) ** 2
     if squares <= (stride * LANDS) ** 2:
-        point[:] = goal
+        for c in range(point.size):
+            point[c] = goal[c]
         return True
     share = stride / math.sqrt(squares)
     for c in range(point.size):
@@ -34,14 +35,14 @@ def lead(point: Array, goal: Array, stride: float) -> bool:
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def push(at: Array, point: Array, speed: Array, law: Array, dt_s: float, meters: Array) -> float:
     """One control step of one body (d,); how far from rest it is then, metres."""
     d, squares = at.size, 0.0
     for c in range(d):
         squares += (law[K_AT] * (at[c] - point[c]) + law[K_SPEED] * speed[c]) ** 2
-    size = math.sqrt(squares)
-    share = law[LIMIT] / size if size > law[LIMIT] else 1.0  # never below 1 unless it was stopped in mid-flight
+    most = law[LIMIT] * law[LIMIT]
+    share = math.sqrt(most / squares) if squares > most else 1.0  # never below 1 unless it was stopped in mid-flight
     way, change, off = 0.0, 0.0, 0.0
     for c in range(d):
         u = -share * (law[K_AT] * (at[c] - point[c]) + law[K_SPEED] * speed[c])
@@ -56,7 +57,7 @@ def push(at: Array, point: Array, speed: Array, law: Array, dt_s: float, meters:
     return off
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def follow(
     at: Array, inner: Array, goal: Array, pace: Array, steps: int, dt_s: float, law: Array, meters: Array
 ) -> None:
@@ -69,11 +70,13 @@ def follow(
         for i in range(at.shape[1]):
             point, speed, stride = inner[m, i, :d], inner[m, i, d:], law[SPEED] * pace[m, i] * dt_s
             if not stride > 0.0:
-                speed[:] = 0.0
+                for c in range(d):
+                    speed[c] = 0.0
                 continue
             for _ in range(steps):
                 there = lead(point, goal[m, i], stride)
                 off = push(at[m, i], point, speed, law, dt_s, meters[m, i])
                 if there and off <= REST:
-                    at[m, i], speed[:] = point, 0.0
+                    for c in range(d):
+                        at[m, i, c], speed[c] = point[c], 0.0
                     break

@@ -12,7 +12,7 @@ LANDS = 1.0 + 1e-12
 """A stride reaches this much farther, so that rounding never leaves a body just short of where it can get."""
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def stretch(left: float, stride: float, steps: int) -> tuple[float, float, int]:
     """Control steps of at most `stride` along `left` > 0: what is covered, the sum of its squares, how many steps.
 
@@ -27,7 +27,7 @@ def stretch(left: float, stride: float, steps: int) -> tuple[float, float, int]:
     return left, full * stride * stride + rest * rest, full + 1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def go(at: Array, goal: Array, pace: Array, steps: int, dt_s: float, speed_mps: float, meters: Array) -> None:
     """Drive straight towards `goal` at full speed; shapes as in `Body.drive`, all written in place."""
     d = at.shape[2]

@@ -17,13 +17,13 @@ ASIDE = 1e-12
 """A goal this far off the line ahead, metres and as a share of its coordinates, counts as straight ahead: rounding."""
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def aside(gx: float, gy: float) -> float:
     """How far off the line ahead a goal counts as straight ahead, metres."""
     return ASIDE * (1.0 + abs(gx) + abs(gy))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def turned(looks: Array, sine: float, cosine: float) -> None:
     """Turn a heading (cos, sin) in place; its length stays 1, however often it turns."""
     x = cosine * looks[0] - sine * looks[1]
@@ -32,7 +32,7 @@ def turned(looks: Array, sine: float, cosine: float) -> None:
     looks[0], looks[1] = scale * x, scale * y
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def ahead(at: Array, goal: Array, dist: float, stride: float, steps: int, dt_s: float, meters: Array) -> None:
     """Drive straight to a goal `dist` > 0 away, positions (2,), in `steps` control steps of at most `stride` metres."""
     way, squares, _ = stretch(dist, stride, steps)
@@ -42,7 +42,7 @@ def ahead(at: Array, goal: Array, dist: float, stride: float, steps: int, dt_s: 
     meters[1] += squares / dt_s
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def face(looks: Array, x: float, y: float, dist: float, stride: float, steps: int, meters: Array) -> int:
     """Turn in place until (x, y), `dist` away, lies straight ahead or behind: how many control steps that took."""
     along, across = looks[0] * x + looks[1] * y, looks[0] * y - looks[1] * x
@@ -57,7 +57,7 @@ def face(looks: Array, x: float, y: float, dist: float, stride: float, steps: in
     return used
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def roll(
     at: Array,
     inner: Array,

@@ -49,11 +49,12 @@ class Loop:
     def widest(self) -> float:
         """Metres that a body can be off at any time if its point moves 1 m in every control step.
 
-        The sum over moves of the most that is left of each during a control step: what is left at either end of it or,
-        where the speed changes its sign, at most the lower speed times the control step more.
+        The sum over moves of the most that is left of each in a control step: what is left at an end of it or, where the
+        speed changes its sign t after its beginning, min(t·|v|, (dt - t)·|v⁺|) ≤ dt·|v|·|v⁺| / (|v| + |v⁺|) more.
         """
-        ends, speed = np.abs(self.offset), np.abs(self.speed)
-        between = np.where(self.speed[1:] * self.speed[:-1] < 0.0, np.minimum(speed[1:], speed[:-1]), 0.0)
+        ends, v = np.abs(self.offset), self.speed
+        turns = v[1:] * v[:-1] < 0.0
+        between = np.where(turns, np.abs(v[1:] * v[:-1]) / np.maximum(np.abs(v[1:] - v[:-1]), 1e-300), 0.0)
         return float((np.maximum(ends[1:], ends[:-1]) + self.dt_s * between).sum() + ends[-1])
 
     def left(self, first: int, last: int) -> float:
