@@ -70,7 +70,7 @@ class RatioConsensus:
         state = _given(_taken(state, heard))
         mass, here = state.mass, heard.own["z"]
         ratio = mass[..., :-1] / mass[..., -1:]
-        return state, {"z": _towards(here, ratio, state.reach_m), "sums": state.summed.copy()}
+        return state, {"z": towards(here, ratio, state.reach_m), "sums": state.summed.copy()}
 
 
 def _given(state: Masses) -> Masses:
@@ -85,8 +85,10 @@ def _taken(state: Masses, heard: Heard) -> Masses:
     agents = links.indptr.size - 1
     receiver = np.repeat(np.arange(agents, dtype=np.int64), np.diff(links.indptr))
     places = _places(state, receiver, links.ids)
-    sums = heard.each("sums")
-    new = sums - state.taken[:, places]
+    before, sums = state.taken[:, places], heard.each("sums")
+    newer = sums[..., -1:] > before[..., -1:]  # the sum of x only grows: what was overtaken on its way is let go
+    sums = np.where(newer, sums, before)
+    new = sums - before
     columns, taken = np.arange(receiver.size, dtype=np.int32), state.taken.copy()
     arrived = mix(links.indptr, columns, np.ones(receiver.size), new, np.empty_like(state.mass))
     taken[:, places] = sums
@@ -103,7 +105,7 @@ def _places(state: Masses, receiver: NDArray[np.int64], ids: Ints) -> Ints:
     return np.searchsorted(all_, receiver * many + ids).astype(np.int32)
 
 
-def _towards(here: Array, there: Array, reach_m: float) -> Array:
+def towards(here: Array, there: Array, reach_m: float) -> Array:
     """As far on the way as a body gets in a round."""
     if np.isinf(reach_m):
         return there

@@ -59,6 +59,7 @@ def test_masses_and_what_is_under_way_sum_to_the_starts_under_thirty_percent_los
     wanted = np.concatenate([start.sum(axis=1), np.full((2, 1), radio.n)], axis=1)
     for state, _ in rounds(RatioConsensus(), radio, start, 40):
         assert np.abs(in_all(state) - wanted).max() < 1e-9
+        assert (state.mass[..., -1] > 0).all()  # also where messages overtake each other
 
 
 @pytest.mark.parametrize("graph", GRAPHS)

@@ -6,6 +6,7 @@ import pytest
 import robosim
 from robosim.agent import Deviation
 from robosim.controllers.hold_last import HoldLast
+from robosim.controllers.metropolis import Metropolis
 from robosim.controllers.selfish.robots import FootDragging, Script, Stationary
 from robosim.network.near import Near
 from robosim.network.network import Network
@@ -209,3 +210,22 @@ def test_checks_of_programs_and_strategies_take_worlds_with_a_radio() -> None:
     assert isinstance(mission.network.graph, Near)
     assert mission.run().summary()["network"]["sent"] > 0
     assert "same bits" in str(robosim.check_controller(HoldLast, network=mission.network))
+
+
+def test_metropolis_weights_keep_the_mean_of_robots_whose_neighbours_change() -> None:
+    keys = {
+        **RANGE,
+        "network.range_m": 7.0,
+        "robots.count": 20,
+        "mission.rounds": 150,
+        "mission.controller": "metropolis",
+    }
+    record = robosim.load("rendezvous-honest", set=keys).run()
+    assert record.distance[0, -1] < 1e-6
+    assert record.mean_moved_m(0) < 1e-12
+    sent = record.reception.sent[0]
+    assert sent > 151 * 2 * len(record.edges)  # they hear more of each other than at the start
+    slow = {**keys, "robots.speed_limit_mps": 0.3, "mission.dt_s": 1.0}
+    ways = np.diff(robosim.load("rendezvous-honest", set=slow).run().positions[0], axis=0)
+    assert np.sqrt((ways**2).sum(axis=-1)).max() == pytest.approx(0.3)
+    robosim.check_controller(Metropolis)
