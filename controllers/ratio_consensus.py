@@ -24,6 +24,9 @@ from numpy.typing import NDArray
 from robosim.agent import Array, Heard, Ints, Links, Rules, Said
 from robosim.kernels.mixing import mix
 
+TINY = 1e-200
+"""A robot that has less mass, as it heard nobody for hundreds of rounds, stays where it is."""
+
 
 class Masses(NamedTuple):
     """What a robot keeps: its mass (missions, agents, d + 1), x last, and what it has of its neighbours.
@@ -69,7 +72,8 @@ class RatioConsensus:
         """Take what arrived, give shares of what is there; go towards z."""
         state = _given(_taken(state, heard))
         mass, here = state.mass, heard.own["z"]
-        ratio = mass[..., :-1] / mass[..., -1:]
+        x = mass[..., -1:]
+        ratio = np.where(x > TINY, mass[..., :-1] / np.maximum(x, TINY), here)
         return state, {"z": towards(here, ratio, state.reach_m), "sums": state.summed.copy()}
 
 

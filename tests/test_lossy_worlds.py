@@ -46,6 +46,7 @@ def test_the_bundled_world_ends_at_the_mean_of_the_starts_and_says_what_was_lost
     assert record.verdict.epsilon.certified is not None
     assert "holds over any network" in " ".join(record.verdict.notes)
     lines = mission.kind.findings(record, mission)
+    assert lines[2] == "robot 3 was off from round 20 to 34"
     assert (
         lines[1] == f"{told['lost']} of {told['sent']} messages were lost ({100 * told['lost'] / told['sent']:.3g} %)"
     )
@@ -241,3 +242,27 @@ def test_a_viewer_shows_the_links_over_which_something_was_heard_just_now() -> N
     pairs = {(min(i, j), max(i, j)) for i, j in zip(receiver.tolist(), snapshot.heard.links.ids.tolist(), strict=True)}
     assert set(map(tuple, shown.edges.tolist())) == pairs
     assert len(pairs) < len(mission.network.edges)
+
+
+def test_a_probed_bound_over_a_radio_is_rehearsed_with_losses_of_its_own() -> None:
+    keys = {"mission.controller": "consensus", "mission.rounds": 40, "event": []}
+    wanted = robosim.load("lossy", set={**keys, "leader.bound": "probed"}).announcement
+    usual = robosim.load("lossy", set=keys).announcement
+    other = robosim.load("lossy", set={**keys, "mission.seed": 4, "network.graph": "ring"}).announcement
+    assert wanted.rule == usual.rule == "rehearsed"
+    assert wanted.note.startswith("what is lost, late or out of range is not known in advance: 299 faithful rehearsals")
+    assert (wanted.bound.reached == usual.bound.reached).all()
+    assert other.beta != usual.beta
+    record = robosim.load("lossy", set=keys).run()
+    assert record.distance[0, -1] < usual.beta
+    assert usual.bound.reached[-1] < usual.bound.reached[0]
+
+
+@pytest.mark.parametrize("bound", ["tight", "paper", "paper-as-published"])
+def test_theorems_about_perfect_links_are_refused_for_a_radio_in_python_too(bound: str) -> None:
+    radio = Radio(graph=Network.of([(i, i + 1) for i in range(11)]))
+    with pytest.raises(robosim.RobosimError, match="is a theorem about links that stay and lose nothing"):
+        robosim.load("rendezvous-honest", network=radio, set={"leader.bound": bound})
+    keys = {"leader.alpha": "schedule", "robots.speed_limit_mps": 0.2, "mission.dt_s": 0.5}
+    with pytest.raises(robosim.RobosimError, match='"schedule" is computed for links that stay'):
+        robosim.load("rendezvous-honest", network=radio, set=keys)

@@ -151,7 +151,7 @@ def test_errors_of_options_name_the_option() -> None:
         '--set:2: "robots.count": must read section.key=value (for example mission.seed=1)',
         f"--set:3: mission.rounds.x: {no_place}",
         f"--set:4: selfish.3: {no_place}",
-        "--set:5: x: unknown section (known: mission, robots, energy, network, leader, record, selfish)",
+        "--set:5: x: unknown section (known: mission, robots, energy, network, leader, record, event, selfish)",
         "--set:6: selfish.0.robot: robot 12 does not exist (robots are 0..11)",
     ]
 
