@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from robosim.agent import Heard, Links, Rules, Said
-from robosim.controllers.ratio_consensus import towards
+from robosim.controllers.parts.reach import towards
 
 
 class Metropolis:

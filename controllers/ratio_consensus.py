@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Heard, Ints, Links, Rules, Said
+from robosim.controllers.parts.reach import towards
 from robosim.kernels.mixing import mix
 
 TINY = 1e-200
@@ -107,12 +108,3 @@ def _places(state: Masses, receiver: NDArray[np.int64], ids: Ints) -> Ints:
     agents = state.indptr.size - 1
     all_ = np.repeat(np.arange(agents, dtype=np.int64), np.diff(state.indptr)) * many + state.ids
     return np.searchsorted(all_, receiver * many + ids).astype(np.int32)
-
-
-def towards(here: Array, there: Array, reach_m: float) -> Array:
-    """As far on the way as a body gets in a round."""
-    if np.isinf(reach_m):
-        return there
-    way = there - here
-    length = np.sqrt(np.einsum("mid,mid->mi", way, way))[..., None]
-    return np.asarray(here + way * np.where(length > reach_m, reach_m / np.maximum(length, reach_m), 1.0))
