@@ -3,7 +3,8 @@
     z_i^k = z_i^{k-1} + α Σ_{j heard so far} (ẑ_ij - z_i^{k-1}),   ẑ_ij the last z_j that reached i
 
 Nobody waits for anybody. What one robot hears late another may have heard in time, so steps no longer cancel, and the
-mean of the team moves: the robots agree, but not where consensus would have. `ratio_consensus.py` keeps the mean.
+mean of the team moves: the robots agree, but not where consensus would have. `ratio_consensus.py` keeps the mean. A
+robot that is too slow goes as far as it gets, and a word from who is out of range by now is held all the same.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from robosim.agent import Array, Heard, Links, Rules, Said
 from robosim.controllers.consensus import Announced
+from robosim.controllers.parts.reach import towards
 from robosim.kernels.mixing import step, weighted_step
 
 MANY = np.int64(2**32)
@@ -24,25 +26,29 @@ MANY = np.int64(2**32)
 class Held(NamedTuple):
     """What a robot keeps: step sizes, the links over which it heard something, and the last words over them.
 
-    `keys` (links,) in rising order, `last` (missions, links, d) metres, `weight` (links,) those of the edges or None.
+    `keys` (links,) in rising order, `last` (missions, links, d) metres, `weight` (links,) those of the edges or None,
+    `reach_m` how far a body gets in a round.
     """
 
     steps: Announced
     keys: NDArray[np.int64]
     last: Array
     weight: Array | None
+    reach_m: float
 
 
 class HoldLast:
     """The faithful robot of a network that loses; the leader reads its meter."""
 
     serves: ClassVar[tuple[str, ...]] = ("rendezvous",)
+    keeps_reach: ClassVar[bool] = True
 
     def start(self, own: Said, rules: Rules, links: Links) -> tuple[Held, Said]:
-        """z_i^0 = θ_i; nothing was heard yet. `own["start"]` is (missions, agents, d) m, `rules` has alpha."""
+        """z_i^0 = θ_i; nothing was heard yet. `own["start"]` is (missions, agents, d) m; `rules`: alpha, reach_m."""
         nothing = np.empty((len(own["start"]), 0, own["start"].shape[2]))
         weight = None if links.edge_weight is None else np.empty(0)
-        return Held(Announced.of(rules["alpha"]), np.empty(0, dtype=np.int64), nothing, weight), {"z": own["start"]}
+        steps, nobody = Announced.of(rules["alpha"]), np.empty(0, dtype=np.int64)
+        return Held(steps, nobody, nothing, weight, rules["reach_m"]), {"z": own["start"]}
 
     def step(self, state: Held, heard: Heard) -> tuple[Held, Said]:
         """The iterate of this module, from where the robot really is."""
@@ -56,7 +62,7 @@ class HoldLast:
             step(indptr, columns, voices, own, held.steps.alpha, said)
         else:
             weighted_step(indptr, columns, voices, own, held.steps.alpha, said, held.weight)
-        return held._replace(steps=held.steps.next), {"z": said}
+        return held._replace(steps=held.steps.next), {"z": towards(own, said, held.reach_m)}
 
 
 def _heard(state: Held, heard: Heard) -> Held:

@@ -22,7 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Heard, Ints, Links, Rules, Said
+from robosim.controllers.parts.reach import towards
 from robosim.kernels.mixing import mix
+
+TINY = 1e-200
+"""A robot that has less mass, as it heard nobody for hundreds of rounds, stays where it is."""
 
 
 class Masses(NamedTuple):
@@ -69,8 +73,9 @@ class RatioConsensus:
         """Take what arrived, give shares of what is there; go towards z."""
         state = _given(_taken(state, heard))
         mass, here = state.mass, heard.own["z"]
-        ratio = mass[..., :-1] / mass[..., -1:]
-        return state, {"z": _towards(here, ratio, state.reach_m), "sums": state.summed.copy()}
+        x = mass[..., -1:]
+        ratio = np.where(x > TINY, mass[..., :-1] / np.maximum(x, TINY), here)
+        return state, {"z": towards(here, ratio, state.reach_m), "sums": state.summed.copy()}
 
 
 def _given(state: Masses) -> Masses:
@@ -85,8 +90,10 @@ def _taken(state: Masses, heard: Heard) -> Masses:
     agents = links.indptr.size - 1
     receiver = np.repeat(np.arange(agents, dtype=np.int64), np.diff(links.indptr))
     places = _places(state, receiver, links.ids)
-    sums = heard.each("sums")
-    new = sums - state.taken[:, places]
+    before, sums = state.taken[:, places], heard.each("sums")
+    newer = sums[..., -1:] > before[..., -1:]  # the sum of x only grows: what was overtaken on its way is let go
+    sums = np.where(newer, sums, before)
+    new = sums - before
     columns, taken = np.arange(receiver.size, dtype=np.int32), state.taken.copy()
     arrived = mix(links.indptr, columns, np.ones(receiver.size), new, np.empty_like(state.mass))
     taken[:, places] = sums
@@ -101,12 +108,3 @@ def _places(state: Masses, receiver: NDArray[np.int64], ids: Ints) -> Ints:
     agents = state.indptr.size - 1
     all_ = np.repeat(np.arange(agents, dtype=np.int64), np.diff(state.indptr)) * many + state.ids
     return np.searchsorted(all_, receiver * many + ids).astype(np.int32)
-
-
-def _towards(here: Array, there: Array, reach_m: float) -> Array:
-    """As far on the way as a body gets in a round."""
-    if np.isinf(reach_m):
-        return there
-    way = there - here
-    length = np.sqrt(np.einsum("mid,mid->mi", way, way))[..., None]
-    return np.asarray(here + way * np.where(length > reach_m, reach_m / np.maximum(length, reach_m), 1.0))

@@ -64,16 +64,10 @@ class Links(NamedTuple):
     def only(self, agent: int) -> Links:
         """The neighbourhood of one agent, whose voices are numbered 0..degree-1 in the same order."""
         a, b = self.indptr[agent], self.indptr[agent + 1]
-        alone = np.array([0, b - a], dtype=np.int32)
-        return Links(
-            alone,
-            np.arange(b - a, dtype=np.int32),
-            self.ids[a:b],
-            self.weight[a:b],
-            self.own_weight[agent : agent + 1],
-            None if self.edge_weight is None else self.edge_weight[a:b],
-            None if self.listeners is None else self.listeners[agent : agent + 1],
-        )
+        alone, count = np.array([0, b - a], dtype=np.int32), np.arange(b - a, dtype=np.int32)
+        edge = None if self.edge_weight is None else self.edge_weight[a:b]
+        heard_by = None if self.listeners is None else self.listeners[agent : agent + 1]
+        return Links(alone, count, self.ids[a:b], self.weight[a:b], self.own_weight[agent : agent + 1], edge, heard_by)
 
 
 class Heard(NamedTuple):

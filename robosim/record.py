@@ -83,6 +83,10 @@ class Record(ABC):
         """The last prices, None where there are none."""
         return None
 
+    def network_list(self, mission: int) -> Any:
+        """What a radio did, for JSON; None where nothing is lost and links stay."""
+        return None
+
     @abstractmethod
     def columns(self, mission: int) -> dict[str, Any]:
         """Per-agent columns of the table besides costs and taxes: `type` and `decision` among them."""
@@ -202,6 +206,7 @@ class Record(ABC):
             "gains": [asdict(gain) for gain in verdict.gains],
             "mechanisms": None if verdict.mechanisms is None else [asdict(one) for one in verdict.mechanisms],
             "prices": self.price_list(mission),
+            "network": self.network_list(mission),
             "history": {"round": self.kept.tolist(), **self.history(mission)},
             "baselines": None if verdict.baselines is None else list(verdict.baselines),
             "premises": [asdict(one) for one in verdict.premises],

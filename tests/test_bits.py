@@ -24,6 +24,7 @@ WORLDS = [
     ["rendezvous", {}],
     ["erratum", {}],
     ["drones", {}],
+    ["lossy", {"leader.bound": 5.0}],
     ["rendezvous-honest", {"network.graph": "random-tree"}],
     ["rendezvous", {"robots.position_noise_m": 0.01, "robots.count": 200}],
     ["swarm", {"robots.count": 1500, "mission.rounds": 20}],

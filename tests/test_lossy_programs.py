@@ -13,6 +13,7 @@ from robosim.network.delay import Delay
 from robosim.network.directed import Directed
 from robosim.network.loss import Burst, Loss
 from robosim.network.network import Network
+from robosim.network.presence import Outage, Presence
 from robosim.network.radio import Radio
 
 ONE_WAY = Directed(n=5, arcs=np.array([[0, 1], [1, 2], [2, 3], [3, 4], [4, 0], [0, 2], [3, 1]]))
@@ -59,6 +60,7 @@ def test_masses_and_what_is_under_way_sum_to_the_starts_under_thirty_percent_los
     wanted = np.concatenate([start.sum(axis=1), np.full((2, 1), radio.n)], axis=1)
     for state, _ in rounds(RatioConsensus(), radio, start, 40):
         assert np.abs(in_all(state) - wanted).max() < 1e-9
+        assert (state.mass[..., -1] > 0).all()  # also where messages overtake each other
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
@@ -134,3 +136,12 @@ def test_an_agent_alone_says_the_same_bits_where_messages_are_lost(program: type
         )
         state, said = one.step(state, heard)
         alone, word = one.step(alone, mine)
+
+
+def test_a_robot_that_hears_nobody_for_long_stays_where_it_is_and_comes_back() -> None:
+    presence = Presence(n=5, outages=(Outage(agent=2, off=0, on=900),))
+    radio = Radio(graph=GRAPHS["star"], presence=presence)
+    start = np.random.default_rng(6).uniform(-10, 10, (1, 5, 2))
+    words = [said["z"] for _, said in rounds(RatioConsensus(), radio, start, 1000)]
+    assert np.abs(words[899][0, 2] - start[0, 2]).max() < 1e-9
+    assert np.abs(words[-1] - start.mean(axis=1)).max() < 1e-9

@@ -160,8 +160,8 @@ strategy = "stationery"
         'w.toml:12: robots.starts_m.1.1: must be finite, got inf (for example starts_m = "random")',
         'w.toml:13: robots.starts_m.2.0: must be <= 1e+12, got 10000000000000.0 (for example starts_m = "random")',
         'w.toml:13: robots.starts_m.2.1: must be a number, got true (for example starts_m = "random")',
-        'w.toml:15: network.graph: must be "ring", "path", "star", "complete", "grid", "random-tree", "geometric" or '
-        '"edges", got "rng" (did you mean "ring"?)',
+        'w.toml:15: network.graph: must be "ring", "path", "star", "complete", "grid", "random-tree", "geometric", '
+        '"range" or "edges", got "rng" (did you mean "ring"?)',
         "w.toml:16: network.edges.0: robot 4 does not exist (robots are 0..3)",
         "w.toml:16: network.edges.1: joins robot 2 to itself (remove it)",
         'w.toml:18: leader.alpha: must be "auto", "schedule", a number > 0, or "F/lambda_max" with 0 < F < 2, got '
@@ -269,7 +269,7 @@ strategy = "stationery"
         (
             "network.graph='3'",
             'network.graph: must be "ring", "path", "star", "complete", "grid", "random-tree", '
-            '"geometric" or "edges", got "3" (for example graph = "ring")',
+            '"geometric", "range" or "edges", got "3" (for example graph = "ring")',
         ),
         ("mission", "mission: must read section.key=value (for example mission.seed=1)"),
         (

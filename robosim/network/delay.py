@@ -25,7 +25,10 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Delay:
-    """A message of round k arrives in round k + τ, τ drawn evenly from least..most for each link and round."""
+    """A message of round k arrives in round k + τ, τ drawn evenly from least..most for each link and round.
+
+    Messages may overtake each other: what arrives later may have been said earlier.
+    """
 
     least: int = 0
     most: int = 0

@@ -66,6 +66,8 @@ class Loss:
 
         A link that was not there last round begins as often in a bad state as it is in the long run.
         """
+        if self.is_none:
+            return np.zeros(keys.size, dtype=bool), bad
         if self.burst is None:
             return uniform([seed, CHANCE, k], keys) < self.share, bad
         state = uniform([seed, STATE, k], keys)

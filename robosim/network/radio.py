@@ -14,7 +14,7 @@ from robosim.agent import Array, Heard, Ints, Links, Said
 from robosim.errors import AgentFailure
 from robosim.kernels.near import joined
 from robosim.network import graphs
-from robosim.network.delay import Delay, Sent, arriving, voices
+from robosim.network.delay import Arrived, Delay, Sent, arriving, voices
 from robosim.network.directed import Directed, strong
 from robosim.network.draws import Keys
 from robosim.network.loss import Bad, Loss
@@ -156,19 +156,22 @@ class Radio:
         off = self.off(k) | _silent(k, said)
         reach = self._reach(words, off)
         gone, bad = self.loss.lost(self.seed, k, reach.keys, memory.bad)
-        kept = reach.keys[~gone]
+        kept = reach.keys[~gone] if gone.any() else reach.keys
         spoken = self._rounded(words)
         late = self.delay.most > 0
         past = (*memory.past, Sent(k, spoken, kept, k + self.delay.rounds(self.seed, k, kept)))[-self.delay.most - 1 :]
         arrived = arriving(past, k) if late else None
         keys = kept if arrived is None else arrived.keys
-        deaf = off[keys // self.n]  # its message was under way when it went off
-        links = self._links(reach, keys[~deaf])
+        deaf = 0
         if arrived is not None:
-            spoken = voices(past, arrived._replace(keys=keys[~deaf], of=arrived.of[~deaf]), self.n)
+            awake = ~off[keys // self.n]  # else its message was under way when it went off
+            keys, deaf = keys[awake], int(keys.size - awake.sum())
+            spoken = voices(past, Arrived(keys, arrived.of[awake]), self.n)
+        links = self._links(reach, keys)
+        if arrived is not None:
             links = links._replace(indices=np.arange(links.ids.size, dtype=np.int32))
         heard = None if self.teams > 1 else (links.indptr, links.ids)
-        log = memory.log.after(k, (gone.size, int(gone.sum() + deaf.sum())), reach.parts, heard)
+        log = memory.log.after(k, (gone.size, int(gone.sum()) + deaf), reach.parts, heard)
         return Memory(bad, past if late else (), log), Heard(words, cast, links, spoken)
 
     def _reach(self, words: Said, off: Bools) -> Reach:
@@ -210,8 +213,8 @@ class Radio:
         if self.is_fixed and keys.size == self._all_keys.size:
             return base
         degree = np.diff(reach.rows[0]).astype(np.float64)
-        margin = self.graph.margin
-        links = metropolis(*_rows(keys, self.n), degree, margin)
+        rows = reach.rows if keys is reach.keys else _rows(keys, self.n)
+        links = metropolis(*rows, degree, self.graph.margin)
         if base.edge_weight is None or not self.is_fixed:
             return links._replace(listeners=base.listeners if self.is_fixed else None)
         return links._replace(edge_weight=base.edge_weight[np.searchsorted(self._all_keys, keys)])

@@ -41,7 +41,7 @@ class Log(NamedTuple):
         log = self._replace(sent=self.sent + messages[0], lost=self.lost + messages[1])
         if heard is not None and self.joined.any():
             log = log._replace(joined=joined(self.joined, *heard))
-        if parts is None or np.unique(parts[parts >= 0]).size < 2:
+        if parts is None or _is_one(parts[parts >= 0]):
             return log
         first = {} if self.apart_from >= 0 else {"apart_from": k, "parts": parts}
         return log._replace(apart_rounds=self.apart_rounds + 1, **first)  # type: ignore[arg-type]
@@ -96,6 +96,10 @@ class Reception:
             "components": groups(self.parts[mission]) if apart else None,
             "joined": groups(self.joined[mission]),
         }
+
+
+def _is_one(parts: Numbers) -> bool:
+    return not (parts != parts[:1]).any()
 
 
 def groups(parts: Numbers) -> list[list[int]]:

@@ -30,9 +30,10 @@ def notes_of(mission: Rendezvous, faithful: RendezvousRecord) -> tuple[str, ...]
 def _rules(mission: Rendezvous) -> Iterator[str]:
     rules, apart = mission.announcement, float(spread(mission.own["start"][0]))
     if mission.tax.enforces and rules.beta >= apart:
+        more = "more rounds" if isinstance(mission.network, Radio) else 'more rounds, or leader.alpha = "schedule"'
         yield (
             f"β(n) = {rules.beta:.3g} m is no less than the distance at the start, {apart:.3g} m: robots that stand "
-            'still are inside, it enforces nothing (more rounds, or leader.alpha = "schedule")'
+            f"still are inside, it enforces nothing ({more})"
         )
     if isinstance(mission.network, Radio):
         yield COVERED

@@ -119,11 +119,11 @@ class RendezvousRecord(Record):
         start = self.starts[min(mission, len(self.starts) - 1)]
         return float(np.linalg.norm(self.decision[mission].mean(axis=0) - start.mean(axis=0)))
 
-    def summary(self, mission: int = 0) -> dict[str, Any]:
-        """With what a radio did: null where nothing is lost and links stay as they are."""
-        known = self.reception
-        told = None if known is None else {**known.plain(mission), "mean_moved_m": self.mean_moved_m(mission)}
-        return {**super().summary(mission), "network": told}
+    def network_list(self, mission: int) -> dict[str, Any] | None:
+        """Messages, components, and how far the mean of the team moved, m."""
+        if self.reception is None:
+            return None
+        return {**self.reception.plain(mission), "mean_moved_m": self.mean_moved_m(mission)}
 
     def leader(self, mission: int) -> dict[str, Any]:
         """Rules, the distance that was reached and whether it is fined."""

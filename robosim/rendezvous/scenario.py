@@ -79,7 +79,7 @@ class RendezvousNetwork(Section):
         default=False, description='links of graph = "edges" are [sender, receiver]'
     )
     long_links: Annotated[Whole, Field(ge=0, le=1000)] = Field(default=0, description="extra links a robot, anywhere")
-    radio: RadioSection = RadioSection()
+    radio: RadioSection = Field(default=RadioSection(), description="what is lost, late or rounded")
 
 
 class RendezvousLeader(LeaderSection):

@@ -8,6 +8,8 @@ import numpy as np
 
 from robosim.agent import Array
 from robosim.mission import Snapshot
+from robosim.network.graphs import Edges, canonical
+from robosim.network.radio import Radio
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.record import RendezvousRecord
 from robosim.view.playback import Scene
@@ -26,14 +28,15 @@ class RendezvousScenery:
     def scene(self, shown: list[Snapshot], distance: Array, bill: tuple[str, ...], status: str) -> Scene:
         """Trails up to the last snapshot."""
         scenario, rules = self.mission.scenario, self.mission.announcement
+        edges, weights = _links(self.mission, shown[-1])
         return Scene(
             title=f"{scenario.name}, seed {scenario.mission.seed}",
             kept=np.array([float(row.k) for row in shown]),
             trails=np.stack([_seen(row) for row in shown]),
             lower=rules.lower,
             upper=rules.upper,
-            edges=self.mission.network.edges,
-            weights=getattr(self.mission.network, "weights", None),
+            edges=edges,
+            weights=weights,
             players={agent: name for (m, agent), name in self.mission.names().items() if m == 0},
             distance=distance,
             beta=rules.bound.beta(np.arange(rules.rounds + 1.0)),
@@ -49,6 +52,16 @@ class RendezvousScenery:
 def scene_of(mission: Rendezvous) -> RendezvousScenery:
     """How this mission is watched."""
     return RendezvousScenery(mission=mission)
+
+
+def _links(mission: Rendezvous, snapshot: Snapshot) -> tuple[Edges, Array | None]:
+    """The pairs that hear each other, (E, 2), and their weights; over a radio those that heard each other just now."""
+    network = mission.network
+    if not isinstance(network, Radio):
+        return network.edges, getattr(network, "weights", None)
+    links = snapshot.heard.links
+    receiver = np.repeat(np.arange(network.n), np.diff(links.indptr))
+    return canonical(np.stack([receiver, links.ids], axis=1)), None
 
 
 def _seen(snapshot: Snapshot) -> Array:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from robosim.cli.tables import costs_table
 from robosim.controllers.consensus import Consensus
+from robosim.network.radio import Radio
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.record import RendezvousRecord
 
@@ -32,10 +33,18 @@ def findings(record: RendezvousRecord, mission: Rendezvous) -> list[str]:
 
 def heard(record: RendezvousRecord, mission: Rendezvous) -> list[str]:
     """What a radio did, and how far the mean of the team moved, which is known to the judge only."""
-    if record.reception is None:
+    if record.reception is None or not isinstance(mission.network, Radio):
         return []
     name, moved = type(mission.controller).__name__, record.mean_moved_m(0)
-    return [*record.reception.told(0, "robot"), f"{name} moved the mean of the team by {moved:.3g} m"]
+    outages = () if mission.network.presence is None else mission.network.presence.outages
+    off = [
+        f"robot {one.agent} was off from round {one.off}{_back(one.on)}" for one in outages if one.off <= record.rounds
+    ]
+    return [*record.reception.told(0, "robot"), *off, f"{name} moved the mean of the team by {moved:.3g} m"]
+
+
+def _back(on: int | None) -> str:
+    return " on" if on is None else f" to {on - 1}"
 
 
 def of_bodies(record: RendezvousRecord) -> list[str]:

@@ -11,6 +11,7 @@ from robosim.agent import Array, Deviation, Ints
 from robosim.certificate import Certificate, at_most
 from robosim.controllers.selfish.robots import Script
 from robosim.network.network import spread
+from robosim.network.radio import Radio
 from robosim.rendezvous.gains import probed
 from robosim.rendezvous.gains.impulses import NotAffine
 from robosim.rendezvous.mission import Rendezvous
@@ -23,6 +24,8 @@ SHARES = 1.0 - np.array([1e-9, 1e-6, 1e-3, 0.03, 0.1, 0.3, 0.6])
 BODIES = (
     "exact figures are for bodies without limits: walls or speed limit may hold faithful robots back when one deviates"
 )
+
+LOSSES = "exact figures are for the losses of this seed, as if a deviator knew them in advance"
 
 
 def certify(mission: Rendezvous, record: RendezvousRecord, found: Certificate, seconds: float) -> Certificate:
@@ -47,7 +50,7 @@ def certify(mission: Rendezvous, record: RendezvousRecord, found: Certificate, s
         exact_within=within,
         bounded=None if limited else exact,
         attained=attained,
-        notes=(*notes, BODIES) if limited else notes,
+        notes=(*notes, *([BODIES] if limited else []), *([LOSSES] if isinstance(mission.network, Radio) else [])),
     )
 
 
