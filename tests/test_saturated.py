@@ -100,7 +100,7 @@ def test_it_keeps_the_promises_of_programs() -> None:
 
 
 def test_on_the_robotarium_no_body_is_throttled_and_all_are_inside() -> None:
-    mission = robosim.load("robotarium", set={**SLOW, "mission.rounds": 1500}, kind=robosim.Rendezvous)
+    mission = robosim.load("robotarium-points", set={**SLOW, "mission.rounds": 1500}, kind=robosim.Rendezvous)
     rules, rng = mission.announcement, np.random.default_rng(3)
     half, width = np.where(np.arange(10) < 5, -0.5, 0.5)[None, :, None], rules.upper - rules.lower
     starts = np.concatenate([half * width, rng.uniform(rules.lower, rules.upper, (50, 10, 2))])
@@ -120,13 +120,13 @@ def test_on_the_robotarium_no_body_is_throttled_and_all_are_inside() -> None:
 
 def test_its_bound_is_one_centimetre_after_5392_rounds() -> None:
     """Proven, and far less than a fixed step's 19131 rounds; a schedule takes 691 (`test_schedule`)."""
-    mission = robosim.load("robotarium", set={**SLOW, "mission.rounds": 5392}, kind=robosim.Rendezvous)
+    mission = robosim.load("robotarium-points", set={**SLOW, "mission.rounds": 5392}, kind=robosim.Rendezvous)
     beta = mission.announcement.bound.beta(np.array([5300, 5392]))
     assert beta[1] <= 0.01 < beta[0]
 
 
 def test_certified_is_at_least_what_attacks_find_and_over_types_is_4_beta_d() -> None:
-    mission = robosim.load("robotarium", set={**SLOW, "mission.rounds": 5000}, kind=robosim.Rendezvous)
+    mission = robosim.load("robotarium-points", set={**SLOW, "mission.rounds": 5000}, kind=robosim.Rendezvous)
     found = robosim.attack(mission, agents=[0, 4])
     epsilon = found.epsilon["groves"]
     assert max(one.gain for one in found.attacks) <= epsilon.certified
@@ -135,17 +135,17 @@ def test_certified_is_at_least_what_attacks_find_and_over_types_is_4_beta_d() ->
     size = np.sqrt(25 / 10) * np.linalg.norm(rules.upper - rules.lower)
     assert certify(mission).over_types == pytest.approx(4 * rules.beta * size)
     needed = mission.kind.rounds_needed(mission, 1e-3)
-    longer = robosim.load("robotarium", set={**SLOW, "mission.rounds": needed})
+    longer = robosim.load("robotarium-points", set={**SLOW, "mission.rounds": needed})
     assert certify(longer).over_types <= 1e-3
 
 
 def test_where_nothing_is_proven_it_is_refused_at_its_key() -> None:
     with pytest.raises(BadInput, match=r"leader\.alpha: SaturatedConsensus brings no bound for it \(use"):
-        robosim.load("robotarium", set={**SLOW, "leader.alpha": "1.1/lambda_max"})
+        robosim.load("robotarium-points", set={**SLOW, "leader.alpha": "1.1/lambda_max"})
     with pytest.raises(BadInput, match=r"leader\.bound: is for consensus, SaturatedConsensus brings a bound of"):
-        robosim.load("robotarium", set={**SLOW, "leader.bound": "paper", "network.graph": "path"})
+        robosim.load("robotarium-points", set={**SLOW, "leader.bound": "paper", "network.graph": "path"})
     with pytest.raises(BadInput, match=r"robots\.position_noise_m: the bound that SaturatedConsensus proves has"):
-        robosim.load("robotarium", set={**SLOW, "robots.position_noise_m": 0.001})
+        robosim.load("robotarium-points", set={**SLOW, "robots.position_noise_m": 0.001})
 
 
 # -- programs of one's own -------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def test_without_a_word_about_the_mean_there_is_no_figure_over_all_types() -> No
     class Silent(SaturatedConsensus):
         keeps_mean = False
 
-    mission = robosim.load("robotarium", controller=Silent(), set={"leader.alpha": "auto", "mission.rounds": 200})
+    mission = robosim.load("robotarium-points", controller=Silent(), set={"leader.alpha": "auto", "mission.rounds": 200})
     found = certify(mission)
     assert found.over_types is None
     assert "Silent: over all types: not affine in the starts, measured at these types only" in found.notes

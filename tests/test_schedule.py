@@ -28,7 +28,7 @@ REACH_M = 0.2 * 0.033
 
 @pytest.fixture(scope="module")
 def ring():
-    return robosim.load("robotarium", kind=robosim.Rendezvous)
+    return robosim.load("robotarium-points", kind=robosim.Rendezvous)
 
 
 def signs(n: int) -> np.ndarray:
@@ -48,7 +48,7 @@ def random_network(seed: int, most: int) -> Network:
 def test_one_centimetre_is_certified_after_691_rounds_where_a_fixed_step_is_metres_away(ring) -> None:
     assert ring.rounds == 691
     assert ring.announcement.beta <= 0.01
-    assert robosim.load("robotarium", set={"leader.alpha": "auto"}).announcement.beta > 4
+    assert robosim.load("robotarium-points", set={"leader.alpha": "auto"}).announcement.beta > 4
 
 
 def test_no_faithful_step_exceeds_the_reach_on_all_512_corners_and_beta_is_the_worst_of_them(ring) -> None:
@@ -82,7 +82,7 @@ def test_201_random_worlds_end_inside(ring) -> None:
 
 
 def test_found_is_at_most_certified_and_exact_figures_are_not_claimed(ring) -> None:
-    short = robosim.load("robotarium", set={"mission.rounds": 400})
+    short = robosim.load("robotarium-points", set={"mission.rounds": 400})
     found = robosim.attack(short)
     epsilon = found.epsilon["groves"]
     assert 0 < max(one.gain for one in found.attacks) <= epsilon.certified
@@ -92,7 +92,7 @@ def test_found_is_at_most_certified_and_exact_figures_are_not_claimed(ring) -> N
 def test_over_all_types_the_bound_is_2_beta_d_and_9000_types_keep_it(ring) -> None:
     """ε_θ = ‖z^n - θ‖² - max(0, d - β)² ≤ 2βD - β²."""
     for rounds in (200, 500, 691):
-        mission = robosim.load("robotarium", set={"mission.rounds": rounds})
+        mission = robosim.load("robotarium-points", set={"mission.rounds": rounds})
         rules, laplacian = mission.announcement, mission.network.laplacian.toarray()
         matrix = np.eye(10)
         for alpha in rules.schedule:
@@ -109,17 +109,17 @@ def test_over_all_types_the_bound_is_2_beta_d_and_9000_types_keep_it(ring) -> No
 
 def test_the_rounds_for_an_epsilon_are_the_fewest(ring) -> None:
     def over_types(n: int) -> float:
-        return certify(robosim.load("robotarium", set={"mission.rounds": n})).over_types
+        return certify(robosim.load("robotarium-points", set={"mission.rounds": n})).over_types
 
     needed = ring.kind.rounds_needed(ring, 1e-3)
     assert over_types(needed) <= 1e-3 < over_types(needed - 1)
-    few = robosim.load("robotarium", set={"mission.rounds": 3})
+    few = robosim.load("robotarium-points", set={"mission.rounds": 3})
     assert few.kind.rounds_needed(few, 1e-3) == needed
     assert ring.kind.rounds_needed(ring, 1e-30) is None  # rounding is larger
 
 
 def test_a_record_keeps_the_schedule_and_its_world_runs_again(ring, tmp_path) -> None:
-    record = robosim.run("robotarium", strategies={4: Stationary()}, set={"mission.rounds": 50})
+    record = robosim.run("robotarium-points", strategies={4: Stationary()}, set={"mission.rounds": 50})
     folder = record.save(tmp_path / "run")
     back = robosim.load_record(folder)
     np.testing.assert_array_equal(back.rules.schedule, record.rules.schedule)
@@ -196,13 +196,13 @@ def test_the_kernel_finds_the_largest_of_all_corners(seed: int) -> None:
 
 def test_what_would_take_minutes_is_refused(monkeypatch) -> None:
     with pytest.raises(TooLarge, match=r"leader\.alpha: .schedule. has a step for each of 20000000 rounds"):
-        robosim.load("robotarium", set={"mission.rounds": 20_000_000, "record.every": 100_000})
+        robosim.load("robotarium-points", set={"mission.rounds": 20_000_000, "record.every": 100_000})
     many = {"robots.count": 400, "network.graph": "ring", "mission.rounds": 100_000, "record.every": 1000}
     with pytest.raises(TooLarge, match=r"takes too long: \d+ rounds of 400 agents are"):
-        robosim.load("robotarium", set=many)
+        robosim.load("robotarium-points", set=many)
     monkeypatch.setattr("robosim.leader.schedule.MOST_WORK", 2e6)  # found out only on the way
     with pytest.raises(TooLarge, match=r"takes too long: \d+ rounds of 10 agents are 2e\+06 additions, at most 2e\+06"):
-        robosim.load("robotarium")
+        robosim.load("robotarium-points")
 
 
 def test_a_listed_bound_says_nothing_about_rounds_that_it_does_not_list() -> None:
@@ -282,7 +282,7 @@ def _least(columns: np.ndarray, theta: np.ndarray, end: np.ndarray, beta: float)
     ],
 )
 def test_what_a_schedule_needs_is_named_with_its_line(tmp_path, keys: str, line: str) -> None:
-    text = "\n".join(one for one in template("robotarium").splitlines() if not one.startswith(keys.split(".")[1]))
+    text = "\n".join(one for one in template("robotarium-points").splitlines() if not one.startswith(keys.split(".")[1]))
     (tmp_path / "w.toml").write_text(text)
     number = 1 + text.splitlines().index(next(one for one in text.splitlines() if one.startswith("alpha")))
     with pytest.raises(BadInput) as caught:
@@ -306,28 +306,28 @@ def test_what_a_schedule_needs_is_named_with_its_line(tmp_path, keys: str, line:
 )
 def test_what_a_schedule_cannot_have_is_refused_at_its_key(key: str, value: object, line: str) -> None:
     with pytest.raises(BadInput, match=line.replace("(", r"\(")):
-        robosim.load("robotarium", set={key: value})
+        robosim.load("robotarium-points", set={key: value})
 
 
 def test_a_bound_that_enforces_nothing_is_said_by_run_check_and_certify(cli) -> None:
     idle = ("--set", "leader.alpha=auto")
     for command in ("run", "check", "certify"):
-        code, out, _ = cli(command, "robotarium", *idle)
+        code, out, _ = cli(command, "robotarium-points", *idle)
         assert code == 0
         assert "note: β(n) = 4.74 m is no less than the distance at the start, 3.91 m" in out
-        assert "enforces nothing" not in cli(command, "robotarium")[1]
+        assert "enforces nothing" not in cli(command, "robotarium-points")[1]
     for command in ("run", "certify"):
-        (line,) = json.loads(cli(command, "robotarium", *idle, "--json")[1])["notes"]
+        (line,) = json.loads(cli(command, "robotarium-points", *idle, "--json")[1])["notes"]
         assert line.startswith("β(n) = 4.74 m")
-    assert "enforces nothing" not in cli("run", "robotarium", *idle, "--set", "leader.tax=none")[1]
+    assert "enforces nothing" not in cli("run", "robotarium-points", *idle, "--set", "leader.tax=none")[1]
 
 
 def test_standing_still_is_inside_exactly_where_the_warning_stands(ring) -> None:
     """A team that does not move at all is fined under the schedule and not under a fixed step."""
     still = {robot: Stationary() for robot in range(10)}
-    warned = robosim.run("robotarium", strategies=still, set={"leader.alpha": "auto"})
+    warned = robosim.run("robotarium-points", strategies=still, set={"leader.alpha": "auto"})
     assert (warned.settlement.penalised[0], idle(warned)) == (False, True)
-    kept = robosim.run("robotarium", strategies=still)
+    kept = robosim.run("robotarium-points", strategies=still)
     assert (kept.settlement.penalised[0], idle(kept)) == (True, False)
 
 
@@ -337,7 +337,7 @@ def idle(record: robosim.Record) -> bool:
 
 def test_certify_says_how_far_it_looked_where_a_list_would_become_too_long(monkeypatch) -> None:
     monkeypatch.setattr("robosim.leader.schedule.MOST_WORK", 1e9)
-    slow = robosim.load("robotarium", set={"robots.count": 300, "mission.rounds": 10})
+    slow = robosim.load("robotarium-points", set={"robots.count": 300, "mission.rounds": 10})
     with pytest.raises(
         CheckFailed, match=r"--epsilon: 0\.001 is not certified within \d+ rounds, and for more β is not"
     ):
