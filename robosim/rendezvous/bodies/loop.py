@@ -49,8 +49,8 @@ class Loop:
     def widest(self) -> float:
         """Metres that a body can be off at any time if its point moves 1 m in every control step.
 
-        The sum over moves of the most that is left of each in a control step: what is left at an end of it or, where the
-        speed changes its sign t after its beginning, min(t·|v|, (dt - t)·|v⁺|) ≤ dt·|v|·|v⁺| / (|v| + |v⁺|) more.
+        The sum over moves of the most that is left of each in a control step: what is left at an end of it or, where
+        the speed changes its sign t after its beginning, min(t·|v|, (dt - t)·|v⁺|) ≤ dt·|v|·|v⁺| / (|v| + |v⁺|) more.
         """
         ends, v = np.abs(self.offset), self.speed
         turns = v[1:] * v[:-1] < 0.0
