@@ -17,6 +17,8 @@ SETTLED = 0.01
 """Share of a move that may be left when a round is over; rounds that are too short for that settle for half of them."""
 SMALLEST = 1e-12
 """Gains below this are added to the floor instead."""
+ROUNDING_M = 1e-9
+"""What rounding may leave, for coordinates of up to some thousand kilometres."""
 
 
 class Follower(ABC):
@@ -106,10 +108,5 @@ class Follower(ABC):
         rounds = math.ceil(mine.offset.size / steps) + 1
         gains = [mine.left(j * steps + settle + 1, (j + 1) * steps) for j in range(rounds)]
         kept = 1 + max((j for j, gain in enumerate(gains) if gain >= SMALLEST), default=-1)
-        floor = reach * sum(gains[kept:]) + rounding_m(reach)
+        floor = reach * sum(gains[kept:]) + ROUNDING_M
         return Tracking(reach_m=reach, gains=tuple(gains[:kept]), floor_m=floor)
-
-
-def rounding_m(reach: float) -> float:
-    """What rounding may leave, for coordinates of up to some thousand times the reach."""
-    return 1e-12 * (1.0 + reach)
