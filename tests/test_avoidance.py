@@ -241,6 +241,15 @@ def test_missions_do_not_hear_of_each_other_and_bits_repeat() -> None:
         np.testing.assert_array_equal(memory.blocked[1:2], single.blocked)
 
 
+def test_only_missions_in_which_somebody_turns_are_asked_twice(monkeypatch) -> None:
+    asked, plain = [], joint.least_change
+    monkeypatch.setattr(joint, "least_change", lambda *given: asked.append(given) or plain(*given))
+    keeper, start = guard(2, mode="joint"), np.concatenate([circle(2, 0.11), circle(2, 5.0)])
+    memory = keeper.begin(2)._replace(held=np.array([[9.0, 0.0], [0.0, 0.0]]))
+    keeper.safe(start, -start, DT, memory)
+    assert len(asked) == 3
+
+
 @pytest.mark.deep
 def test_in_500_missions_of_up_to_50_among_obstacles_nobody_is_ever_touched() -> None:
     """Random crowds, sizes, speeds, shares and obstacles, goals anywhere; both modes, with and without keep_right."""

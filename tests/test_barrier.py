@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robosim.kernels.barrier import GRAIN, Keeping, allowed, clearance, shared
+from robosim.kernels.barrier import GRAIN, Keeping, allowed, clearance, half, horizon, shared
 from robosim.kernels.cells import cells, near
 from robosim.kernels.obstacles import Things
 from robosim.rendezvous.avoidance.keys import Obstacle
@@ -82,6 +82,15 @@ def test_looking_at_who_is_near_changes_nothing(n: int, d: int) -> None:
     move = kept(here, wanted, keeping)
     np.testing.assert_allclose(move, kept(here, wanted, keeping, pruned=False), atol=1e-12)
     assert (np.sqrt((move**2).sum(axis=-1)) < 0.0149).mean() > 0.2
+
+
+def test_the_horizon_is_where_a_half_is_as_long_as_the_move() -> None:
+    """κ(x² - D²)/(4x) = r at x = (2r + √(4r² + κ²D²))/κ, and grows with x."""
+    for far, apart, share in ((0.02, 0.2, 0.5), (3.0, 0.2, 1.0), (0.0, 0.4, 0.1), (0.5, 0.0, 0.3)):
+        at = horizon(far, apart, share)
+        assert at == pytest.approx(max(apart, (2 * far + np.sqrt(4 * far**2 + (share * apart) ** 2)) / share))
+        assert half(at, apart, share) == pytest.approx(far, abs=1e-12)
+        assert half(1.01 * at, apart, share) > far
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])
@@ -201,3 +210,10 @@ def test_the_clearance_is_the_smallest_distance_between_surfaces() -> None:
     apart[:, np.arange(60), np.arange(60)] = np.inf
     thing = np.sqrt(((at - 4.0) ** 2).sum(axis=-1)) - 0.5 - radius
     np.testing.assert_allclose(out, np.minimum(apart.min(axis=(1, 2)), thing.min(axis=1)), rtol=1e-12)
+
+
+def test_the_clearance_of_two_large_ones_counts_also_where_two_small_ones_are_nearer_in_their_middles() -> None:
+    at, radius = np.array([[[-5.0, 0.0], [-4.4, 0.0], [0.0, 0.0], [1.9, 0.0]]]), np.array([0.05, 0.05, 1.0, 1.0])
+    keeping, out = Keeping(radius, radius, 0.5, np.empty((0, 2)), nothing(2)), np.empty(1)
+    clearance(at, keeping, out)
+    assert out[0] == pytest.approx(-0.1)

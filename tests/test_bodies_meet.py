@@ -7,7 +7,12 @@ import pytest
 
 import robosim
 
-RING = resources.files("robosim.worlds").joinpath("robotarium-points.toml").read_text().replace("speed_limit_mps = 0.2\n", "")
+RING = (
+    resources.files("robosim.worlds")
+    .joinpath("robotarium-points.toml")
+    .read_text()
+    .replace("speed_limit_mps = 0.2\n", "")
+)
 BODIES = {
     "gritsbot": {"mission.dt_s": 0.99, "robots.control_dt_s": 0.033},
     "car": {"mission.dt_s": 1.0, "robots.control_dt_s": 0.05},

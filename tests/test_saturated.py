@@ -180,7 +180,9 @@ def test_without_a_word_about_the_mean_there_is_no_figure_over_all_types() -> No
     class Silent(SaturatedConsensus):
         keeps_mean = False
 
-    mission = robosim.load("robotarium-points", controller=Silent(), set={"leader.alpha": "auto", "mission.rounds": 200})
+    mission = robosim.load(
+        "robotarium-points", controller=Silent(), set={"leader.alpha": "auto", "mission.rounds": 200}
+    )
     found = certify(mission)
     assert found.over_types is None
     assert "Silent: over all types: not affine in the starts, measured at these types only" in found.notes

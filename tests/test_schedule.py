@@ -282,7 +282,9 @@ def _least(columns: np.ndarray, theta: np.ndarray, end: np.ndarray, beta: float)
     ],
 )
 def test_what_a_schedule_needs_is_named_with_its_line(tmp_path, keys: str, line: str) -> None:
-    text = "\n".join(one for one in template("robotarium-points").splitlines() if not one.startswith(keys.split(".")[1]))
+    text = "\n".join(
+        one for one in template("robotarium-points").splitlines() if not one.startswith(keys.split(".")[1])
+    )
     (tmp_path / "w.toml").write_text(text)
     number = 1 + text.splitlines().index(next(one for one in text.splitlines() if one.startswith("alpha")))
     with pytest.raises(BadInput) as caught:

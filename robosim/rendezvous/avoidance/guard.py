@@ -80,12 +80,16 @@ class Guard:
         """
         keeping, want = self._keeping(dt_s), wanted * dt_s
         straight, close, pairs, failed = self._kept(here, want, keeping, memory.pairs)
-        move, held, turned = straight, memory.held, memory.turned
+        move, held, turned = straight.copy(), memory.held, memory.turned
         if self.keep_right:
             by = keep_right.angle(held, turned)
-            if by.any():
-                around, _, pairs, more = self._kept(here, keep_right.to_the_right(want, by), keeping, pairs)
-                move, failed = around, failed | more
+            some = np.flatnonzero(by.any(axis=-1))  # no others, so that no mission's bits depend on another
+            if some.size:
+                aside = keep_right.to_the_right(want[some], by[some])
+                move[some], _, found, more = self._kept(here[some], aside, keeping, tuple(pairs[m] for m in some))
+                failed[some] |= more
+                newer = dict(zip(some.tolist(), found, strict=True))
+                pairs = tuple(newer.get(m, old) for m, old in enumerate(pairs))
             held = keep_right.counted(held, straight, within(want, keeping.reach))
             turned = np.where(by > 0.0, turned + 1, np.maximum(turned - (held == 0.0), 0))
         stands = (squared(want) > 0.0) & (squared(move) <= STANDS**2 * squared(within(want, keeping.reach)))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from robosim.agent import Array
+from robosim.kernels import Array
 from robosim.rendezvous.avoidance.keys import Obstacle
 from robosim.rendezvous.avoidance.things import blocked, too_near
 
