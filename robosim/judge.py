@@ -49,6 +49,7 @@ def judge(mission: Any, record: Record, given_up: bool = False) -> Verdict:
         budget=float(record.settlement.tax[0].sum()),
         individually_rational=tried("individual rationality", lambda: mission.rational(record), None),
         epsilon=epsilon,
+        bounded=None if certificate.bounded is None else tuple(certificate.bounded.tolist()),
         gains=tried("gains", lambda: gains(mission, record, covered), ()),
         mechanisms=rivals.get("mechanisms"),
         baselines=rivals.get("baselines"),

@@ -34,21 +34,26 @@ COLUMNS = {
     "tax": "$",
     "net cost": "$",
 }
+COULD_GAIN = "could gain"
+"""The title of what a lie could earn a car at most, dollars, where that is known car by car."""
 
 
 def cars_table(record: ChargingRecord, day: DayLog) -> Table:
     """A row for each car, of many for the selfish and those with the largest taxes, and the sums.
 
     `private` is the cost as metered, `at price` what the power is worth at the prices at which it was agreed on, which
-    is what `tax` would be under the clearing price. Dollars below what the duality gap leaves open are 0.
+    is what `tax` would be under the clearing price, `could gain` what no lie of this car can exceed. Dollars below what
+    the duality gap leaves open are 0.
     """
-    found = empty_table(*COLUMNS, left={"strategy"})
-    found.add_row(*COLUMNS.values(), style="dim")
+    bounded, titles = record.verdict.bounded, COLUMNS | ({} if record.verdict.bounded is None else {COULD_GAIN: "$"})
+    found = empty_table(*titles, left={"strategy"})
+    found.add_row(*titles.values(), style="dim")
     figures, shown = bills(record, day), cars_shown(record)
     for car in shown.tolist():
         name = record.strategy(car)
         style = "bold yellow" if name != "faithful" else None
-        found.add_row(str(car), name, *_cells(figures[:, car], _open(record)), style=style)
+        gain = [] if bounded is None else [amount(bounded[car], _open(record))]
+        found.add_row(str(car), name, *_cells(figures[:, car], _open(record)), *gain, style=style)
     count = figures.shape[1]
     if len(shown) < count:
         found.add_row("…", f"{count - len(shown)} more", style="dim")

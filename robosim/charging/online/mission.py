@@ -17,11 +17,12 @@ from robosim.agent import Array, Deviation
 from robosim.auction.mission import CENTRAL_AGENTS, PriceMission, alone
 from robosim.charging.mission import BuiltDay
 from robosim.charging.online.agreement import Agreement, among, faults_of
-from robosim.charging.online.certificate import clairvoyant
+from robosim.charging.online.arrivals import dual_bound
 from robosim.charging.online.live import Live, LiveStation, Meters
 from robosim.charging.online.log import measured, online_record
 from robosim.charging.online.pivot import step_pivots
 from robosim.charging.online.residual import Residual, residual
+from robosim.charging.optimum import solved
 from robosim.charging.record import ChargingRecord
 from robosim.charging.scenario import ChargingScenario
 from robosim.controllers.selfish.visits import Visitor
@@ -111,7 +112,12 @@ class OnlineCharging(PriceMission[ChargingRecord]):
     @cached_property
     def least(self) -> float:
         """What the day costs at least, dollars, whoever plans it."""
-        return clairvoyant(self.day.relaxed)
+        return dual_bound(self.day.relaxed, self.day.relaxed.supply, self.foreseen_price)
+
+    @cached_property
+    def foreseen_price(self) -> Array:
+        """(rows·T,) the prices of somebody who knew all of the day."""
+        return solved(self.day.relaxed).price
 
     def optimum(self) -> float | None:
         """The same; None for so many cars that it would take minutes."""
