@@ -114,7 +114,7 @@ def gains(mission: Any, record: Record, covered: bool) -> tuple[Gain, ...]:
                 strategy=plain_name(deviation.strategy.name),
                 gain=float(-change[agent]),
                 others_change=float(change.sum() - change[agent]),
-                covered=covered and len(selfish) == 1,
+                covered=covered and len(selfish) == 1 and mission.kind.covers(mission, deviation.strategy),
             )
         )
     return tuple(found)
