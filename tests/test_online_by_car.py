@@ -57,6 +57,9 @@ def test_what_is_spent_and_what_is_left_is_the_cost_of_the_day(played) -> None:
         assert left.spent + left.day.metered_costs(x[None]).sum() + own == pytest.approx(cost, rel=1e-9)
         rows = load.reshape(left.day.reached.shape[1], -1)[: len(left.day.rows_kw)]
         assert (rows <= left.day.given_kw + 1e-6).all()
+        if mission.day.spare is None:
+            of_a_period = left.day.given_kw[:, 0] / left.day.rows_kw
+            np.testing.assert_allclose(of_a_period, {0: 1.0, 1: 2 / 3, 2: 1 / 3}[step % 3])
 
 
 def test_bounds_rise_with_arrivals_and_stay_below_the_optimum_of_the_rest(played) -> None:

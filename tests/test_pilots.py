@@ -13,6 +13,7 @@ from robosim.charging.station.feeder import Feeder
 from robosim.charging.station.pilots import carried_alone, givable
 from robosim.charging.station.posts import allowed_current, evses
 from robosim.charging.station.site import Site
+from robosim.charging.tables import findings, row_lines
 from robosim.errors import BadInput
 
 ONLINE = {"mission.planning": "online", "mission.rounds": 60, "station.unmet": "allowed", "leader.tax": "none"}
@@ -136,3 +137,29 @@ def test_a_feeder_that_leaves_nothing_is_not_the_pilots_fault(station, tmp_path:
     (tmp_path / "load.csv").write_text("time,kW\n00:00,60\n12:00,60\n")
     mission = station(HOUR, station__charger="deadband", station__load=str(tmp_path / "load.csv"))
     assert beyond_pilots(mission.day)[0].endswith("its post can give 0 kWh: 10 kWh will be unmet")
+
+
+def test_a_run_says_what_each_line_carried_at_most(station, tmp_path: Path) -> None:
+    """Two posts at L1 and L2 of 10 A each, one of them alone in use: 10 A, 0 A, and the neutral with what L1 has."""
+    (tmp_path / "three.toml").write_text(
+        '[[posts]]\nid = "A"\nvolts = 230.0\nphase = "L1"\n[[posts]]\nid = "B"\nvolts = 230.0\nphase = "L2"\n'
+        '[[limits]]\nname = "feeder"\nline = ["L1", "L2", "N"]\nlimit_a = 10.0\n'
+    )
+    (tmp_path / "day.csv").write_text("arrival,departure,requested_kwh,station_id\n" + HOUR.strip() + ",A\n")
+    (tmp_path / "world.toml").write_text(
+        '[mission]\nkind = "charging"\nplanning = "online"\nrounds = 100\ncontroller = "dual_decomposition"\n'
+        '[station]\nsessions = "day.csv"\nsite = "three.toml"\nunmet = "allowed"\nbattery = "linear"\n'
+        '[leader]\ntax = "none"\n'
+    )
+    mission = robosim.load(tmp_path / "world.toml")
+    record = mission.run()
+    (line,) = row_lines(record.day, mission.day.row_names)
+    most = record.day.line_a.max(axis=1)
+    assert most[0] == pytest.approx(10.0, rel=0.02)
+    assert line.startswith(
+        f"most that the feeder's rows carried: feeder L1 {most[0]:.4g} of 10 A ({10 * most[0]:.0f} %)"
+    )
+    assert "feeder L2 0 of 10 A (0 %)" in line
+    assert line in findings(record, mission)
+    plain = station(HOUR)
+    assert row_lines(plain.run().day, plain.day.row_names) == []

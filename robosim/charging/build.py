@@ -84,6 +84,7 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
         deadline=np.ceil(sessions.stated_departure_min / keys.step_min).astype(np.int32),
         moves=places.moves,
         post_ids=() if site.unnamed else site.evses.ids,
+        row_names=site.feeder.names,
         spare=spare,
         carbon=series.carbon,
         said=(*series.said, *([CARS_ALONE] if demand > 0 and (keys.load or keys.pv) else [])),

@@ -20,6 +20,7 @@ from robosim.charging.record import ChargingRecord, DayLog
 from robosim.cli.tables import amount, empty_table
 
 CARS_SHOWN = 20
+ROWS_SHOWN = 6
 QUICK_S = 1.0
 """About so long another rule may take beside a run that nobody asked to wait for it."""
 ROUNDING = 1e-9
@@ -135,7 +136,22 @@ def findings(record: ChargingRecord, mission: Charging | OnlineCharging) -> list
     share = f"write station.demand_dollars_per_kw = {part}, and loss_dollars_per_kw2h"
     unbilled = [f"{left_out} ({share})"] if charge else []
     late = [] if record.day.agreements else unreached(record, mission)
-    return [*day_lines(record, record.day), *late, *_left_out(mission), *unbilled]
+    lines = [*day_lines(record, record.day), *row_lines(record.day, mission.day.row_names)]
+    return [*lines, *late, *_left_out(mission), *unbilled]
+
+
+def row_lines(day: DayLog, names: tuple[str, ...]) -> list[str]:
+    """What lines and transformers carried at most, of mission 0, where a feeder has several rows; the fullest first."""
+    if len(names) < 2:
+        return []
+    share = np.divide(day.line_a, day.limit_a, out=np.zeros_like(day.line_a), where=day.limit_a > 0.0)
+    when, most = share.argmax(axis=1), share.max(axis=1)
+    shown = [
+        f"{names[k]} {day.line_a[k, when[k]]:.4g} of {day.limit_a[k, when[k]]:.4g} A ({100 * most[k]:.0f} %)"
+        for k in np.argsort(-most, kind="stable")[:ROWS_SHOWN].tolist()
+    ]
+    more = f"; … {len(names) - ROWS_SHOWN} more" if len(names) > ROWS_SHOWN else ""
+    return [f"most that the feeder's rows carried: {'; '.join(shown)}{more}"]
 
 
 def _left_out(mission: Charging | OnlineCharging) -> list[str]:
