@@ -32,7 +32,7 @@ def station(tmp_path: Path):
 
 
 def can(mission):
-    return givable(mission.day.station, mission.day.problem.stay, mission.day.problem.limit_kw)
+    return givable(mission.day.station, mission.day.problem.stay, mission.day.relaxed.limit_kw)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,18 @@ def test_nobody_gets_more_than_is_said(station) -> None:
         assert (got <= can(mission).kwh + 1e-9).all()
     alone = station(HOUR, station__charger="clippercreek", station__limit_kw=5.0, station__battery="linear")
     assert alone.run().day.metered_kwh.sum() == pytest.approx(can(alone).kwh[0])
+
+
+def test_a_battery_behind_losses_draws_more_than_it_takes_and_bounds_know_it(station) -> None:
+    """A battery of 3 kW draws 3.75 kW at 80 %, of 16 A all: 3.328 kW, above what is planned for it."""
+    keys = {"station__charger": "clippercreek", "station__battery_kw": 3.0, "station__efficiency": 0.8}
+    mission = station(HOUR, **keys, station__battery="linear", leader__tax="groves")
+    record = mission.run()
+    assert record.day.metered_kwh.max() == pytest.approx(3.328 / 12)
+    assert can(mission).kwh == pytest.approx([3.75])
+    assert record.day.metered_kwh.sum() <= 3.75
+    assert mission.least <= record.private_cost.sum()
+    assert record.verdict.epsilon.certified is not None
 
 
 def test_it_is_said_who_will_lack_what_and_which_pilots_there_are_not(station) -> None:

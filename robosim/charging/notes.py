@@ -29,7 +29,7 @@ def notes(mission: Any) -> list[str]:
 def beyond_pilots(day: BuiltDay) -> list[str]:
     """Wishes that no pilot can meet, cars that can be told none, and which pilots there are not."""
     problem = day.problem
-    can = givable(day.station, problem.stay, problem.limit_kw)
+    can = givable(day.station, problem.stay, day.relaxed.limit_kw)
     want_kwh, silent = problem.energy * problem.hours, (can.highest_a == 0) & (can.lowest_a > 0) & (can.alone_a > 0)
     lacking = np.where(want_kwh > can.kwh * ROUNDING, want_kwh - can.kwh, 0.0)
     short = np.flatnonzero((lacking > 0) & ~silent)
