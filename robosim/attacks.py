@@ -104,7 +104,8 @@ def attack(
                 if record.understated(np.arange(len(cases)), np.array([agent for agent, _ in cases])).any():
                     lied.add(rule)
                 found += [
-                    _outcome(record, honest[rule], row, agent, play, rule) for row, (agent, play) in enumerate(cases)
+                    _outcome(record, honest[rule], row, agent, play, rule, mission.kind.covers(mission, play.strategy))
+                    for row, (agent, play) in enumerate(cases)
                 ]
             if progress:
                 progress(len(found) // len(bills), total)
@@ -126,12 +127,14 @@ def _held_against(
     }
     for attack in found:
         certified = standing[attack.tax_rule].certified
-        if certified is not None:
+        if certified is not None and attack.covered:
             size = max(abs(attack.net_cost_faithful), abs(attack.net_cost), certified)
             what = f"{mission.scenario.name}: found ≤ certified, {attack.strategy}"
             at_most(np.array([attack.gain]), certified, size, what)
     return Attacks(
-        attacks=tuple(replace(one, covered=standing[one.tax_rule].certified is not None) for one in found),
+        attacks=tuple(
+            replace(one, covered=one.covered and standing[one.tax_rule].certified is not None) for one in found
+        ),
         epsilon={rule: one.epsilon for rule, one in standing.items()},
         void={rule: one.void for rule, one in standing.items() if one.void},
         **more,
@@ -202,7 +205,7 @@ def _solved(mission: Mission[Any], plan: Strategy, rows: Places, agents: Places)
     return [Deviation(strategy=one, missions=rows[j : j + 1], agents=agents[j : j + 1]) for j, one in enumerate(plans)]
 
 
-def _outcome(record: Record, honest: Record, row: int, agent: int, play: Play, rule: str) -> Attack:
+def _outcome(record: Record, honest: Record, row: int, agent: int, play: Play, rule: str, covered: bool) -> Attack:
     change = record.net_cost[row] - honest.net_cost[0]
     return Attack(
         agent=agent,
@@ -213,5 +216,5 @@ def _outcome(record: Record, honest: Record, row: int, agent: int, play: Play, r
         net_cost=float(record.net_cost[row, agent]),
         gain=float(-change[agent]),
         others_change=float(change.sum() - change[agent]),
-        covered=False,
+        covered=covered,
     )

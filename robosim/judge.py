@@ -49,6 +49,7 @@ def judge(mission: Any, record: Record, given_up: bool = False) -> Verdict:
         budget=float(record.settlement.tax[0].sum()),
         individually_rational=tried("individual rationality", lambda: mission.rational(record), None),
         epsilon=epsilon,
+        bounded=None if certificate.bounded is None else tuple(certificate.bounded.tolist()),
         gains=tried("gains", lambda: gains(mission, record, covered), ()),
         mechanisms=rivals.get("mechanisms"),
         baselines=rivals.get("baselines"),
@@ -113,7 +114,7 @@ def gains(mission: Any, record: Record, covered: bool) -> tuple[Gain, ...]:
                 strategy=plain_name(deviation.strategy.name),
                 gain=float(-change[agent]),
                 others_change=float(change.sum() - change[agent]),
-                covered=covered and len(selfish) == 1,
+                covered=covered and len(selfish) == 1 and mission.kind.covers(mission, deviation.strategy),
             )
         )
     return tuple(found)

@@ -46,6 +46,11 @@ def nothing(*_: Any) -> None:
     return
 
 
+def always(*_: Any) -> bool:
+    """No exception."""
+    return True
+
+
 def no_lines(*_: Any) -> list[str]:
     """Nothing more to say."""
     return []
@@ -78,6 +83,7 @@ class Kind:
     rounds_needed : (mission, ε) → rounds that certify ε over all types, or None; raises `BadInput` if nobody can say.
     best_response : (mission, agent, within_limits) → the `Strategy` that earns an agent most; raises `BadInput`.
     solves : (mission) → whether best responses are solved without being asked for by name.
+    covers : (mission, strategy) → whether certificates speak of it; not of one agent under several names.
     figures : (record) → name → function (record, mission number) → matplotlib Figure.
     left_out : (record, named) → name of a picture that this record cannot have → why; only if `named` those that nobody
         expects who does not name them.
@@ -109,6 +115,7 @@ class Kind:
     rounds_needed: Callable[..., int | None]
     best_response: Callable[..., Strategy] | None = None
     solves: Callable[[Any], bool] = nothing  # type: ignore[assignment]
+    covers: Callable[..., bool] = always
     figures: Callable[[Any], Mapping[str, Callable[..., Any]]] = no_mapping
     left_out: Callable[[Any, bool], Mapping[str, str]] = no_mapping
     tables: Callable[[Any], list[Any]]

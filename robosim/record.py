@@ -178,6 +178,8 @@ class Record(ABC):
         for gain in verdict.gains:
             if self.strategies.get((0, gain.agent)) != gain.strategy:
                 yield f"verdict/gains: agent {gain.agent} did not play {gain.strategy!r}"
+        if verdict.bounded is not None and len(verdict.bounded) != agents:
+            yield f"verdict/bounded: has {len(verdict.bounded)} figures, there are {agents} agents"
         for rule in verdict.mechanisms or ():
             if any(row is not None and len(row) != agents for row in (rule.payment, rule.profit)):
                 yield f"verdict/mechanisms: {rule.rule!r} has not one payment an agent"
@@ -196,7 +198,7 @@ class Record(ABC):
             "seed": self.seed,
             "rounds": self.rounds,
             "interrupted": self.interrupted,
-            "agents": self.table(mission),
+            "agents": self.bounded_rows(mission),
             "leader": self.leader(mission),
             "social_cost": verdict.social_cost,
             "optimum": verdict.optimum,
@@ -215,6 +217,11 @@ class Record(ABC):
         }
         plain: dict[str, Any] = strict(told)
         return plain
+
+    def bounded_rows(self, mission: int) -> list[dict[str, Any]]:
+        """The rows of `table`, with how much each agent could gain at most, null where that is not known."""
+        rows, known = self.table(mission), self.verdict.bounded
+        return [row | {"bounded": None if known is None else known[row["id"]]} for row in rows]
 
     def __getstate__(self) -> dict[str, Any]:
         """Plain data with the verdict, for pickle; the mission stays behind."""

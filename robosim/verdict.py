@@ -71,6 +71,8 @@ class Verdict:
     budget: float
     individually_rational: bool | None
     epsilon: Epsilon
+    bounded: tuple[float, ...] | None = None
+    """How much each agent could gain at most, where that is known one by one; the largest is `epsilon.bounded`."""
     gains: tuple[Gain, ...] = ()
     mechanisms: tuple[Mechanism, ...] | None = None
     """Rules of payment side by side, for kinds of world that have some to compare."""

@@ -211,7 +211,7 @@ def test_no_lie_gains_more_than_is_certified(tax: str) -> None:
     keys = {"station.count": 4, "station.limit_kw": 8.0, "mission.rounds": 12, "station.unmet": "allowed"}
     mission = robosim.load("charging", set=ONLINE | keys, tax=tax)
     names = ["over-ask", "early-departure:hours=-4,1", "cost-misreport", "bait-and-switch", "as-in-data"]
-    found = attack(mission, strategies=[*names, "late-arrival", "early-leave", "re-plug"])
+    found = attack(mission, strategies=[*names, "late-arrival", "early-leave"])
     certified = found.epsilon[tax].certified
     assert certified is not None
     assert 0 < max(one.gain for one in found.attacks) <= certified

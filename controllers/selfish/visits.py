@@ -21,6 +21,10 @@ class Visitor(Pretender):
         """When K cars are plugged in, hours, that could be so from `arrival_h` to `departure_h` (K,)."""
         return arrival_h, departure_h
 
+    def again(self, arrival_h: Array, departure_h: Array) -> tuple[Array, Array] | None:
+        """When they are plugged in once more, as if they were other cars; None for who comes once."""
+        return None
+
 
 def live(own: Said) -> bool:
     """Whether plans are made as time goes on."""
@@ -70,7 +74,16 @@ class EarlyLeave(Visitor):
 
 @dataclass(frozen=True, kw_only=True)
 class RePlug(Visitor):
-    """Unplugs `after_h` hours after it came, and comes again `away_h` hours later as if it were another car."""
+    """Unplugs `after_h` hours after it came, and comes again `away_h` hours later as if it were another car.
+
+    Where plans are made as time goes on these are two sessions. The first says that it leaves when it does, wants all
+    of the energy, and is billed for itself when it is over, with what it lacks; the second comes with the next
+    agreement at the earliest, to the same post, and wants what is lacking. Both answer prices faithfully, each is taxed
+    by the rule as if it were another car's (under VCG the day is replayed without the one and with the other as it
+    was), and the car bears both taxes and the true cost of all that it drew. So it shows what a station loses to who
+    has two names; no certificate of one deviator speaks of that. Planned before the day it only says that it takes
+    nothing in between, under one name.
+    """
 
     name = "re-plug"
 
@@ -80,10 +93,15 @@ class RePlug(Visitor):
     def __post_init__(self) -> None:
         at_least(0.0, after_h=self.after_h, away_h=self.away_h)
 
+    def visit(self, arrival_h: Array, departure_h: Array) -> tuple[Array, Array]:
+        return arrival_h, np.minimum(arrival_h + self.after_h, departure_h)
+
+    def again(self, arrival_h: Array, departure_h: Array) -> tuple[Array, Array]:
+        return np.minimum(arrival_h + self.after_h + self.away_h, departure_h), departure_h
+
     def pretended(self, own: Said, period_h: float) -> Said:
         if live(own):
-            away = (own["since"] >= self.after_h) & (own["since"] < self.after_h + self.away_h)
-            return {"limit": np.where(away, 0.0, own["limit"])}
+            return {}
         t, first = np.arange(own["energy_cost"].shape[1]), own["stay"][:, :1]
         since = (t - first) * period_h
         return {"limit": np.where((since >= self.after_h) & (since < self.after_h + self.away_h), 0.0, own["limit"])}

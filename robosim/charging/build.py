@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from robosim.agent import Array, Controller
 from robosim.auction.build import leaders_half, price_rules, refuse_graph, said_if_unsure
 from robosim.bodiless import Bodiless
-from robosim.charging.cars import batteries_of, drawn_costs, largest_kw, wanted_kwh, with_wishes_judged
+from robosim.charging.cars import batteries_of, drawn_costs, largest_kw, refuse_silence, wanted_kwh, with_wishes_judged
 from robosim.charging.mission import BuiltDay, Charging
 from robosim.charging.online.mission import OnlineCharging
 from robosim.charging.problem import TYPE, ChargingDay
@@ -72,15 +72,19 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
     spared = None if spare is None else least_of_periods(spare, ratio)
     problem = _problem(scenario, sessions, most_kw, stay, there, prices, reach, spared, demand)
     refuse_nonsense(problem)
+    station = _station(scenario, sessions, site, post, most_kw, series)
+    refuse_silence(scenario, station, problem)
     return BuiltDay(
         problem=problem,
         relaxed=relaxed(scenario, site, post, problem, series),
-        station=_station(scenario, sessions, site, post, most_kw, series),
+        station=station,
         sessions=sessions,
         tariff_per_kwh=prices,
         unbilled_per_kw=charge if demand == 0 else 0.0,
         deadline=np.ceil(sessions.stated_departure_min / keys.step_min).astype(np.int32),
         moves=places.moves,
+        post_ids=() if site.unnamed else site.evses.ids,
+        row_names=site.feeder.names,
         spare=spare,
         carbon=series.carbon,
         said=(*series.said, *([CARS_ALONE] if demand > 0 and (keys.load or keys.pv) else [])),

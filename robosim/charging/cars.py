@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from robosim.agent import Array
+from robosim.charging.keys import OWN
 from robosim.charging.keys import Station as Keys
+from robosim.charging.problem import ChargingDay
 from robosim.charging.scenario import ChargingScenario
 from robosim.charging.station.battery import BEND, LINEAR, Batteries, batteries, fitted
+from robosim.charging.station.execution import Station
+from robosim.charging.station.pilots import givable
 from robosim.charging.station.sessions import ROUNDING, Sessions
 from robosim.errors import BadInput
 
@@ -50,6 +54,22 @@ def with_wishes_judged(scenario: ChargingScenario, sessions: Sessions, most_kw: 
     allow = 'station.unmet = "allowed"' if keys.impossible is None else 'station.impossible = "unmet"'
     refuse_hopeless(sessions, wanted_kwh(keys, sessions), given, taken, allow)
     return sessions
+
+
+def refuse_silence(scenario: ChargingScenario, station: Station, problem: ChargingDay) -> None:
+    """Raise `BadInput` where nobody who wants energy can be told any pilot, though wires carry something."""
+    can = givable(station, problem.stay, problem.limit_kw)
+    want = (problem.energy > 0) & (can.alone_a > 0)
+    if not want.any() or (can.highest_a[want] > 0).any():
+        return
+    nearest = int(np.flatnonzero(want)[np.argmax((can.alone_a / np.maximum(can.lowest_a, 1e-9))[want])])
+    has, needs = (x[nearest] for x in (can.alone_a, can.lowest_a))
+    least_kw = needs * can.kw_per_a[nearest]
+    key = "station.site" if scenario.station.form == OWN else "station.limit_kw"
+    left = "carries" if station.wires.limit_a.shape[1] == 1 else "leaves, beside what stands in station.load,"
+    message = f"no car can charge: the feeder {left} {has:.4g} A ({has * can.kw_per_a[nearest]:.4g} kW) for one, and"
+    message = f"{message} the lowest pilot of its post is {needs:.4g} A ({least_kw:.4g} kW)"
+    raise scenario.error(key, f"{message} (let it carry that, or use posts with lower pilots)")
 
 
 def room_kwh(keys: Keys, sessions: Sessions) -> Array:

@@ -48,6 +48,7 @@ KIND = Kind(
     certify=lazy("robosim.charging.certificate:certify_charging"),
     rounds_needed=lazy("robosim.auction.certificate:rounds_needed"),
     best_response=lazy("robosim.auction.certificate:best_response"),
+    covers=lazy("robosim.charging.online.visits:covers"),
     figures=figures,
     tables=lazy("robosim.charging.tables:run_tables"),
     findings=lazy("robosim.charging.tables:findings"),

@@ -38,6 +38,10 @@ class BuiltDay:
     """(N,) the step after the stated departure."""
     moves: tuple[Move, ...] = ()
     """Cars that stand at another post than their session names."""
+    post_ids: tuple[str, ...] = ()
+    """Names of the station's posts, where they have some."""
+    row_names: tuple[str, ...] = ()
+    """What each row of the feeder limits."""
     spare: Array | None = None
     """(K, S) which share of each planned row there is in each step, None: all of it."""
     carbon: Array | None = None

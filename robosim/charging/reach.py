@@ -43,8 +43,12 @@ def relaxed(
 ) -> ChargingDay:
     """The problem with the tangents of round limits in place of their chords; the same where wires only add up.
 
-    Of limits that change within a period there is the mean: the power of its steps may make use of it.
+    Of limits that change within a period there is the mean: the power of its steps may make use of it. A battery that
+    takes less than its post gives draws that and the losses of the charger, where a pilot between levels lets it.
     """
+    if scenario.station.efficiency < 1.0:
+        drawn_kw = np.minimum(problem.limit_kw / scenario.station.efficiency, site.evses.max_kw[post])
+        problem = replace(problem, limit_kw=drawn_kw)
     ratio = scenario.station.period_min // scenario.station.step_min
     mean = None if series.spare is None else mean_of_periods(series.spare, ratio)
     if site.feeder.linear and (site.feeder.matrix >= 0.0).all():

@@ -20,6 +20,7 @@ from robosim.charging.record import ChargingRecord, DayLog
 from robosim.cli.tables import amount, empty_table
 
 CARS_SHOWN = 20
+ROWS_SHOWN = 6
 QUICK_S = 1.0
 """About so long another rule may take beside a run that nobody asked to wait for it."""
 ROUNDING = 1e-9
@@ -34,21 +35,26 @@ COLUMNS = {
     "tax": "$",
     "net cost": "$",
 }
+COULD_GAIN = "could gain"
+"""The title of what a lie could earn a car at most, dollars, where that is known car by car."""
 
 
 def cars_table(record: ChargingRecord, day: DayLog) -> Table:
     """A row for each car, of many for the selfish and those with the largest taxes, and the sums.
 
     `private` is the cost as metered, `at price` what the power is worth at the prices at which it was agreed on, which
-    is what `tax` would be under the clearing price. Dollars below what the duality gap leaves open are 0.
+    is what `tax` would be under the clearing price, `could gain` what no lie of this car can exceed. Dollars below what
+    the duality gap leaves open are 0.
     """
-    found = empty_table(*COLUMNS, left={"strategy"})
-    found.add_row(*COLUMNS.values(), style="dim")
+    bounded, titles = record.verdict.bounded, COLUMNS | ({} if record.verdict.bounded is None else {COULD_GAIN: "$"})
+    found = empty_table(*titles, left={"strategy"})
+    found.add_row(*titles.values(), style="dim")
     figures, shown = bills(record, day), cars_shown(record)
     for car in shown.tolist():
         name = record.strategy(car)
         style = "bold yellow" if name != "faithful" else None
-        found.add_row(str(car), name, *_cells(figures[:, car], _open(record)), style=style)
+        gain = [] if bounded is None else [amount(bounded[car], _open(record))]
+        found.add_row(str(car), name, *_cells(figures[:, car], _open(record)), *gain, style=style)
     count = figures.shape[1]
     if len(shown) < count:
         found.add_row("…", f"{count - len(shown)} more", style="dim")
@@ -130,7 +136,22 @@ def findings(record: ChargingRecord, mission: Charging | OnlineCharging) -> list
     share = f"write station.demand_dollars_per_kw = {part}, and loss_dollars_per_kw2h"
     unbilled = [f"{left_out} ({share})"] if charge else []
     late = [] if record.day.agreements else unreached(record, mission)
-    return [*day_lines(record, record.day), *late, *_left_out(mission), *unbilled]
+    lines = [*day_lines(record, record.day), *row_lines(record.day, mission.day.row_names)]
+    return [*lines, *late, *_left_out(mission), *unbilled]
+
+
+def row_lines(day: DayLog, names: tuple[str, ...]) -> list[str]:
+    """What lines and transformers carried at most, of mission 0, where a feeder has several rows; the fullest first."""
+    if len(names) < 2:
+        return []
+    share = np.divide(day.line_a, day.limit_a, out=np.zeros_like(day.line_a), where=day.limit_a > 0.0)
+    when, most = share.argmax(axis=1), share.max(axis=1)
+    shown = [
+        f"{names[k]} {day.line_a[k, when[k]]:.4g} of {day.limit_a[k, when[k]]:.4g} A ({100 * most[k]:.0f} %)"
+        for k in np.argsort(-most, kind="stable")[:ROWS_SHOWN].tolist()
+    ]
+    more = f"; … {len(names) - ROWS_SHOWN} more" if len(names) > ROWS_SHOWN else ""
+    return [f"most that the feeder's rows carried: {'; '.join(shown)}{more}"]
 
 
 def _left_out(mission: Charging | OnlineCharging) -> list[str]:

@@ -130,6 +130,9 @@ def show_attacks(found: Attacks, unit: str) -> None:
         if rule in found.void:
             console.print(f"  {found.void[rule]}", highlight=False, soft_wrap=True)
         console.print(attacks_table(tried, unit))
+        beyond = dict.fromkeys(one.strategy for one in tried if not one.covered and epsilon.certified is not None)
+        if beyond:
+            console.print(f"no certificate speaks of {', '.join(beyond)}", highlight=False, soft_wrap=True)
     for line in found.left_out:
         console.print(line, highlight=False, soft_wrap=True)
 

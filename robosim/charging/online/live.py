@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -78,13 +78,15 @@ class LiveStation:
     """Cars, posts and wires of a day in which R missions are played side by side.
 
     `stay` (1|R, N, 2) are arrival and departure in steps; `first` (R,) is the mission from which each begins, and
-    `absent` (R,) the car that is missing from it, -1 for none.
+    `absent` (R,) the car that is missing from it, -1 for none. The last of the cars are second sessions of the cars
+    `owner` (E,).
     """
 
     day: BuiltDay
     stay: Array
     first: Ints
     absent: Ints
+    owner: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def problem(self) -> ChargingDay:
@@ -116,10 +118,9 @@ class LiveStation:
 
     def branched(self, live: Live, until: int) -> Live:
         """Missions without a car begin with the step in which it comes: until then they are those with it."""
-        comes = np.take_along_axis(
-            np.broadcast_to(self.stay[..., 0], self.present.shape)[self.first], np.maximum(self.absent, 0)[:, None], 1
-        )[:, 0]
-        new = ~live.begun & (comes < until)
+        live = self.handed_over(live, until)
+        stay = self.stay[np.minimum(self.first, len(self.stay) - 1), np.maximum(self.absent, 0)]
+        new = ~live.begun & (stay[:, 0] < until) & (stay[:, 1] > stay[:, 0])
         if not new.any():
             return live
         parts = {}
@@ -128,6 +129,20 @@ class LiveStation:
             x[new] = x[self.first[new]]
             parts[name] = x
         return live._replace(begun=live.begun | new, **parts)
+
+    def handed_over(self, live: Live, until: int) -> Live:
+        """Second sessions that begin before `until` have the batteries that the first ones left, and want the rest.
+
+        The day without a first session is replayed with the second as it was: to the station that is another car.
+        """
+        begin, end = np.moveaxis(self.stay[:, self.problem.agents - len(self.owner) :], 2, 0)
+        rows, which = np.nonzero((begin >= live.step) & (begin < until) & (end > begin))
+        if not rows.size:
+            return live
+        content, metered, from_ = live.content.copy(), live.metered.copy(), (self.first[rows], self.owner[which])
+        place = (rows, self.problem.agents - len(self.owner) + which)
+        content[place], metered[place] = content[from_], metered[from_]
+        return live._replace(content=content, metered=metered)
 
     def lived(self, live: Live, rows: Ints, who: Ints, plan_kw: Array, meters: Meters) -> Live:
         """The step is over: `plan_kw` (A, P) was the power agreed on for the missions `rows` and the cars `who`."""

@@ -6,27 +6,34 @@ make another one. One `advance` is one round of words; the station's clock moves
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
-from robosim import program
 from robosim.agent import Array, Deviation
 from robosim.auction.mission import CENTRAL_AGENTS, PriceMission, alone
 from robosim.charging.mission import BuiltDay
 from robosim.charging.online.agreement import Agreement, among, faults_of
-from robosim.charging.online.certificate import clairvoyant
+from robosim.charging.online.arrivals import dual_bound
 from robosim.charging.online.live import Live, LiveStation, Meters
 from robosim.charging.online.log import measured, online_record
 from robosim.charging.online.pivot import step_pivots
 from robosim.charging.online.residual import Residual, residual
+from robosim.charging.online.visits import (
+    Second,
+    joined,
+    one_each,
+    second_sessions,
+    second_wishes,
+    stays,
+    with_second,
+)
+from robosim.charging.optimum import solved
 from robosim.charging.record import ChargingRecord
 from robosim.charging.scenario import ChargingScenario
-from robosim.controllers.selfish.visits import Visitor
 from robosim.deviate import Fault
-from robosim.errors import AgentFailure
 from robosim.leader.settle import Settlement, Terms, settle, usable
 from robosim.leader.tax_rule import NONE, PIVOT, Case
 from robosim.mission import Snapshot
@@ -54,24 +61,14 @@ class Underway(NamedTuple):
     faults: tuple[Fault, ...]
 
 
-def _visit(plays: Visitor, arrival_h: Array, departure_h: Array) -> Array:
-    """When K cars are plugged in, (K, 2) hours. Raises `AgentFailure` for a strategy that does not say."""
-    try:
-        found = np.stack([np.asarray(x, dtype=np.float64) for x in plays.visit(arrival_h, departure_h)], axis=1)
-    except program.FAILURES as problem:
-        raise program.crashed("when it visited", plays, problem) from problem
-    if found.shape != (len(arrival_h), 2) or not np.isfinite(found).all():
-        message = f"its visit is {found.shape}, it must be two times of {len(arrival_h)} cars, finite numbers of hours"
-        raise AgentFailure(f"{program.place(plays)}{message}")
-    return found
-
-
 @dataclass(frozen=True, kw_only=True)
 class OnlineCharging(PriceMission[ChargingRecord]):
     """`day` is the day as somebody would know it who knew all of it; `every` so many steps there is an agreement.
 
     Where the tax needs it, mission b is followed by those without car 0, 1, …: the same day in which that car never
     comes. Such a mission begins with the step in which the car would have come, as until then it is the same.
+    Who unplugs and comes again has two sessions: they are played, and taxed, as two cars (`by_session`), and the record
+    adds up what both cost their owner.
     """
 
     scenario: ChargingScenario
@@ -79,6 +76,8 @@ class OnlineCharging(PriceMission[ChargingRecord]):
     every: int
     talks: int
     """Rounds of an agreement, at most."""
+    second: Second | None = None
+    """Whose second sessions are the last of the agents, where missions are played session by session."""
 
     @property
     def summary(self) -> str:
@@ -91,27 +90,36 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         """All missions side by side."""
         row = np.arange(self.batch * self.copies)
         absent = row % self.copies - 1
-        return LiveStation(day=self.day, stay=self._stays(), first=row - absent - 1, absent=absent)
+        owner = np.zeros(0, dtype=np.int64) if self.second is None else self.second.owner
+        return LiveStation(day=self.day, stay=self._stays(), first=row - absent - 1, absent=absent, owner=owner)
 
     def _stays(self) -> Array:
-        """(1|R, N, 2) when cars are plugged in, in steps: never at other times than they could be."""
-        true, hours = self.day.station.cars.stay[None], self.day.station.step_h
-        all_ = ((one, one.strategy) for one in self.selfish.deviations)
-        visitors = [(one, plays) for one, plays in all_ if isinstance(plays, Visitor)]
-        if not visitors:
-            return true
-        stay = np.repeat(true, self.batch * self.copies, axis=0)
-        for one, plays in visitors:
-            place = (one.missions, one.agents)
-            arrival, departure = stay[place].T
-            visit = _visit(plays, arrival * hours, departure * hours) / hours
-            stay[place] = np.clip(visit, arrival[:, None], departure[:, None])
-        return stay
+        """(1|R, N, 2) in steps; second sessions at the end."""
+        found = stays(self.day, self.selfish.deviations, self.batch * self.copies)
+        if self.second is None:
+            return found
+        found[:, -len(self.second.owner) :] = np.repeat(self.second.stay, self.copies, axis=0)
+        return found
+
+    @cached_property
+    def by_session(self) -> Self:
+        """The same with second sessions as agents of their own; itself where nobody comes twice."""
+        second = second_sessions(self.day, self.deviations, self.batch, self.every)
+        if self.second is not None or second is None:
+            return self
+        day = with_second(self.day, second)
+        network = Hub(n=day.problem.agents)
+        return replace(self, day=day, allocation=day.problem, own=day.problem.own(), network=network, second=second)
 
     @cached_property
     def least(self) -> float:
         """What the day costs at least, dollars, whoever plans it."""
-        return clairvoyant(self.day.relaxed)
+        return dual_bound(self.day.relaxed, self.day.relaxed.supply, self.foreseen_price)
+
+    @cached_property
+    def foreseen_price(self) -> Array:
+        """(rows·T,) the prices of somebody who knew all of the day."""
+        return solved(self.day.relaxed).price
 
     def optimum(self) -> float | None:
         """The same; None for so many cars that it would take minutes."""
@@ -119,6 +127,8 @@ class OnlineCharging(PriceMission[ChargingRecord]):
 
     def start(self, tape: Tape | None = None) -> Snapshot:
         """The station opens; the first who come say their first words."""
+        if self.by_session is not self:
+            return self.by_session.start(tape)
         live = self.station.start(float(self.rules["price"]))
         nothing = np.zeros(self.batch * self.copies)
         body = Underway(live, None, None, Meters(), 0, nothing, 0, 0, np.zeros_like(live.worth), ())
@@ -126,6 +136,8 @@ class OnlineCharging(PriceMission[ChargingRecord]):
 
     def advance(self, snapshot: Snapshot) -> Snapshot:
         """One round; where it is the last of an agreement, the station executes its first steps and the next begins."""
+        if self.by_session is not self:
+            return self.by_session.advance(snapshot)
         body, k = snapshot.body, snapshot.k + 1
         inner = body.talk.advance(body.inner)
         body = body._replace(inner=inner)
@@ -202,15 +214,27 @@ class OnlineCharging(PriceMission[ChargingRecord]):
 
     def decide(self, snapshot: Snapshot) -> Array:
         """What was agreed on and executed so far, mean power (missions, N, T)."""
+        if self.by_session is not self and self.by_session.second is not None:
+            return joined(self.by_session.decide(snapshot), self.by_session.second)
         return self.main(measured(self.station, snapshot.body.meters, snapshot.body.live.step).allotted_kw)
 
     def settle(self, snapshot: Snapshot) -> ChargingRecord:
         """The day as metered so far, what everybody reports that it cost, the bill."""
+        if self.by_session is not self and self.by_session.second is not None:
+            record = self.by_session.settle(snapshot)
+            return one_each(self, record, self.by_session.second, self.heading(snapshot))
         body = snapshot.body
         seen = measured(self.station, body.meters, body.live.step)
-        reports = self.reports(seen.allotted_kw, seen.metered_kw)
+        reports = self._as_sessions(seen.metered_kw).reports(seen.allotted_kw, seen.metered_kw)
         bill = self._bill(snapshot, seen.metered_kw, reports)
         return online_record(self, snapshot, seen, reports, bill)
+
+    def _as_sessions(self, metered_kw: Array) -> Self:
+        """The same, in which second sessions want what the first ones did not get."""
+        if self.second is None:
+            return self
+        wish = second_wishes(self.own["wish"], self.main(metered_kw), self.second)
+        return replace(self, own=self.own | {"wish": wish})
 
     def _bill(self, snapshot: Snapshot, metered_kw: Array, reports: Array) -> Settlement:
         """Taxes on what was metered, with the absence of each car replayed where the rule needs it."""
