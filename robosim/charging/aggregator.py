@@ -27,9 +27,9 @@ from robosim.agent import Array
 class Aggregator:
     """Provides the summed power at a cost, behind rows `c` (rows·T,) that are given; its own row is the last.
 
-    `curvature` is q in dollars a kW² and period, one for all or (T,), `demand` D in dollars a kW of the highest power. Where a part of the
-    day is over, `counted` (M, T) kW is what meters have counted of the mean power of each period, and `peak` (M,) kW
-    the highest of those before.
+    `curvature` is q in dollars a kW² and period, one for all or (T,), `demand` D in dollars a kW of the highest power.
+    Where a part of the day is over, `counted` (M, T) kW is what meters have counted of the mean power of each period,
+    and `peak` (M,) kW the highest of those before.
     """
 
     curvature: float | Array
@@ -69,7 +69,7 @@ class Aggregator:
         return replace(self, counted=self.counted[missions], peak=self.peak[missions])
 
     def _best(self, own: Array, bend: Array) -> Array:
-        """The power that is cheapest to provide at prices `own` (M, T), beyond what is counted; q is `bend` (M, 1|T)."""
+        """The power that is cheapest to provide at prices `own` (M, T), beyond what is counted; `bend` (M, T) is q."""
         top = peaks(own, bend, self.demand)
         if self.counted is None:
             return np.minimum(np.maximum(own, 0.0) / bend, top[:, None])

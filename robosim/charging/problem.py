@@ -55,8 +55,8 @@ class ChargingDay:
     hours : length of a period.
     there : (N, T) for which share of each period a car is there, None: for all of its stay.
     spared : (K, T) which share of each row's limit there is to divide, None: all of it.
-    loss, demand : the aggregator's own cost of the summed power y, ½ Σ_t loss_t y_t² + demand max y, the loss one number
-        or (T,) numbers; 0: it has none.
+    loss, demand : the aggregator's own cost of the summed power y, ½ Σ_t loss_t y_t² + demand max y, the loss one for
+        all periods or (T,); 0: it has none.
     """
 
     curvature: Array

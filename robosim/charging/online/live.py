@@ -96,7 +96,7 @@ class LiveStation:
     @property
     def rows(self) -> int:
         """K, for which there are prices: those of the day come first."""
-        return self.problem.reached.shape[1] + (self.room > 0.0 and not self.problem.aggregated)
+        return int(self.problem.reached.shape[1]) + (self.room > 0.0 and not self.problem.aggregated)
 
     @property
     def ratio(self) -> int:
