@@ -230,19 +230,20 @@ def test_whoever_is_absent_is_not_counted_in_the_steps() -> None:
 # -- the aggregator ----------------------------------------------------------------------------------------------------
 
 
-@given(seeds, st.sampled_from([0.0, 0.05, 0.5, 50.0]))
+@given(seeds, st.sampled_from([0.0, 0.05, 0.5, 50.0]), st.booleans())
 @settings(max_examples=40, deadline=None)
-def test_the_aggregator_answers_as_trying_every_peak_does(seed: int, demand: float) -> None:
-    """min_y q/2 ‖y‖² + D max y - λ'y: for a peak m, y = clip(λ/q, 0, m); the best of many m, and the value there."""
-    rng, q = np.random.default_rng(seed), 0.01
+def test_the_aggregator_answers_as_trying_every_peak_does(seed: int, demand: float, alike: bool) -> None:
+    """min_y Σ q/2 y² + D max y - λ'y: for a peak m, y = clip(λ/q, 0, m); the best of many m, and what it is."""
+    rng = np.random.default_rng(seed)
+    q = 0.01 if alike else rng.uniform(0.01, 0.05, 6)
     price = rng.uniform(-0.1, 0.5, (1, 1, 6))
     own = Aggregator(curvature=q, demand=demand, c=np.zeros(0))
     provided, value = own.answer(price)
     peak = np.linspace(0.0, 60.0, 6001)[:, None]
     y = np.minimum(np.maximum(price[0] / q, 0.0), peak)
-    tried = 0.5 * q * (y**2).sum(axis=1) + demand * peak[:, 0] - (price[0] * y).sum(axis=1)
+    tried = (0.5 * q * y**2).sum(axis=1) + demand * peak[:, 0] - (price[0] * y).sum(axis=1)
     assert value[0] <= tried.min() + 1e-12
-    assert value[0] == pytest.approx(tried.min(), abs=6 * 0.5 * q * 0.01**2 + 1e-12)
+    assert value[0] == pytest.approx(tried.min(), abs=6 * 0.5 * 0.05 * 0.01**2 + 1e-12)
     assert own.cost(provided)[0] - (price * provided).sum() == pytest.approx(value[0], abs=1e-12)
 
 

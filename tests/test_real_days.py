@@ -3,6 +3,7 @@
 Where what drivers asked is more than the feeder carries, least laxity can be cheaper: it charges as fast as the feeder
 allows, and what has been charged before the next car comes cannot be missed; who plans the cheapest for those who are
 there leaves hours to be filled which later cars need. One mind that solves the same without prices loses the same days.
+Agreements that leave room for those who may yet come lose none, with discrete pilots one.
 """
 
 import pytest
@@ -15,9 +16,11 @@ real = pytest.mark.skipif(
 DAYS = 20
 EASY = [("Caltech, 60 kW", 0), ("Caltech, 60 kW", 1), ("JPL, 150 kW", 0)]
 """A station and which of its busiest days."""
-WON = {"asked": 35, "delivered": 40}
-"""Of 40 days, 20 at each site, on how many no rule of thumb is cheaper; with discrete pilots too."""
-THREE_PHASES_WON = {"asked": 19, "delivered": 20}
+ROOM = 0.02
+"""Dollars a kWh and hour ahead for filling the feeder."""
+WON = {("asked", 0.0): 37, ("delivered", 0.0): 40, ("asked", ROOM): 39, ("delivered", ROOM): 40}
+"""Of 40 days, 20 at each site, on how many no rule of thumb is cheaper; with continuous pilots and room 40."""
+THREE_PHASES_WON = {("asked", 0.0): 19, ("delivered", 0.0): 20, ("asked", ROOM): 20, ("delivered", ROOM): 20}
 """Of 20."""
 CENTRAL_OFF = 2e-3
 """One mind is at most so much cheaper than prices on days that both lose."""
@@ -47,30 +50,40 @@ def test_least_laxity_is_cheaper_where_the_feeder_is_far_too_small_and_so_it_is_
     day = seen("Caltech, 60 kW", *busiest("acn_caltech", 1)[0])
     holds(day)
     assert day.lost == ["least laxity"]
-    assert abs(day.central_off) <= 1e-4
+    assert abs(day.central_off) <= CENTRAL_OFF
     assert day.rules["least laxity"].social_cost > day.ours.social_cost * 0.98
     assert day.rules["earliest deadline"].social_cost > day.ours.social_cost
+
+
+@real
+def test_with_room_for_those_who_may_yet_come_the_same_day_is_won() -> None:
+    """By a fiftieth of the cost, where it is lost by a hundredth without."""
+    day = seen("Caltech, 60 kW", *busiest("acn_caltech", 1)[0], station__room_dollars_per_kwh_h=ROOM)
+    holds(day)
+    assert day.lost == []
+    assert day.ours.social_cost < day.rules["least laxity"].social_cost * 0.985
 
 
 @pytest.mark.deep
 @real
 @pytest.mark.parametrize("charger", ["continuous", "aerovironment"])
 @pytest.mark.parametrize("wants", ["asked", "delivered"])
-def test_forty_busy_days(wants: str, charger: str, capsys) -> None:
+@pytest.mark.parametrize("room", [ROOM, 0.0])
+def test_forty_busy_days(wants: str, charger: str, room: float, capsys) -> None:
     """20 days at each site, and those at Caltech behind its three phases too."""
+    keys = {"station__wants": wants, "station__charger": charger, "station__room_dollars_per_kwh_h": room}
     found = {
-        station: [seen(station, *one, station__wants=wants, station__charger=charger) for one in busiest(site, DAYS)]
-        for station, (site, _) in STATIONS.items()
+        station: [seen(station, *one, **keys) for one in busiest(site, DAYS)] for station, (site, _) in STATIONS.items()
     }
     with capsys.disabled():
         print(f"\n{HEAD}")
         for station, days in found.items():
-            print(line(f"{station}, {wants}, {charger}", days))
+            print(line(f"{station}, {wants}, {charger}, {room:g}", days))
     for day in [day for days in found.values() for day in days]:
         holds(day)
         if day.lost:
             assert day.central_off <= CENTRAL_OFF, day.name
             assert set(day.lost) == {"least laxity"}, day.name
     plain = found["Caltech, 60 kW"] + found["JPL, 150 kW"]
-    assert sum(not day.lost for day in plain) >= WON[wants]
-    assert sum(not day.lost for day in found["Caltech, three phases"]) >= THREE_PHASES_WON[wants]
+    assert sum(not day.lost for day in plain) >= WON[wants, room]
+    assert sum(not day.lost for day in found["Caltech, three phases"]) >= THREE_PHASES_WON[wants, room]

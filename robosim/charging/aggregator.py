@@ -27,12 +27,12 @@ from robosim.agent import Array
 class Aggregator:
     """Provides the summed power at a cost, behind rows `c` (rows·T,) that are given; its own row is the last.
 
-    `curvature` is q in dollars a kW² and period, `demand` D in dollars a kW of the highest power. Where a part of the
-    day is over, `counted` (M, T) kW is what meters have counted of the mean power of each period, and `peak` (M,) kW
-    the highest of those before.
+    `curvature` is q in dollars a kW² and period, one for all or (T,), `demand` D in dollars a kW of the highest power.
+    Where a part of the day is over, `counted` (M, T) kW is what meters have counted of the mean power of each period,
+    and `peak` (M,) kW the highest of those before.
     """
 
-    curvature: float
+    curvature: float | Array
     demand: float
     c: Array
     counted: Array | None = None
@@ -41,7 +41,7 @@ class Aggregator:
     def answer(self, price: Array) -> tuple[Array, Array]:
         """What is provided in every row and period, (M, 1, (rows + 1)·T), and its term of the dual function, (M,)."""
         given, own = price[:, 0, : len(self.c)], np.maximum(price[:, 0, len(self.c) :], 0.0)
-        power = self._best(own, np.full((len(price), 1), self.curvature))
+        power = self._best(own, np.broadcast_to(self.curvature, own.shape))
         provided = np.concatenate([np.broadcast_to(self.c, given.shape), power], axis=1)
         value = self._cost(power) - np.einsum("mt,mt->m", own, power) - np.einsum("mr,r->m", given, self.c)
         return provided[:, None], value
@@ -69,8 +69,8 @@ class Aggregator:
         return replace(self, counted=self.counted[missions], peak=self.peak[missions])
 
     def _best(self, own: Array, bend: Array) -> Array:
-        """The power that is cheapest to provide at prices `own` (M, T), beyond what is counted; q is `bend` (M, 1)."""
-        top = peaks(own, bend[:, 0], self.demand)
+        """The power that is cheapest to provide at prices `own` (M, T), beyond what is counted; `bend` (M, T) is q."""
+        top = peaks(own, bend, self.demand)
         if self.counted is None:
             return np.minimum(np.maximum(own, 0.0) / bend, top[:, None])
         top = np.maximum(top, self._floor())
@@ -84,17 +84,18 @@ class Aggregator:
 
     def _cost(self, power: Array) -> Array:
         if self.counted is None:
-            return np.asarray(0.5 * self.curvature * (power**2).sum(axis=1) + self.demand * power.max(axis=1))
+            return np.asarray((0.5 * self.curvature * power**2).sum(axis=1) + self.demand * power.max(axis=1))
         more = np.maximum((self.counted + power).max(axis=1) - self._floor(), 0.0)
-        return np.asarray(self.curvature * (power * (0.5 * power + self.counted)).sum(axis=1) + self.demand * more)
+        return np.asarray((self.curvature * power * (0.5 * power + self.counted)).sum(axis=1) + self.demand * more)
 
 
 def peaks(price: Array, curvature: float | Array, demand: float) -> Array:
-    """m with Σ_t (λ_t - q m)₊ = D, at least 0, for prices (M, T), q of all or (M,): (M,).
+    """m with Σ_t (λ_t - q_t m)₊ = D, at least 0, for prices (M, T), q of all or (M, 1|T): (M,).
 
-    Water filling from the highest price down.
+    Water filling from the highest λ_t/q_t down.
     """
-    falling = -np.sort(-price, axis=1)
-    counted = np.arange(1, price.shape[1] + 1)
-    level = (np.cumsum(falling, axis=1) - demand) / counted  # if the first t prices are above the level
-    return np.asarray(np.maximum(level.max(axis=1), 0.0) / curvature)
+    bend = np.broadcast_to(curvature, price.shape)
+    falling = np.argsort(-price / bend, axis=1, kind="stable")
+    highest, bends = (np.cumsum(np.take_along_axis(x, falling, axis=1), axis=1) for x in (price, bend))
+    level = (highest - demand) / bends  # if the first t prices are above the level
+    return np.asarray(np.maximum(level.max(axis=1), 0.0))

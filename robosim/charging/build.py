@@ -14,7 +14,7 @@ from robosim.charging.cars import batteries_of, drawn_costs, largest_kw, refuse_
 from robosim.charging.mission import BuiltDay, Charging
 from robosim.charging.online.mission import OnlineCharging
 from robosim.charging.problem import TYPE, ChargingDay
-from robosim.charging.reach import Reach, reach_of, relaxed
+from robosim.charging.reach import Reach, carried_kw, reach_of, relaxed
 from robosim.charging.scenario import BYTES_PER_NUMBER, ChargingScenario, needs
 from robosim.charging.series import LeadersDay, leaders_day, least_of_periods, mean_of_periods
 from robosim.charging.sources import (
@@ -87,6 +87,8 @@ def build_day(scenario: ChargingScenario) -> BuiltDay:
         row_names=site.feeder.names,
         spare=spare,
         carbon=series.carbon,
+        carries_kw=carried_kw(scenario, site),
+        room=keys.room_dollars_per_kwh_h,
         said=(*series.said, *([CARS_ALONE] if demand > 0 and (keys.load or keys.pv) else [])),
     )
 

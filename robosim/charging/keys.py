@@ -149,6 +149,12 @@ class Station(Section):
         default=5, description="online, those who are plugged in agree anew every so many minutes"
     )
 
+    room_dollars_per_kwh_h: NonNegative = Field(
+        default=0.0,
+        description="online, what agreements count on top for a kWh of a full feeder an hour ahead, of an emptier one "
+        "as much less: room for those who may yet come; nobody pays it",
+        examples=[0.02],
+    )
     rules_know: Literal["true", "stated"] = Field(
         default="true",
         description="what rules of thumb beside the prices know of cars: energies and departures as they are, as cars "

@@ -46,6 +46,10 @@ class BuiltDay:
     """(K, S) which share of each planned row there is in each step, None: all of it."""
     carbon: Array | None = None
     """(S,) kg CO2 a kWh, None where nothing says it."""
+    carries_kw: float = np.inf
+    """What the feeder carries at most if every post takes the same."""
+    room: float = 0.0
+    """Dollars a kWh and hour ahead that agreements count for filling the feeder (`online.residual.for_later`)."""
     said: tuple[str, ...] = ()
     """What is to be known of the series behind these."""
 

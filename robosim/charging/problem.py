@@ -55,7 +55,8 @@ class ChargingDay:
     hours : length of a period.
     there : (N, T) for which share of each period a car is there, None: for all of its stay.
     spared : (K, T) which share of each row's limit there is to divide, None: all of it.
-    loss, demand : the aggregator's own cost of the summed power y, ½ loss ‖y‖² + demand max y; 0: it has none.
+    loss, demand : the aggregator's own cost of the summed power y, ½ Σ_t loss_t y_t² + demand max y, the loss one for
+        all periods or (T,); 0: it has none.
     """
 
     curvature: Array
@@ -71,7 +72,7 @@ class ChargingDay:
     there: Array | None = None
     spared: Array | None = None
     hours: float = 1.0
-    loss: float = 0.0
+    loss: float | Array = 0.0
     demand: float = 0.0
     sense: Literal["<="] = "<="
 
@@ -120,7 +121,7 @@ class ChargingDay:
     @property
     def aggregated(self) -> bool:
         """Whether the summed power costs the aggregator something."""
-        return self.loss > 0
+        return bool(np.any(np.asarray(self.loss) > 0))
 
     @cached_property
     def loudest_kw(self) -> Array:

@@ -38,6 +38,12 @@ def reach_of(scenario: ChargingScenario, site: Site, post: NDArray[np.int32]) ->
     return Reach(weights[:, felt], (rows.limit_a * scale)[felt], rows.origin[felt])
 
 
+def carried_kw(scenario: ChargingScenario, site: Site) -> float:
+    """The power of all posts together at which the first row is full if every post takes the same."""
+    reach = reach_of(scenario, site, np.arange(len(site.evses), dtype=np.int32))
+    return float((reach.rows_kw / reach.weights.mean(axis=0)).min())
+
+
 def relaxed(
     scenario: ChargingScenario, site: Site, post: NDArray[np.int32], problem: ChargingDay, series: LeadersDay
 ) -> ChargingDay:

@@ -24,7 +24,7 @@ ONE = np.zeros(1, dtype=np.int64)
 
 def alone(built: BuiltDay) -> LiveStation:
     """The station with everybody in one mission."""
-    return LiveStation(day=built, stay=built.station.cars.stay[None], first=ONE, absent=ONE - 1)
+    return LiveStation(day=built, stay=built.station.cars.stay[None], first=ONE, absent=ONE - 1, room=built.room)
 
 
 def centrally(built: BuiltDay, every: int) -> tuple[LiveStation, Meters]:
@@ -53,9 +53,13 @@ def _power_kw(left: Residual) -> Array:
 
 def problem_of(left: Residual) -> ChargingDay:
     """What is left as one problem, with everybody's private numbers in it."""
-    own = left.own
+    own, day = left.own, left.day
     return replace(
-        left.day, energy_cost=own["energy_cost"][0], energy=own["wish"][0, :, 0], stay=own["stay"][0].astype(np.int64)
+        day,
+        energy_cost=own["energy_cost"][0],
+        energy=own["wish"][0, :, 0],
+        stay=own["stay"][0].astype(np.int64),
+        there=own["limit"][0] / day.limit_kw[:, None],
     )
 
 

@@ -87,6 +87,8 @@ class LiveStation:
     first: Ints
     absent: Ints
     owner: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    room: float = 0.0
+    """As `BuiltDay.room`; 0 for those who reckon without what may come."""
 
     @property
     def problem(self) -> ChargingDay:
@@ -94,9 +96,19 @@ class LiveStation:
         return self.day.problem
 
     @property
+    def rows(self) -> int:
+        """K, for which there are prices: those of the day come first."""
+        return int(self.problem.reached.shape[1]) + (self.room > 0.0 and not self.problem.aggregated)
+
+    @property
     def ratio(self) -> int:
         """Steps of a period."""
         return self.day.station.ratio
+
+    @property
+    def step_h(self) -> float:
+        """Length of a step."""
+        return self.day.station.step_h
 
     @property
     def steps(self) -> int:
@@ -112,7 +124,7 @@ class LiveStation:
         """Before the first step: nobody has come."""
         problem, missions = self.problem, len(self.first)
         nothing = np.zeros((missions, problem.agents))
-        prices = np.full((missions, problem.reached.shape[1], problem.periods), price)
+        prices = np.full((missions, self.rows, problem.periods), price)
         content = np.repeat(self.day.station.content_kwh[None], missions, axis=0)
         return Live(0, self.absent < 0, content, nothing, nothing, nothing, prices, nothing, np.zeros(missions))
 
@@ -157,7 +169,7 @@ class LiveStation:
         )  # fmt: skip
         allotted = plan_kw * station.step_h * here
         at, place = t // self.ratio, np.ix_(rows, who)
-        price = live.price[rows, :, at]
+        price = live.price[rows, : self.problem.reached.shape[1], at]  # who is there pays for what the day has
         meters.note(t, Stint(rows, who, kwh, allotted, pilot_a, line_a, content[place], price))
         worth, done, peak = live.worth.copy(), live.done.copy(), live.peak
         worth[place] += kwh / self.problem.hours * (price @ self.problem.reached[who].T)

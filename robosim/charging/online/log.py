@@ -43,7 +43,7 @@ def online_record(mission: Any, snapshot: Snapshot, seen: Measured, reports: Arr
     decision = main(seen.allotted_kw)
     log = _log(mission, snapshot, seen)
     periods = log.tariff_per_kwh.size
-    price = main(_prices(mission.station, body.meters, body.live.price))
+    price = main(_prices(mission.station, body.meters, body.live.price[:, : mission.allocation.reached.shape[1]]))
     begin = np.full_like(price, float(mission.rules["price"]))
     return ChargingRecord(
         **mission.heading(snapshot),

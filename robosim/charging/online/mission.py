@@ -91,7 +91,8 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         row = np.arange(self.batch * self.copies)
         absent = row % self.copies - 1
         owner = np.zeros(0, dtype=np.int64) if self.second is None else self.second.owner
-        return LiveStation(day=self.day, stay=self._stays(), first=row - absent - 1, absent=absent, owner=owner)
+        stay, room = self._stays(), self.day.room
+        return LiveStation(day=self.day, stay=stay, first=row - absent - 1, absent=absent, owner=owner, room=room)
 
     def _stays(self) -> Array:
         """(1|R, N, 2) in steps; second sessions at the end."""
@@ -205,9 +206,10 @@ class OnlineCharging(PriceMission[ChargingRecord]):
             live = self.station.lived(live, left.rows, left.who, power, body.meters)
         pivots = body.pivots
         if PIVOT in self.tax.needs:
-            priced = left._replace(price=inner.heard.leader["price"])
-            everybody = self.selfish.deviations
-            pivots = pivots + step_pivots(self.station, (before, priced), live, self.every, self._talk, everybody)
+            bare, everybody = replace(self.station, room=0.0), self.selfish.deviations
+            priced = residual(bare, before, self.every)  # what presence costs the others, and not who may yet come
+            assert priced is not None
+            pivots = pivots + step_pivots(bare, (before, priced), live, self.every, self._talk, everybody)
         faults = body.faults + faults_of(inner, left, body.began)
         cut, made = body.cut + (not talk.finished(inner)), body.agreements + 1
         return body._replace(live=live, gap=worst, agreements=made, cut=cut, pivots=pivots, faults=faults)

@@ -4,6 +4,8 @@ The rest of the present period is a period too. With the power d_i that the mete
 whole of it, wear ½ a (d + x)² is a d x + ½ a x² and what is known: the meter moves the linear cost of what is left, and
 nothing else. Of a row's limit as much is left as of the period. So a plan that nobody disturbs is kept to: planning
 anew at every step changes nothing where nothing new was heard.
+
+A car knows what its battery takes at its present state of charge; later it takes no more, as it only gets fuller.
 """
 
 from __future__ import annotations
@@ -65,7 +67,8 @@ def residual(station: LiveStation, live: Live, steps: int, among: NDArray[np.boo
     share = station.share(who, t, end * ratio, ratio, rows)
     last = np.ceil((leave if len(leave) == 1 else leave[rows]) / ratio).astype(np.int64) - period
     day = _public(station, who, period, end, share.max(axis=0), t)
-    own = _own(day, last, share)
+    day = replace(day, loss=problem.loss + for_later(station, period, end, t))
+    own = _own(day, last, share, accepted_kw(station, live, rows, who))
     cost = np.repeat(day.energy_cost[None], len(rows), axis=0)
     cost[:, :, 0] += problem.curvature[who] * live.done[np.ix_(rows, who)] / problem.hours
     wish = np.repeat(own["wish"], len(rows), axis=0)
@@ -74,17 +77,31 @@ def residual(station: LiveStation, live: Live, steps: int, among: NDArray[np.boo
     since = (t - station.stay[:, who, 0])[..., None] * problem.hours / ratio
     own |= {"energy_cost": cost, "wish": wish, "metered": had[..., None] / problem.hours}
     own["since"] = np.maximum(since if len(since) == 1 else since[rows], 0.0)
-    prices, supply = _prices(live, rows, period, end, present, last), _supply(day, live, rows)
+    prices = _prices(live, day.reached.shape[1], rows, (period, end), present, last)
+    supply = _supply(day, live, rows) if problem.aggregated else day.supply
     return Residual(rows, who, period, day, own, present, prices, share[..., 0], supply)
 
 
 def _supply(day: ChargingDay, live: Live, rows: Ints) -> Supply:
     """The day's, where the aggregator pays for power: with what meters counted in this period and the peak so far."""
-    if not isinstance(day.supply, Aggregator):
-        return day.supply
+    assert isinstance(day.supply, Aggregator)
     counted = np.zeros((len(rows), day.periods))
     counted[:, 0] = live.done[rows].sum(axis=1) / day.hours
     return replace(day.supply, counted=counted, peak=live.peak[rows])
+
+
+def for_later(station: LiveStation, period: int, end: int, step: int) -> float | Array:
+    """Dollars a kW² and period by which agreements hold back from filling later periods, (T,), or 0.
+
+    Who may yet come is not there to ask for its share: the fuller the feeder is planned and the further ahead, the more
+    likely it is missed. A kWh on top of a full feeder counts `room` times the hours ahead, of a half full one half.
+    """
+    if station.room <= 0.0:
+        return 0.0
+    begin = np.maximum(np.arange(period, end) * station.ratio, step)
+    middle = 0.5 * (begin + np.arange(period + 1, end + 1) * station.ratio)
+    ahead_h = (middle - step) * station.step_h
+    return np.asarray(station.room * ahead_h * station.problem.hours / station.day.carries_kw)
 
 
 def _public(station: LiveStation, who: Ints, period: int, end: int, there: Array, step: int) -> ChargingDay:
@@ -99,16 +116,25 @@ def _public(station: LiveStation, who: Ints, period: int, end: int, there: Array
     return replace(problem, **types, there=there, spared=spared)
 
 
-def _own(day: ChargingDay, last: NDArray[np.int64], share: Array) -> Said:
+def _own(day: ChargingDay, last: NDArray[np.int64], share: Array, most_kw: Array) -> Said:
     """Private types, with stays and limits (1|A, …) as they are mission by mission."""
     stay = np.stack([np.zeros_like(last), np.maximum(last, 0)], axis=-1)
-    return day.own() | {"stay": stay.astype(np.float64), "limit": day.limit_kw[:, None] * share}
+    limit = np.minimum(day.limit_kw, most_kw)[..., None] * share
+    return day.own() | {"stay": stay.astype(np.float64), "limit": limit}
+
+
+def accepted_kw(station: LiveStation, live: Live, rows: Ints, who: Ints) -> Array:
+    """What each battery takes at most at its state of charge, at the meter, (A, P): `station.battery`."""
+    cars = station.day.station.cars
+    room, tail = 1.0 - live.content[np.ix_(rows, who)] / cars.capacity_kwh[who], 1.0 - cars.bend[who]
+    part = np.divide(room, tail, out=np.ones_like(room), where=tail > 0.0)
+    return np.asarray(np.clip(part, 0.0, 1.0) * cars.power_kw[who] / cars.efficiency[who])
 
 
 def _prices(
-    live: Live, rows: Ints, period: int, end: int, present: NDArray[np.bool_], last: NDArray[np.int64]
+    live: Live, count: int, rows: Ints, periods: tuple[int, int], present: NDArray[np.bool_], last: NDArray[np.int64]
 ) -> Array:
     """The last prices, 0 for periods in which nobody is there any more: no mission hears of a car that is not in it."""
-    latest = np.where(present, last, 0).max(axis=1)
-    known = live.price[rows, :, period:end] * (np.arange(end - period) < latest[:, None])[:, None]
+    latest, (period, end) = np.where(present, last, 0).max(axis=1), periods
+    known = live.price[rows, :count, period:end] * (np.arange(end - period) < latest[:, None])[:, None]
     return np.asarray(known.reshape(len(rows), 1, -1))
