@@ -90,7 +90,7 @@ def auction(day: ChargingDay, epsilon: float, tax: str) -> Auction:
         own=day.own(),
         network=Hub(n=day.agents),
         controller=ChargingCar(),
-        coordinator=Market(update="nesterov"),
+        coordinator=Market(update="secant"),
         rules={"rounds": 5_000, "gamma": None, "share": 1.0, "price": 0.0, "epsilon": epsilon},
         rounds=5_000,
         tax=RULES[tax],

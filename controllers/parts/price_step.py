@@ -1,6 +1,7 @@
 """How the leader moves a price: a gradient step (T, (3b)), with momentum if wanted, and how long it may be.
 
-Momentum (Nesterov 1983) is restarted where the step turns against the gradient (B. O'Donoghue, E. Candès, Found.
+The past may say more than one step: where the last moves of the price went, their answers tell how the dual function
+bends (`robosim.kernels.secant`), which takes fewest rounds. Momentum (Nesterov 1983) is restarted where the step turns against the gradient (B. O'Donoghue, E. Candès, Found.
 Comput. Math. 15 (2015) 715-732). With it a step may be longer than the sure one: the dual function bends less than the
 public bound says wherever agents sit at their limits, and the last two answers tell by how much. With -∇q falling from
 -Rẑ + c by Δ while the price moves by δ, cocoercivity says Δ'ΓΔ ≤ L δ'Δ for the bend L in units of the sure step Γ⁻¹, so
@@ -24,7 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Rules
+from robosim.kernels.secant import secant_step
 
+Mask = NDArray[np.bool_]
 CAUTION = 0.7
 """A stride is at most this share of what the last answers allow,"""
 GROWTH = 1.5
@@ -33,6 +36,8 @@ BOLDEST = 64.0
 """Steps are at most this many times the sure one, unless something else is announced."""
 SURE_FROM = 10_000
 """The round after which only sure steps are taken."""
+MOVES = 5
+"""Of the price are remembered where the past is asked."""
 
 
 class PriceState(NamedTuple):
@@ -50,12 +55,24 @@ class PriceState(NamedTuple):
     """The price before, and"""
     over: Array
     """what was asked for in excess at it."""
+    ways: Array
+    """(M, `MOVES`, rows) the last moves, the newest first, where the past is asked, and"""
+    turns: Array
+    """by how much less was asked for in excess after each."""
 
 
 def at_rest(price: Array) -> PriceState:
     """Round 0."""
-    one = np.ones((len(price), 1, 1))
-    return PriceState(price, price, one, one, price, np.zeros_like(price))
+    one, none = np.ones((len(price), 1, 1)), np.zeros((len(price), MOVES, price.shape[2]))
+    return PriceState(price, price, one, one, price, np.zeros_like(price), none, none)
+
+
+def held(done: Mask, before: PriceState, after: PriceState) -> PriceState:
+    """Missions (M,) that were done keep their prices; who moves no more has no use for its last moves."""
+    if not done.any():
+        return after
+    still = (np.where(done[:, None, None], *pair) for pair in zip(before[:-2], after[:-2], strict=True))
+    return PriceState(*still, after.ways, after.turns)
 
 
 def gradient(prices: PriceState, rules: Rules, over: Array) -> PriceState:
@@ -74,7 +91,21 @@ def nesterov(prices: PriceState, rules: Rules, over: Array, k: int) -> PriceStat
     speed = np.where(onward, prices.speed, 1.0)
     faster = 0.5 * (1 + np.sqrt(1 + 4 * speed**2))
     price = floored(rules, point + np.where(onward, (speed - 1) / faster, 0.0) * way)
-    return PriceState(price, point, faster, stride, prices.price, over)
+    return PriceState(price, point, faster, stride, prices.price, over, prices.ways, prices.turns)
+
+
+def secant(prices: PriceState, rules: Rules, over: Array, k: int) -> PriceState:
+    """Where the last moves and their answers say that the summit is, and from there a step as with momentum."""
+    if k > SURE_FROM:
+        return gradient(prices, rules, over)
+    gamma = _steps(prices, rules, over)
+    stride = _stride(prices, rules, gamma, over, k)
+    ways, turns, price = np.empty_like(prices.ways), np.empty_like(prices.turns), np.empty_like(prices.price)
+    before = (prices.before, prices.over) if k > 1 else (prices.price, over)
+    steps = (x * np.ones((1, 1, price.shape[2])) for x in (gamma, stride * gamma))
+    heard = (np.ascontiguousarray(x[:, 0]) for x in (prices.price, over, *before, *steps))
+    secant_step(*heard, rules["sense"] == "<=", prices.ways, prices.turns, ways, turns, price[:, 0])
+    return PriceState(price, price, prices.speed, stride, prices.price, over, ways, turns)
 
 
 def _steps(prices: PriceState, rules: Rules, over: Array) -> Array:
@@ -106,7 +137,6 @@ FIRST = 1e4
 """The first question is put when the gap seems to be this many times ε: it tells the rate."""
 SELDOM = 25
 """Rounds after which the leader asks in any case."""
-Mask = NDArray[np.bool_]
 
 
 class CostForecast(NamedTuple):
