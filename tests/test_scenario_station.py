@@ -89,7 +89,7 @@ def test_defaults_are_those_of_the_documentation(world: World) -> None:
     assert (station.waiting_dollars_per_kwh_h, station.waiting_range_dollars_per_kwh_h) == ("random", (0.0, 0.01))
     assert (station.battery, station.battery_kwh, station.battery_kw) == ("two-stage", 60.0, None)
     assert station.efficiency == 1.0
-    assert (market.start_price, market.step, market.update, market.step_of_sure) == (0.0, "auto", "nesterov", None)
+    assert (market.start_price, market.step, market.update, market.step_of_sure) == (0.0, "auto", "secant", None)
     assert (leader.tax, leader.epsilon, leader.epsilon_share, leader.bills) == ("vcg", None, None, None)
 
 
@@ -501,7 +501,7 @@ def test_the_schema_has_either_bidders_or_a_station() -> None:
     assert not {"bidders"} & station["properties"].keys()
     assert not bidders["additionalProperties"]
     assert not station["additionalProperties"]
-    assert schema["$defs"]["ChargingMarket"]["properties"]["update"]["default"] == "nesterov"
+    assert schema["$defs"]["ChargingMarket"]["properties"]["update"]["default"] == "secant"
 
 
 @pytest.mark.usefixtures("deviation")

@@ -36,6 +36,8 @@ BOLDEST = 64.0
 """Steps are at most this many times the sure one, unless something else is announced."""
 SURE_FROM = 10_000
 """The round after which only sure steps are taken."""
+BELOW = 0.25
+"""Of ε may be lost by aiming below what there is."""
 MOVES = 5
 """Of the price are remembered where the past is asked."""
 
@@ -98,6 +100,7 @@ def secant(prices: PriceState, rules: Rules, over: Array, k: int) -> PriceState:
     """Where the last moves and their answers say that the summit is, and from there a step as with momentum."""
     if k > SURE_FROM:
         return gradient(prices, rules, over)
+    over = over + _aimed_below(prices.price, rules)
     gamma = _steps(prices, rules, over)
     stride = _stride(prices, rules, gamma, over, k)
     ways, turns, price = np.empty_like(prices.ways), np.empty_like(prices.turns), np.empty_like(prices.price)
@@ -106,6 +109,15 @@ def secant(prices: PriceState, rules: Rules, over: Array, k: int) -> PriceState:
     heard = (np.ascontiguousarray(x[:, 0]) for x in (prices.price, over, *before, *steps))
     secant_step(*heard, rules["sense"] == "<=", prices.ways, prices.turns, ways, turns, price[:, 0])
     return PriceState(price, price, prices.speed, stride, prices.price, over, ways, turns)
+
+
+def _aimed_below(price: Array, rules: Rules) -> Array | float:
+    """By how much less than there is the leader aims at where power has a price: so little that it costs the share
+    `BELOW` of ε, so that an answer a little beside it needs no cut, which would cost far more than the price."""
+    if rules["epsilon"] is None or rules["sense"] != "<=":
+        return 0.0
+    whole = np.add.reduce(price, axis=2, keepdims=True)
+    return np.divide(BELOW * rules["epsilon"], whole, out=np.zeros_like(price), where=price > 0.0)
 
 
 def _steps(prices: PriceState, rules: Rules, over: Array) -> Array:

@@ -68,7 +68,7 @@ def maximised(ways: Array, turns: Array, some: Array, n: int, gamma: Array, left
                 s[j] -= share * s[i]
                 y[j] -= share * y[i]
         bend, sure = inner(s[j], y[j], n), 0.0
-        if not bend > ALIKE * whole:
+        if not bend > ALIKE * max(whole, 0.0):
             continue
         for t in range(n):
             sure += s[j, t] * s[j, t] / gamma[some[t]]
