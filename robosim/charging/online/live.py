@@ -116,6 +116,8 @@ class LiveStation:
 
     def branched(self, live: Live, until: int) -> Live:
         """Missions without a car begin with the step in which it comes: until then they are those with it."""
+        if live.begun.all():
+            return live
         comes = np.take_along_axis(
             np.broadcast_to(self.stay[..., 0], self.present.shape)[self.first], np.maximum(self.absent, 0)[:, None], 1
         )[:, 0]
