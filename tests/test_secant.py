@@ -1,4 +1,4 @@
-"""Prices that follow what their last moves told: the kernel against NumPy, and quadratic dual functions, which it ends."""
+"""Prices that follow what their last moves told: the kernel against NumPy, and quadratic dual functions."""
 
 import numpy as np
 import pytest
@@ -43,9 +43,8 @@ def test_the_kernel_is_what_matrices_say(floored: bool) -> None:
     secant_step(price, over, before, over_before, gamma, length, floored, ways, turns, new_ways, new_turns, to)
     forgot = 0
     for m in range(40):
-        wanted = stepped(
-            price[m], over[m], before[m], over_before[m], gamma[0], length[m], floored, ways[m], turns[m]
-        )  # fmt: skip
+        here = (price[m], over[m], before[m], over_before[m], gamma[0], length[m])
+        wanted = stepped(*here, floored, ways[m], turns[m])
         for got, one in zip((to[m], new_ways[m], new_turns[m]), wanted, strict=True):
             np.testing.assert_allclose(got, one, rtol=1e-9, atol=1e-11)
         forgot += not new_ways[m, 1:].any()

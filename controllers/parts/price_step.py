@@ -1,12 +1,13 @@
 """How the leader moves a price: a gradient step (T, (3b)), with momentum if wanted, and how long it may be.
 
 The past may say more than one step: where the last moves of the price went, their answers tell how the dual function
-bends (`robosim.kernels.secant`), which takes fewest rounds. Momentum (Nesterov 1983) is restarted where the step turns against the gradient (B. O'Donoghue, E. Candès, Found.
-Comput. Math. 15 (2015) 715-732). With it a step may be longer than the sure one: the dual function bends less than the
-public bound says wherever agents sit at their limits, and the last two answers tell by how much. With -∇q falling from
--Rẑ + c by Δ while the price moves by δ, cocoercivity says Δ'ΓΔ ≤ L δ'Δ for the bend L in units of the sure step Γ⁻¹, so
-that L is at least Δ'ΓΔ / δ'Δ where the price just was. No step is ever shorter than the sure one, and after `SURE_FROM`
-rounds none is longer, so that prices converge for sure, whatever was said.
+bends (`robosim.kernels.secant`), which takes fewest rounds. Momentum (Nesterov 1983) is restarted where the step turns
+against the gradient (B. O'Donoghue, E. Candès, Found. Comput. Math. 15 (2015) 715-732). With it a step may be longer
+than the sure one: the dual function bends less than the public bound says wherever agents sit at their limits, and the
+last two answers tell by how much. With -∇q falling from -Rẑ + c by Δ while the price moves by δ, cocoercivity says Δ'ΓΔ
+≤ L δ'Δ for the bend L in units of the sure step Γ⁻¹, so that L is at least Δ'ΓΔ / δ'Δ where the price just was. No step
+is ever shorter than the sure one, and after `SURE_FROM` rounds none is longer, so that prices converge for sure,
+whatever was said.
 
 When the leader asks what a proposal would cost: a round's work for everybody, worth it where the gap may close.
 
@@ -73,8 +74,8 @@ def held(done: Mask, before: PriceState, after: PriceState) -> PriceState:
     """Missions (M,) that were done keep their prices; who moves no more has no use for its last moves."""
     if not done.any():
         return after
-    still = (np.where(done[:, None, None], *pair) for pair in zip(before[:-2], after[:-2], strict=True))
-    return PriceState(*still, after.ways, after.turns)
+    still = [np.where(done[:, None, None], *pair) for pair in zip(before[:-2], after[:-2], strict=True)]
+    return PriceState(*still, *after[-2:])
 
 
 def gradient(prices: PriceState, rules: Rules, over: Array) -> PriceState:
@@ -106,8 +107,9 @@ def secant(prices: PriceState, rules: Rules, over: Array, k: int) -> PriceState:
     ways, turns, price = np.empty_like(prices.ways), np.empty_like(prices.turns), np.empty_like(prices.price)
     before = (prices.before, prices.over) if k > 1 else (prices.price, over)
     steps = (x * np.ones((1, 1, price.shape[2])) for x in (gamma, stride * gamma))
-    heard = (np.ascontiguousarray(x[:, 0]) for x in (prices.price, over, *before, *steps))
-    secant_step(*heard, rules["sense"] == "<=", prices.ways, prices.turns, ways, turns, price[:, 0])
+    heard = [np.ascontiguousarray(x[:, 0]) for x in (prices.price, over, *before, *steps)]
+    past = (prices.ways, prices.turns, ways, turns)
+    secant_step(*heard, rules["sense"] == "<=", *past, price[:, 0])  # type: ignore[call-arg, arg-type]
     return PriceState(price, price, prices.speed, stride, prices.price, over, ways, turns)
 
 
@@ -117,7 +119,7 @@ def _aimed_below(price: Array, rules: Rules) -> Array | float:
     if rules["epsilon"] is None or rules["sense"] != "<=":
         return 0.0
     whole = np.add.reduce(price, axis=2, keepdims=True)
-    return np.divide(BELOW * rules["epsilon"], whole, out=np.zeros_like(price), where=price > 0.0)
+    return np.asarray(np.divide(BELOW * rules["epsilon"], whole, out=np.zeros_like(price), where=price > 0.0))
 
 
 def _steps(prices: PriceState, rules: Rules, over: Array) -> Array:

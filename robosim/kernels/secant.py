@@ -36,7 +36,9 @@ def inner(a: Array, b: Array, n: int) -> float:
 
 
 @njit(cache=True)
-def remembered(move: Array, turn: Array, ways: Array, turns: Array, far: bool, new_ways: Array, new_turns: Array) -> None:
+def remembered(
+    move: Array, turn: Array, ways: Array, turns: Array, far: bool, new_ways: Array, new_turns: Array
+) -> None:
     """The last move first, then the older ones, or zeros where it went far past the summit."""
     new_ways[0], new_turns[0] = move, turn
     if far:
