@@ -74,8 +74,8 @@ def held(done: Mask, before: PriceState, after: PriceState) -> PriceState:
     """Missions (M,) that were done keep their prices; who moves no more has no use for its last moves."""
     if not done.any():
         return after
-    still = [np.where(done[:, None, None], *pair) for pair in zip(before[:-2], after[:-2], strict=True)]
-    return PriceState(*still, *after[-2:])
+    rows, moving = done[:, None, None], PriceState._fields[:-2]
+    return after._replace(**{name: np.where(rows, getattr(before, name), getattr(after, name)) for name in moving})
 
 
 def gradient(prices: PriceState, rules: Rules, over: Array) -> PriceState:
