@@ -271,7 +271,7 @@ def test_the_dynamic_pivot_is_vcg_where_nobody_comes_later() -> None:
 
 def test_the_dynamic_pivot_is_known_when_a_car_leaves_and_can_be_gamed() -> None:
     """No later step changes it; it has no certificate, and on this day stating another departure pays."""
-    keys = {"station.count": 10, "station.limit_kw": 9.0, "station.unmet": "allowed", "mission.rounds": 400}
+    keys = {"station.count": 10, "station.limit_kw": 9.0, "station.unmet": "allowed", "mission.rounds": 100}
     mission = robosim.load("charging", set=ONLINE | keys, tax="dynamic-pivot")
     snapshot, leaves = mission.start(), mission.day.station.cars.stay[:, 1]
     first = int(np.argmin(leaves))
@@ -283,7 +283,7 @@ def test_the_dynamic_pivot_is_known_when_a_car_leaves_and_can_be_gamed() -> None
     assert (record.settlement.tax > -1e-3).all()
     assert "a car can move what it pays" in str(robosim.certify(mission).void)
     found = attack(mission, agents=[1, 3], strategies=["early-departure:hours=2"])
-    assert min(one.gain for one in found.attacks) > 0.1
+    assert min(one.gain for one in found.attacks) > 0.05
 
 
 def test_a_price_can_be_moved_and_has_no_certificate() -> None:
