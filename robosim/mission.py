@@ -190,7 +190,8 @@ class Mission(ABC, Generic[R]):
         """Round 0: the rules are announced, everybody says its first words. Without a tape nothing is kept."""
         form = Form(self.batch * self.copies, self.network.n, self.words)
         state, said = program.begin(self.controller, self.types, self.announced, self.network.links, form)
-        said = {key: x.copy() for key, x in said.items()}  # the first words may be the private types themselves
+        if self.deviations:
+            said = {key: x.copy() for key, x in said.items()}  # the first words may be the private types themselves
         memory, faults = deviate.speak(self.selfish, 0, said, None, (None,) * len(self.deviations))
         body, seen = self.world.start(self.types, said, tape or self.tape(None))
         leader, cast = program.announce(self.coordinator, self.announced)

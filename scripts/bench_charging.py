@@ -2,7 +2,8 @@
 
 Reference: piqp's set-up and solve of the same day (building its matrices is not counted), and of the N + 1 days of all
 VCG taxes. Ours is a whole mission: announcement, rounds, projection, reports and bill. Of references that one accuracy
-does not settle both are shown. A CSV file of sessions is played at the Caltech site too.
+does not settle both are shown. A CSV file of sessions is played at the Caltech site too, of a file of many days the one
+that is named: `scripts/bench charging [SESSIONS [DAY]]`.
 """
 
 from __future__ import annotations
@@ -45,14 +46,15 @@ TIGHT = 1e-12
 
 def main() -> None:
     """Every line of the table."""
+    real = site_day(*sys.argv[1:]) if len(sys.argv) > 1 else None
     for announced in (True, False):
         central(fleet_day(1_000, 1, announced), announced, at_least=5.0)
     flat()
     for seed in (1, 2, 3):
         taxes(fleet_day(100, seed, True), seed, at_least=6.0)
     many(100_000)
-    if len(sys.argv) > 1:
-        caltech(sys.argv[1])
+    if real is not None:
+        caltech(real)
     online.main()
     kernels.main()
 
@@ -90,7 +92,7 @@ def auction(day: ChargingDay, epsilon: float, tax: str) -> Auction:
         own=day.own(),
         network=Hub(n=day.agents),
         controller=ChargingCar(),
-        coordinator=Market(update="nesterov"),
+        coordinator=Market(update="secant"),
         rules={"rounds": 5_000, "gamma": None, "share": 1.0, "price": 0.0, "epsilon": epsilon},
         rounds=5_000,
         tax=RULES[tax],
@@ -167,10 +169,18 @@ def many(n: int) -> None:
     )
 
 
-def caltech(path: str) -> None:
-    """One line: a real day behind two pods and a three-phase transformer, 51 problems of 38 rows."""
+def site_day(path: str, day: str | None = None) -> Any:
+    """A real day behind two pods and a three-phase transformer, 38 rows; ends the bench where the file is refused."""
     keys = {"station.sessions": path, "station.unmet": "allowed", "station.site": "caltech", "station.limit_kw": 150.0}
-    mission = robosim.load("charging-day-ahead", set=keys)
+    try:
+        return robosim.load("charging-day-ahead", set=keys | ({} if day is None else {"station.day": day}))
+    except robosim.RobosimError as problem:
+        print(problem, file=sys.stderr)
+        sys.exit(problem.exit_code)
+
+
+def caltech(mission: Any) -> None:
+    """One line: all VCG taxes of a real day."""
     mission.run(every=10**6)
     seconds = statistics.median(cpu(lambda: mission.run(every=10**6)) for _ in range(3))
     record = mission.run(every=10**6)

@@ -1,6 +1,6 @@
 """Kernels of charging: EV best responses against NumPy, an executed day against acnportal; ratios in one run, CPU time.
 
-The day is the CSV file given, else one drawn at random; acnportal plays it where the extra `bench` is installed.
+The day is that of the CSV file given (and named, where it holds many), else one drawn at random; acnportal plays it where the extra `bench` is installed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main() -> None:
         responses(f"N=1,000, all day, price over curvature x{20 / curvature:.0f}", 1_000, curvature, whole_day=True)
     responses("N=1,000, stays of 7.5 h", 1_000, 1.0, whole_day=False)
     many_responses(100_000)
-    sessions = read_sessions(sys.argv[1]) if len(sys.argv) > 1 else drawn_day(50, np.random.default_rng(0))
+    sessions = read_sessions(*sys.argv[1:]) if len(sys.argv) > 1 else drawn_day(50, np.random.default_rng(0))
     day(sessions, UNCONTROLLED, at_least=50.0)
     for rule in (EARLIEST_DEADLINE, LEAST_LAXITY, ROUND_ROBIN):
         day(sessions, rule)

@@ -327,7 +327,7 @@ PLACES = {"plain": SMALL, "caltech": CALTECH, "aggregated": LOSSY}
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("update", ["gradient", "nesterov"])
+@pytest.mark.parametrize("update", ["gradient", "nesterov", "secant"])
 def test_the_gap_is_never_less_than_what_the_decision_costs_too_much(place: str, update: str) -> None:
     """Σ v_i(z) + G - q(λ) ≥ Σ v_i(z) + G - optimum ≥ 0 after any number of rounds, and it closes."""
     gaps = []

@@ -126,7 +126,7 @@ def test_no_bidder_gains_more_than_the_gap_under_vcg(name):
     assert BIDDING[name].name == name
 
 
-@given(st.integers(0, 10_000), st.sampled_from(["=", "<="]), st.sampled_from(["gradient", "nesterov"]))
+@given(st.integers(0, 10_000), st.sampled_from(["=", "<="]), st.sampled_from(["gradient", "nesterov", "secant"]))
 @settings(max_examples=30, deadline=None)
 def test_dual_values_are_lower_bounds_and_the_gap_bounds_suboptimality(seed, sense, update):
     problem = drawn(seed, sense=sense)
@@ -146,7 +146,7 @@ def test_dual_values_are_lower_bounds_and_the_gap_bounds_suboptimality(seed, sen
 
 
 @pytest.mark.parametrize("sense", ["=", "<="])
-@pytest.mark.parametrize("update", ["gradient", "nesterov"])
+@pytest.mark.parametrize("update", ["gradient", "nesterov", "secant"])
 def test_price_and_shares_converge_to_the_central_optimum(sense, update):
     problem = drawn(4, sense=sense)
     hall, _, z, cost = play(problem, 1500, market=Market(update=update))
@@ -174,15 +174,16 @@ def test_plain_gradient_is_the_papers():
         assert got == pytest.approx(price, rel=1e-13)
 
 
-def test_momentum_needs_fewer_rounds_where_resources_differ():
+def test_momentum_needs_fewer_rounds_where_resources_differ_and_the_past_fewest():
     rng = np.random.default_rng(3)
     R = rng.normal(size=(8, 6, 4)) * np.geomspace(1, 8, 6)[None, :, None]
     problem = Allocation.of(rng.uniform(0.5, 2, (8, 4)), rng.normal(size=(8, 4)), R, rng.normal(size=6))
     rounds = {}
-    for update in ("gradient", "nesterov"):
+    for update in ("gradient", "nesterov", "secant"):
         play(problem, 20_000, market=Market(update=update), epsilon=1e-9,
              watch=lambda k, hall, said, update=update: rounds.__setitem__(update, k))  # fmt: skip
     assert rounds["nesterov"] < rounds["gradient"] / 4
+    assert rounds["secant"] < rounds["nesterov"] / 2
 
 
 def test_every_follower_alone_says_the_same_bits():

@@ -69,10 +69,9 @@ def plan(
     """
     missions, agents, periods = len(worth), worth.shape[1], cars.cost.shape[2]
     who, found = np.ones(missions, dtype=np.bool_) if open_ is None else open_, worth.copy()
-    if before is None:
-        x, value = np.empty((missions, agents, periods)), np.empty((missions, agents))
-    else:
-        x, value = np.array(before.x, order="C"), np.array(before.value, order="C")
+    x, value = np.empty((missions, agents, periods)), np.empty((missions, agents))
+    if before is not None:
+        x[~who], value[~who] = before.x[~who], before.value[~who]
     prices = np.ascontiguousarray(price[:, 0])
     respond_on_rows(*cars, reach(own), prices, who, np.empty((0, 0, 0)), found, x, value, NOTHING)
     return answered(x, value, found)

@@ -24,6 +24,10 @@ from robosim.controllers.parts.price_step import (
     gradient,
     nesterov,
     nothing_known,
+    secant,
+)
+from robosim.controllers.parts.price_step import (
+    held as prices_held,
 )
 from robosim.kernels.coupling import taken
 
@@ -139,7 +143,7 @@ class Market:
     mission is nothing to the others.
     """
 
-    update: Literal["gradient", "nesterov"] = "gradient"
+    update: Literal["gradient", "nesterov", "secant"] = "gradient"
 
     def start(self, rules: Rules) -> tuple[MarketState, Said]:
         """Line 3: broadcast λ⁰, which depends on nobody."""
@@ -191,7 +195,8 @@ class Market:
     def _moved(self, state: MarketState, over: Array) -> PriceState:
         if self.update == "gradient":
             return gradient(state.prices, state.rules, over)
-        return nesterov(state.prices, state.rules, over, state.k)
+        move = nesterov if self.update == "nesterov" else secant
+        return move(state.prices, state.rules, over, state.k)
 
     def _judged(self, state: MarketState, said: Said) -> MarketState:
         """What the last proposals would cost, where that was asked."""
@@ -267,10 +272,5 @@ def held(done: Mask, before: MarketState, after: MarketState) -> MarketState:
     """Missions that were done keep everything."""
     if not done.any():
         return after
-    prices = PriceState(*(kept(done, *pair) for pair in zip(before.prices, after.prices, strict=True)))
-    return after._replace(prices=prices, bound=kept(done, before.bound, after.bound))
-
-
-def kept(done: Mask, old: Array, new: Array) -> Array:
-    """The old where a mission was done, else the new."""
-    return np.where(done.reshape((-1,) + (1,) * (old.ndim - 1)), old, new)
+    prices = prices_held(done, before.prices, after.prices)
+    return after._replace(prices=prices, bound=np.where(done, before.bound, after.bound))

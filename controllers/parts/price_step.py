@@ -1,11 +1,13 @@
 """How the leader moves a price: a gradient step (T, (3b)), with momentum if wanted, and how long it may be.
 
-Momentum (Nesterov 1983) is restarted where the step turns against the gradient (B. O'Donoghue, E. Candès, Found.
-Comput. Math. 15 (2015) 715-732). With it a step may be longer than the sure one: the dual function bends less than the
-public bound says wherever agents sit at their limits, and the last two answers tell by how much. With -∇q falling from
--Rẑ + c by Δ while the price moves by δ, cocoercivity says Δ'ΓΔ ≤ L δ'Δ for the bend L in units of the sure step Γ⁻¹, so
-that L is at least Δ'ΓΔ / δ'Δ where the price just was. No step is ever shorter than the sure one, and after `SURE_FROM`
-rounds none is longer, so that prices converge for sure, whatever was said.
+The past may say more than one step: where the last moves of the price went, their answers tell how the dual function
+bends (`robosim.kernels.secant`), which takes fewest rounds. Momentum (Nesterov 1983) is restarted where the step turns
+against the gradient (B. O'Donoghue, E. Candès, Found. Comput. Math. 15 (2015) 715-732). With it a step may be longer
+than the sure one: the dual function bends less than the public bound says wherever agents sit at their limits, and the
+last two answers tell by how much. With -∇q falling from -Rẑ + c by Δ while the price moves by δ, cocoercivity says Δ'ΓΔ
+≤ L δ'Δ for the bend L in units of the sure step Γ⁻¹, so that L is at least Δ'ΓΔ / δ'Δ where the price just was. No step
+is ever shorter than the sure one, and after `SURE_FROM` rounds none is longer, so that prices converge for sure,
+whatever was said.
 
 When the leader asks what a proposal would cost: a round's work for everybody, worth it where the gap may close.
 
@@ -24,7 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Rules
+from robosim.kernels.secant import secant_step
 
+Mask = NDArray[np.bool_]
 CAUTION = 0.7
 """A stride is at most this share of what the last answers allow,"""
 GROWTH = 1.5
@@ -33,6 +37,10 @@ BOLDEST = 64.0
 """Steps are at most this many times the sure one, unless something else is announced."""
 SURE_FROM = 10_000
 """The round after which only sure steps are taken."""
+BELOW = 0.25
+"""Of ε may be lost by aiming below what there is."""
+MOVES = 5
+"""Of the price are remembered where the past is asked."""
 
 
 class PriceState(NamedTuple):
@@ -50,12 +58,24 @@ class PriceState(NamedTuple):
     """The price before, and"""
     over: Array
     """what was asked for in excess at it."""
+    ways: Array
+    """(M, `MOVES`, rows) the last moves, the newest first, where the past is asked, and"""
+    turns: Array
+    """by how much less was asked for in excess after each."""
 
 
 def at_rest(price: Array) -> PriceState:
     """Round 0."""
-    one = np.ones((len(price), 1, 1))
-    return PriceState(price, price, one, one, price, np.zeros_like(price))
+    one, none = np.ones((len(price), 1, 1)), np.zeros((len(price), MOVES, price.shape[2]))
+    return PriceState(price, price, one, one, price, np.zeros_like(price), none, none)
+
+
+def held(done: Mask, before: PriceState, after: PriceState) -> PriceState:
+    """Missions (M,) that were done keep their prices; who moves no more has no use for its last moves."""
+    if not done.any():
+        return after
+    rows, moving = done[:, None, None], PriceState._fields[:-2]
+    return after._replace(**{name: np.where(rows, getattr(before, name), getattr(after, name)) for name in moving})
 
 
 def gradient(prices: PriceState, rules: Rules, over: Array) -> PriceState:
@@ -74,7 +94,32 @@ def nesterov(prices: PriceState, rules: Rules, over: Array, k: int) -> PriceStat
     speed = np.where(onward, prices.speed, 1.0)
     faster = 0.5 * (1 + np.sqrt(1 + 4 * speed**2))
     price = floored(rules, point + np.where(onward, (speed - 1) / faster, 0.0) * way)
-    return PriceState(price, point, faster, stride, prices.price, over)
+    return PriceState(price, point, faster, stride, prices.price, over, prices.ways, prices.turns)
+
+
+def secant(prices: PriceState, rules: Rules, over: Array, k: int) -> PriceState:
+    """Where the last moves and their answers say that the summit is, and from there a step as with momentum."""
+    if k > SURE_FROM:
+        return gradient(prices, rules, over)
+    over = over + _aimed_below(prices.price, rules)
+    gamma = _steps(prices, rules, over)
+    stride = _stride(prices, rules, gamma, over, k)
+    ways, turns, price = np.empty_like(prices.ways), np.empty_like(prices.turns), np.empty_like(prices.price)
+    before = (prices.before, prices.over) if k > 1 else (prices.price, over)
+    steps = (x * np.ones((1, 1, price.shape[2])) for x in (gamma, stride * gamma))
+    heard = [np.ascontiguousarray(x[:, 0]) for x in (prices.price, over, *before, *steps)]
+    past = (prices.ways, prices.turns, ways, turns)
+    secant_step(*heard, rules["sense"] == "<=", *past, price[:, 0])  # type: ignore[call-arg, arg-type]
+    return PriceState(price, price, prices.speed, stride, prices.price, over, ways, turns)
+
+
+def _aimed_below(price: Array, rules: Rules) -> Array | float:
+    """By how much less than there is the leader aims at where power has a price: so little that it costs the share
+    `BELOW` of ε, so that an answer a little beside it needs no cut, which would cost far more than the price."""
+    if rules["epsilon"] is None or rules["sense"] != "<=":
+        return 0.0
+    whole = np.add.reduce(price, axis=2, keepdims=True)
+    return np.asarray(np.divide(BELOW * rules["epsilon"], whole, out=np.zeros_like(price), where=price > 0.0))
 
 
 def _steps(prices: PriceState, rules: Rules, over: Array) -> Array:
@@ -106,7 +151,6 @@ FIRST = 1e4
 """The first question is put when the gap seems to be this many times ε: it tells the rate."""
 SELDOM = 25
 """Rounds after which the leader asks in any case."""
-Mask = NDArray[np.bool_]
 
 
 class CostForecast(NamedTuple):

@@ -88,9 +88,11 @@ class PriceMission(Mission[R]):
     @cached_property
     def bold_step(self) -> str | None:
         """What is to be said of a price step above the sure one; None where prices converge for sure."""
-        sure = self.allocation.sure if isinstance(self.coordinator, Market) else None
         step, share = self.rules["gamma"], self.rules["share"]
-        if sure is None or isinstance(step, np.ndarray):
+        if isinstance(step, np.ndarray) or (step is None and share <= 1.0):
+            return None
+        sure = self.allocation.sure if isinstance(self.coordinator, Market) else None
+        if sure is None:
             return None
         bold = share * sure if step is None else step
         if bold <= sure * (1 + 1e-9):

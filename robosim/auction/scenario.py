@@ -103,7 +103,9 @@ class AuctionMarket(Section):
         default="auto",
         description='how far the price moves, dollars/kW²: a number, or a share of the sure one as "0.5/L"',
     )
-    update: Literal["gradient", "nesterov"] = Field(default="gradient", description="how the leader moves the price")
+    update: Literal["gradient", "nesterov", "secant"] = Field(
+        default="gradient", description="how the leader moves the price"
+    )
 
     @property
     def step_of_sure(self) -> float | None:

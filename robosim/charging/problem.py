@@ -91,11 +91,12 @@ class ChargingDay:
         """T."""
         return int(self.energy_cost.shape[1])
 
-    @property
+    @cached_property
     def reached(self) -> Array:
         """How much of each row everybody takes, with the aggregator's row of the whole at the end, (N, K or K + 1)."""
-        whole = np.ones((self.agents, 1))
-        return np.concatenate([self.weights, whole], axis=1) if self.aggregated else self.weights
+        if not self.aggregated:
+            return self.weights
+        return np.concatenate([self.weights, np.ones((self.agents, 1))], axis=1)
 
     @cached_property
     def plain(self) -> bool:

@@ -44,7 +44,9 @@ class ChargingMarket(Section):
         default="auto",
         description='how far the price moves, dollars/kW²: a number, or a share of the sure one as "0.5/L"',
     )
-    update: Literal["gradient", "nesterov"] = Field(default="nesterov", description="how the leader moves the price")
+    update: Literal["gradient", "nesterov", "secant"] = Field(
+        default="nesterov", description="how the leader moves the price"
+    )
 
     @property
     def step_of_sure(self) -> float | None:

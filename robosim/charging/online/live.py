@@ -131,6 +131,8 @@ class LiveStation:
     def branched(self, live: Live, until: int) -> Live:
         """Missions without a car begin with the step in which it comes: until then they are those with it."""
         live = self.handed_over(live, until)
+        if live.begun.all():
+            return live
         stay = self.stay[np.minimum(self.first, len(self.stay) - 1), np.maximum(self.absent, 0)]
         new = ~live.begun & (stay[:, 0] < until) & (stay[:, 1] > stay[:, 0])
         if not new.any():

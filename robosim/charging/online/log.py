@@ -28,7 +28,8 @@ def measured(station: LiveStation, meters: Meters, until: int) -> Measured:
     excess, limit = np.full(missions, -np.inf), station.day.station.limit_a
     for t, stint in enumerate(meters.stints[:until]):
         own = stint.rows
-        rows = np.where(np.isin(np.arange(missions), own), np.arange(missions), station.first)
+        rows = station.first.copy()
+        rows[own] = own
         place = np.searchsorted(own, rows)
         for many, x in zip(kwh, (stint.kwh, stint.allotted), strict=True):
             many[:, stint.who, t // station.ratio] += x[place]
