@@ -1,7 +1,7 @@
 """Kernels of charging: EV best responses against NumPy, an executed day against acnportal; ratios in one run, CPU time.
 
-The day is that of the CSV file given (and named, where it holds many), else one drawn at random; acnportal plays it where
-the extra `bench` is installed.
+The day is that of the CSV file given (and named, where it holds many), else one drawn at random; acnportal plays it
+where the extra `bench` is installed.
 """
 
 from __future__ import annotations
