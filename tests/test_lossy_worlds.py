@@ -68,6 +68,9 @@ def test_a_record_with_a_radio_comes_back_from_its_folder(tmp_path) -> None:
     again = robosim.load_record(record.save(tmp_path / "record"))
     assert again.summary() == record.summary()
     assert (again.reception.parts == record.reception.parts).all()
+    alone = robosim.load("rendezvous-honest", set={**RANGE, "network.range_m": 0.01}).run()
+    assert alone.edges.shape == (0, 2)
+    assert robosim.load_record(alone.save(tmp_path / "alone")).summary() == alone.summary()
 
 
 def test_a_world_without_a_radio_keeps_its_network_and_says_nothing_of_one() -> None:
