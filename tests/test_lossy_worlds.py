@@ -1,9 +1,12 @@
 """World files with a radio: what they say, what is refused, what is billed, and rows that are played one at a time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import robosim
+from robosim import rows
 from robosim.agent import Deviation
 from robosim.controllers.hold_last import HoldLast
 from robosim.controllers.metropolis import Metropolis
@@ -68,6 +71,9 @@ def test_a_record_with_a_radio_comes_back_from_its_folder(tmp_path) -> None:
     again = robosim.load_record(record.save(tmp_path / "record"))
     assert again.summary() == record.summary()
     assert (again.reception.parts == record.reception.parts).all()
+    alone = robosim.load("rendezvous-honest", set={**RANGE, "network.range_m": 0.01}).run()
+    assert alone.edges.shape == (0, 2)
+    assert robosim.load_record(alone.save(tmp_path / "alone")).summary() == alone.summary()
 
 
 def test_a_world_without_a_radio_keeps_its_network_and_says_nothing_of_one() -> None:
@@ -280,3 +286,14 @@ def test_exact_figures_over_a_radio_are_for_its_losses_and_are_attained_under_th
     assert (found.exact <= found.certified * (1 + 1e-9)).all()
     for one in robosim.attack(mission, strategies=["best-response"], agents=[0, 3]).attacks:
         assert 0.9 * found.attained[one.agent] <= one.gain <= found.exact[one.agent] * (1 + 1e-9)
+
+
+def test_rows_that_were_stopped_or_did_not_end_together_are_no_batch() -> None:
+    record = in_range().whole()
+    with pytest.raises(KeyboardInterrupt):
+        rows.together([record, replace(record, interrupted=True)])
+    with pytest.raises(robosim.RobosimError, match="ended in different rounds"):
+        rows.together([record, replace(record, kept=record.kept + 1)])
+    again = rows.together([record, record])
+    assert again.starts is record.starts
+    assert (again.settlement.tax == np.repeat(record.settlement.tax, 2, axis=0)).all()

@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from robosim.agent import Heard
-from robosim.errors import AgentFailure, BadInput
+from robosim.errors import AgentFailure, BadInput, TooLarge
 from robosim.kernels.near import joined, near
 from robosim.network import graphs
 from robosim.network.delay import Delay
@@ -59,6 +59,17 @@ def test_points_far_apart_or_in_one_place_take_no_more_cells_than_they_should() 
     far = np.array([[0.0, 0.0], [1e9, -1e9], [1e9, -1e9 + 0.5]])
     assert near(far, 1.0)[1].tolist() == [2, 1]
     assert near(np.zeros((5, 3)), 0.0)[0].tolist() == [0, 4, 8, 12, 16, 20]
+
+
+def test_more_pairs_than_there_is_room_for_are_refused_and_not_built(monkeypatch) -> None:
+    points = np.random.default_rng(0).uniform(size=(400, 2))
+    whole, _ = near(points, 5.0)
+    assert whole[-1] == 400 * 399
+    assert near(points, 5.0, 400 * 399 // 2)[0].size == 401
+    assert near(points, 5.0, 400 * 399 // 2 - 1)[0].size == 0
+    monkeypatch.setenv("ROBOSIM_MEMORY_GB", "0.001")
+    with pytest.raises(TooLarge, match="more than 4166 pairs of agents are at most 5 m apart"):
+        Near(range_m=5.0, start=points).rows(points)
 
 
 def test_joined_labels_are_the_components() -> None:

@@ -18,19 +18,22 @@ MOST_CELLS = 2
 
 
 @njit(cache=True)
-def near(points: Array, reach: float) -> tuple[Array, Array]:
+def near(points: Array, reach: float, most: int = 2**29) -> tuple[Array, Array]:
     """Compressed rows of who is at most `reach` away, senders in rising order: indptr (n+1,), senders (links,), int32.
 
     Parameters
     ----------
     points : (n, d) array, d = 1, 2 or 3
         In the unit of `reach`, finite.
+    most : pairs that may be found; where there are more, indptr is empty.
     """
     n = points.shape[0]
     at, low, side, counts = _grid(points, reach)
     cell, first = _cells(at, low, side, counts)
     order = _sorted(cell, first)
-    a, b, found = _pairs(at[order], first, counts, reach)
+    a, b, found = _pairs(at[order], first, counts, reach, most)
+    if found > most:
+        return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32)
     indptr = np.zeros(n + 1, dtype=np.int32)
     for pair in range(found):
         a[pair], b[pair] = order[a[pair]], order[b[pair]]
@@ -95,8 +98,8 @@ def _sorted(cell: Array, first: Array) -> Array:
 
 
 @njit(cache=True)
-def _pairs(at: Array, first: Array, counts: Array, reach: float) -> tuple[Array, Array, int]:
-    """Each pair in range once, by sorted points: two arrays of which the first `found` are filled."""
+def _pairs(at: Array, first: Array, counts: Array, reach: float, most: int) -> tuple[Array, Array, int]:
+    """Each pair in range once, by sorted points: two arrays, the first `found` of them; it ends beyond `most`."""
     n, found, square = at.shape[0], 0, reach * reach
     nx, ny, nz = counts[0], counts[1], counts[2]
     a, b = np.empty(6 * n + 16, dtype=np.int32), np.empty(6 * n + 16, dtype=np.int32)
@@ -113,9 +116,11 @@ def _pairs(at: Array, first: Array, counts: Array, reach: float) -> tuple[Array,
                         continue
                     line = ((cx + (1 if row > 1 else 0)) * ny + ey) * nz
                     begin, end = first[line + max(cz - 1, 0)], first[line + min(cz + 1, nz - 1) + 1]
-                    most = found + (last - mine) * (end - begin)
-                    if most > a.size:
-                        a, b = _longer(a, most), _longer(b, most)
+                    needed = found + (last - mine) * (end - begin)
+                    if needed > a.size:
+                        if found > most:
+                            return a, b, found
+                        a, b = _longer(a, needed), _longer(b, needed)
                     for p in range(mine, last):
                         x, y, z = at[p, 0], at[p, 1], at[p, 2]
                         for q in range(p + 1 if row == 0 else begin, end):

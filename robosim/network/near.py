@@ -9,8 +9,13 @@ from typing import ClassVar
 import numpy as np
 
 from robosim.agent import Array, Ints, Links
+from robosim.errors import TooLarge
+from robosim.files.content import VARIABLE, limit_bytes
 from robosim.kernels.near import near
 from robosim.network import graphs
+
+BYTES_PER_PAIR = 240
+"""Both directions with keys, weights and draws."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,7 +53,7 @@ class Near:
     @cached_property
     def links(self) -> Links:
         """Before round 0, with lazy Metropolis weights."""
-        return metropolis(*near(np.ascontiguousarray(self.start), self.range_m))
+        return metropolis(*self._rows(self.start))
 
     @cached_property
     def edges(self) -> graphs.Edges:
@@ -61,8 +66,19 @@ class Near:
     def rows(self, positions: Array) -> tuple[Ints, Ints]:
         """Who hears whom where agents stand at positions (teams · n, d): indptr and senders, each team by itself."""
         teams = positions.reshape(-1, self.n, positions.shape[-1])
-        found = [near(np.ascontiguousarray(team), self.range_m) for team in teams]
+        found = [self._rows(team) for team in teams]
         return found[0] if len(found) == 1 else beside(found, self.n)
+
+    def _rows(self, positions: Array) -> tuple[Ints, Ints]:
+        """Of one team. Raises `TooLarge` where they are so near each other that the links would not fit."""
+        most = min(limit_bytes() // BYTES_PER_PAIR, 2**29)
+        indptr, senders = near(np.ascontiguousarray(positions), self.range_m, most)
+        if not indptr.size:
+            raise TooLarge(
+                f"network.range_m: more than {most} pairs of agents are at most {self.range_m:g} m apart (use a "
+                f"shorter range or fewer agents; {VARIABLE} raises the limit)"
+            )
+        return indptr, senders
 
 
 def beside(rows: list[tuple[Ints, Ints]], n: int) -> tuple[Ints, Ints]:

@@ -69,12 +69,12 @@ class RendezvousRecord(Record):
     travel: str
     dt_s: Annotated[float, Axes(least=0)]
     pays_for: str
-    edges: Annotated[Edges, Axes("E 2", least=0)]
+    edges: Annotated[Edges, Axes("* 2", least=0)]
     starts: Annotated[Array, Axes("1|M N n")]
     positions: Annotated[Array, Axes("M stops N n")]
     energy_j: Annotated[Array, Axes("M stops N")]
     spent_j: Annotated[Array, Axes("M N")]
-    weights: Annotated[Array, Axes("E")] | None = None
+    weights: Annotated[Array, Axes("*")] | None = None
     labels: tuple[str, ...] = ()
     bodies: BodyLog | None = None
     reception: Reception | None = None
@@ -84,7 +84,9 @@ class RendezvousRecord(Record):
         yield from super().faults()
         if self.edges.max(initial=0) >= self.decision.shape[1]:
             yield f"edges: name a robot that is not there, {self.edges.max()}"
-        if self.weights is not None and (self.weights <= 0).any():
+        if self.weights is not None and len(self.weights) != len(self.edges):
+            yield f"weights: must be one for each of {len(self.edges)} edges, got {len(self.weights)}"
+        elif self.weights is not None and (self.weights <= 0).any():
             yield f"weights: must be > 0, got {self.weights.min()}"
         if len(self.labels) not in (0, self.decision.shape[1]):
             yield f"labels: must name each of {self.decision.shape[1]} robots, got {len(self.labels)}"

@@ -8,10 +8,13 @@ from rich.table import Table
 
 from robosim.cli.tables import costs_table
 from robosim.controllers.consensus import Consensus
+from robosim.controllers.ratio_consensus import RatioConsensus
 from robosim.network.radio import Radio
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.record import RendezvousRecord
 
+AVERAGING = (Consensus, RatioConsensus)
+"""Programs that end at the average of the starts."""
 SHOWN = 8
 """Robots that are named in one line."""
 
@@ -95,7 +98,7 @@ def minimised(mission: Rendezvous) -> str:
     Of another program nobody here knows what it minimises; its certificate does not depend on it.
     """
     paid, own = mission.problem.pays_for, mission.controller
-    if type(own) is not Consensus:
+    if type(own) not in AVERAGING:
         return f"robots pay for {paid}: whether {type(own).__name__} makes that small is its author's word"
     if paid == "displacement":
         return "robots pay for displacement, which consensus minimises: the Groves argument holds"

@@ -31,10 +31,12 @@ def rehearsed(mission: Rendezvous, because: str = "") -> Announced:
     """
     noisy = mission.world.noisy
     lossy = isinstance(mission.network, Radio)
-    work = REHEARSALS * mission.rounds * (mission.network.n if lossy else 1)
+    heard = mission.network.most_heard / 5.0 if isinstance(mission.network, Radio) else 0.0
+    team = mission.network.n * (1.0 + heard)
+    work = REHEARSALS * mission.rounds * (team if lossy else 1.0)
     runs = FEWER if (noisy and work > 100_000) or (lossy and work > LOSSY) else REHEARSALS
-    most = 100 * LOSSY if lossy else 10 * EFFORT
-    if float(runs + CORNERS) * mission.network.n * mission.rounds > most:
+    most = 10 * LOSSY if lossy else 10 * EFFORT
+    if float(runs + CORNERS) * team * mission.rounds > most:
         raise mission.scenario.error(
             "leader.bound",
             f"{runs} rehearsals would take {'minutes' if lossy else 'hours'} (announce a number of metres)",
