@@ -14,7 +14,7 @@ from robosim.files.writing import shown
 from robosim.network.radio import Radio
 from robosim.rendezvous.avoidance.guard import Guard
 from robosim.rendezvous.avoidance.keys import Avoidance
-from robosim.rendezvous.avoidance.things import things
+from robosim.rendezvous.avoidance.things import outline, things
 from robosim.rendezvous.bodies.body import Body
 from robosim.rendezvous.bodies.catalogue import body_of as body_named
 from robosim.rendezvous.bodies.said import each, point_speed_mps, radius_m, stopping
@@ -173,6 +173,7 @@ def arena(scenario: RendezvousScenario, chosen: Timing, within: Frame, body: Bod
         sensing_m=scenario.robots.sensing_noise_m,
         off=None if presence is None else presence.off,
         yields=_yields(driving),
+        outlines=tuple(map(outline, scenario.obstacle)) if scenario.robots.dimension == 2 else (),
     )
 
 

@@ -34,6 +34,8 @@ class BodyLog:
     blocked : (missions, agents) control steps in which it wanted to move and had to stand.
     close : (missions, agents) control steps in which it was nearer to others than it may be.
     radius_m : (agents,) of its disc or ball; 0 where nobody keeps apart.
+    outlines, first : obstacles in the plane, corners (k, 2) m, those of obstacle j from first[j] to first[j+1].
+    pads : (pads, d + 1) places of charging pads and their radii, m.
     headings_rad : (missions, stops, agents) where bodies looked; None for those that look nowhere.
     charge_j : (missions, stops, agents) what batteries held; None where there are none.
     """
@@ -47,6 +49,9 @@ class BodyLog:
     blocked: Annotated[NDArray[np.int64], Axes("M N", least=0)]
     close: Annotated[NDArray[np.int64], Axes("M N", least=0)]
     radius_m: Annotated[Array, Axes("N", least=0)]
+    outlines: Annotated[Array, Axes("* 2")]
+    first: Annotated[NDArray[np.int64], Axes("*", least=0)]
+    pads: Annotated[Array, Axes("* *")]
     headings_rad: Annotated[Array | None, Axes("M stops N")] = None
     charge_j: Annotated[Array | None, Axes("M stops N", least=0)] = None
 

@@ -90,3 +90,17 @@ def too_near(points: Array, radius_m: Array) -> Iterator[tuple[int, int, float, 
         distance, need = float(np.sqrt(((points[i] - points[j]) ** 2).sum())), float(radius_m[i] + radius_m[j])
         if distance < need:
             yield i, j, distance, need
+
+
+def outline(obstacle: Obstacle, corners: int = 64) -> Array:
+    """What an obstacle in the plane looks like, corners (k, 2) m; of a disc a polygon with so many."""
+    if obstacle.corners_m is not None:
+        return np.array(obstacle.corners_m, dtype=np.float64)
+    middle = np.array(obstacle.center_m, dtype=np.float64)
+    if obstacle.radius_m is not None:
+        at = np.linspace(0.0, 2.0 * np.pi, corners, endpoint=False)
+        return np.asarray(middle + obstacle.radius_m * np.stack([np.cos(at), np.sin(at)], axis=-1))
+    half = 0.5 * np.array(obstacle.size_m, dtype=np.float64)
+    cos, sin = np.cos(obstacle.angle_rad), np.sin(obstacle.angle_rad)
+    square = half * np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+    return np.asarray(middle + np.einsum("kj,ji->ki", square, np.array([[cos, sin], [-sin, cos]])))

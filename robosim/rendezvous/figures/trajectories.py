@@ -13,6 +13,7 @@ from mpl_toolkits.mplot3d.art3d import Line3DCollection  # type: ignore[import-u
 from robosim.agent import Array
 from robosim.figures.style import COLUMN_IN, CROWD, FAINT, INK, finish, house_style, selfish, sheet
 from robosim.palette import look
+from robosim.rendezvous.figures.bodies import around
 from robosim.rendezvous.record import RendezvousRecord
 
 POINTS = 400
@@ -27,16 +28,18 @@ CROWDED: dict[str, Any] = {"linewidth": 0.3, "alpha": 0.12, "rasterized": True}
 def trajectories(record: RendezvousRecord, mission: int = 0) -> Figure:
     """Paths of all robots, the selfish by colour and marker, links between starts, meeting point.
 
-    The meeting point is the mean of the final positions; where it is elsewhere, the mean of the starts is marked too.
+    The meeting point, of a formation its centre, is the mean of the final positions; where it is elsewhere, the mean of
+    the starts is marked too. Obstacles and pads are drawn where they stand, bodies in their size where they end.
     Robots that agree first and then travel are drawn as they travel; in one dimension, as they agree.
     """
     d = record.start.shape[-1]
     figure, (axes,) = sheet(COLUMN_IN, 2.6 if d == 1 else 3.9, projection="3d" if d == 3 else None)
     paths = _paths(record, mission)
     if d > 1 and len(paths) <= CROWD:
-        _lines(
-            axes, record.start[record.edges], color=FAINT, linewidth=_widths(record), alpha=0.5, zorder=1, label="link"
-        )
+        links = paths[:, 0][record.edges]
+        _lines(axes, links, color=FAINT, linewidth=_widths(record), alpha=0.5, zorder=1, label="link")
+    if d == 2:
+        around(axes, record, mission)
     _robots(axes, record, mission, paths)
     _meeting(axes, record, mission, paths)
     _frame(axes, d)
@@ -112,7 +115,7 @@ def _meeting(axes: Axes, record: RendezvousRecord, mission: int, paths: Array) -
         markeredgewidth=0.6,
         linestyle="",
         zorder=8,
-        label="meeting point",
+        label="meeting point" if not np.any(record.places) else "centre",
     )
     if np.abs(met - fair).max() > 0.03 * extent:
         axes.plot(*fair[:, None], marker="x", markersize=6, color=INK, linestyle="", zorder=7, label="mean of starts")

@@ -56,6 +56,7 @@ class Embodied(Arena):
     off : whether a robot takes no part in round k, (agents,); None where all always do.
     whispers : whether the network is told who is off or empty, so that it neither hears them nor is heard.
     yields : in words, why faithful bodies may not be where they were sent; "" where the tolerance says how far.
+    outlines : of obstacles in the plane, corners (k, 2) m, for pictures.
     """
 
     names: tuple[str, ...]
@@ -68,6 +69,7 @@ class Embodied(Arena):
     off: Callable[[int], NDArray[np.bool_]] | None = None
     whispers: bool = False
     yields: str = ""
+    outlines: tuple[Array, ...] = ()
 
     @property
     def obeys(self) -> str:  # type: ignore[override]
@@ -161,7 +163,7 @@ class Embodied(Arena):
         """What bodies went through."""
         ride = track.ride
         assert ride is not None
-        guard = self.driving.guard
+        guard, pads = self.driving.guard, self.driving.pads
         return BodyLog(
             names=self.names,
             places=self.places,
@@ -172,6 +174,11 @@ class Embodied(Arena):
             blocked=ride.blocked,
             close=ride.close,
             radius_m=np.zeros(len(self.places)) if guard is None else guard.radius_m,
+            outlines=np.concatenate([np.empty((0, 2)), *self.outlines]),
+            first=np.cumsum([0, *map(len, self.outlines)], dtype=np.int64),
+            pads=np.empty((0, self.d + 1))
+            if pads is None
+            else np.concatenate([pads.at, pads.radius_m[:, None]], axis=1),
             headings_rad=track.headings_rad,
             charge_j=track.charge_j,
         )
