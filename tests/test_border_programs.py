@@ -91,7 +91,13 @@ def test_a_name_that_is_no_program_for_this_world_is_exit_2(capsys, command: str
 
 
 def test_the_programs_that_do_serve_are_listed() -> None:
-    assert serving("rendezvous") == ("consensus", "saturated_consensus")
+    assert serving("rendezvous") == (
+        "consensus",
+        "hold_last",
+        "metropolis",
+        "ratio_consensus",
+        "saturated_consensus",
+    )
     assert serving("auction") == ("admm", "dual_decomposition")
     assert serving("charging") == ("admm", "dual_decomposition")
     assert serving("freight") == ("consensus_tracking_admm", "dc_admm", "dpmm", "iplux", "tracking_admm")

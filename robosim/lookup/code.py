@@ -15,6 +15,7 @@ def own_files(scenario: WorldFile, program: bool, strategies: bool, tax: bool) -
     found: dict[str, Path | None] = {KEY: own_file(scenario) if program else None}
     names = {f"selfish.{i}.strategy": one.strategy for i, one in enumerate(scenario.selfish if strategies else ())}
     names |= {"leader.tax": scenario.leader.tax} if tax else {}
+    names |= scenario.named_code()
     found |= {key: project.file_of(scenario.source, name) for key, name in names.items()}
     return {key: path for path, key in {path: key for key, path in reversed(found.items()) if path}.items()}
 
@@ -33,7 +34,8 @@ def foreign_code(scenario: WorldFile) -> list[str]:
 
 def without_code(scenario: WorldFile) -> WorldFile:
     """The same world with nobody selfish, and taxed, by code of the project."""
-    own = own_files(scenario, program=False, strategies=False, tax=True)
+    own = project.file_of(scenario.source, scenario.leader.tax) is not None
     honest = tuple(one for one in scenario.selfish if project.file_of(scenario.source, one.strategy) is None)
     leader = scenario.leader.model_copy(update={"tax": kind_of(scenario).taxes[0]} if own else {})
-    return scenario.model_copy(update={"selfish": honest, "leader": leader})
+    plain = scenario.without_code(lambda name: project.file_of(scenario.source, name) is not None)
+    return plain.model_copy(update={"selfish": honest, "leader": leader})

@@ -56,8 +56,9 @@ def _envelope(
     except BadInput as refused:
         raise scenario.error("leader.bound", str(refused)) from None
     found, rounds = moving.tolerance, scenario.mission.rounds
+    words = "".join(f"; on whose word it tracks so: {one}" for one in moving.hearsay)
     if found is None or name != "tight":
-        return exact, ""
+        return exact, words.removeprefix("; ")
     reached = moving.exact()[1]
     listed = Listed(
         reached=reached + found.apart_m,
@@ -66,5 +67,5 @@ def _envelope(
     )
     return listed, (
         f"bodies miss their waypoints by at most {found.miss_m.max():.3g} m, {found.miss_m[-1]:.3g} m at the end: "
-        f"β(n) is wider by {found.apart_m[-1]:.3g} m"
+        f"β(n) is wider by {found.apart_m[-1]:.3g} m{words}"
     )

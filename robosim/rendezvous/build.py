@@ -10,6 +10,7 @@ from robosim.agent import Array, Controller, Rules
 from robosim.controllers.consensus import Consensus
 from robosim.controllers.saturated_consensus import SaturatedConsensus
 from robosim.errors import BadInput
+from robosim.leader import bound
 from robosim.lookup import programs, taxes
 from robosim.network import graphs
 from robosim.network.given import weights_of
@@ -46,8 +47,10 @@ def build_rendezvous(
     controller = controller or _controller(scenario)
     moving = Moving(scenario, network, within, bool(getattr(controller, "keeps_reach", False)))
     chosen, world = moving.chosen, moving.world
-    doubt = world.obeys if moving.tolerance is None else ""
-    rule = choose.rule_of(scenario.leader.bound, controller, network, doubt)
+    known = moving.tolerance is not None and choose.is_consensus(controller)
+    rule = choose.rule_of(scenario.leader.bound, controller, network, "" if known else world.obeys)
+    if rule in bound.BOUNDS and world.obeys and not known:
+        raise scenario.error("leader.bound", f'{rule!r} has no room for what happens here: {world.obeys} (use "auto")')
     refuse_theorems(scenario, controller, network, rule)
     network = with_batteries(network, not isinstance(world, Embodied) or world.lasts(scenario.mission.rounds))
     world = whispering(world, network)

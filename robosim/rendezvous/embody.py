@@ -17,6 +17,7 @@ from robosim.rendezvous.avoidance.keys import Avoidance
 from robosim.rendezvous.avoidance.things import outline, things
 from robosim.rendezvous.bodies.body import Body
 from robosim.rendezvous.bodies.catalogue import body_of as body_named
+from robosim.rendezvous.bodies.rehearsal import tracked
 from robosim.rendezvous.bodies.said import each, point_speed_mps, radius_m, stopping
 from robosim.rendezvous.bodies.team import Team
 from robosim.rendezvous.frame import Frame
@@ -78,6 +79,13 @@ def _moving(scenario: RendezvousScenario, body: Body) -> Body:
         fit = " or ".join(map(str, body.dimensions))
         raise scenario.error("robots.dimension", f"is {d}, {shown(scenario.robots.body)} moves in {fit} (use that)")
     return body
+
+
+def hearsay(scenario: RendezvousScenario, body: Body | None, round_s: float, dt_s: float) -> list[str]:
+    """Of bodies that are not robosim's own: on whose word it rests how well they track, a line a body."""
+    kinds = {type(one): one for one in (getattr(body, "bodies", (body,)) if body is not None else ())}
+    own = [one for kind, one in kinds.items() if not kind.__module__.startswith("robosim.")]
+    return [tracked(one, round_s, dt_s, scenario.robots.dimension).how for one in own]
 
 
 def guards(scenario: RendezvousScenario) -> bool:

@@ -12,7 +12,7 @@ from robosim.files.writing import shown
 from robosim.leader import bound
 from robosim.network.network import Network
 from robosim.rendezvous.bounds.tracked import Tolerance, tolerance
-from robosim.rendezvous.embody import arena, body_of, reach_of
+from robosim.rendezvous.embody import arena, body_of, hearsay, reach_of
 from robosim.rendezvous.frame import Frame
 from robosim.rendezvous.reach import Reach
 from robosim.rendezvous.scenario import RendezvousScenario
@@ -40,9 +40,18 @@ class Moving:
 
     @property
     def misses(self) -> bool:
-        """Whether faithful bodies miss their waypoints by an amount that a tolerance bounds."""
+        """Whether faithful bodies are off their waypoints by an amount that a tolerance bounds."""
         world = self.world
-        return isinstance(world, Embodied) and not world.yields and bool(world.tracking.gains or world.tracking.floor_m)
+        if not isinstance(world, Embodied) or world.yields:
+            return False
+        return bool(world.tracking.gains or world.tracking.floor_m or self.errors_m)
+
+    @property
+    def hearsay(self) -> list[str]:
+        """On whose word it rests how well bodies track that are not robosim's own."""
+        world = self.world
+        control = world.driving.dt_s if isinstance(world, Embodied) else world.dt_s
+        return hearsay(self.scenario, self.body, world.dt_s, control)
 
     @property
     def errors_m(self) -> float:

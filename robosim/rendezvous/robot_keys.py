@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from robosim.rendezvous.avoidance.keys import Radius
+from robosim.rendezvous.body_rules import BATTERY_KEYS, PAD_KEYS
 from robosim.rendezvous.rules import CONSTANTS
 from robosim.scenario.fields import (
     AutoOrPositive,
@@ -30,6 +31,7 @@ from robosim.scenario.fields import (
 )
 from robosim.scenario.parameters import plain_values
 
+BATTERY = [*BATTERY_KEYS, *PAD_KEYS]
 Starts = Annotated[
     Annotated[Literal["random"], Tag("<word>")] | Annotated[tuple[Point, ...], Tag("<list>")], word_or("<list>")
 ]
@@ -82,6 +84,11 @@ class Robots(Section):
         default="displacement", description="what a robot minds: squared displacement, or the joules it spends"
     )
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Bodies, each once."""
+        return (self.body,) if isinstance(self.body, str) else tuple(dict.fromkeys(self.body))
+
 
 class Energy(Section):
     """[energy]: what motion costs, P = p0 + p1·|v| + p2·|v|² + p3·|ω| + p4·|a|²."""
@@ -104,8 +111,9 @@ class Energy(Section):
 
     @model_serializer(mode="wrap")
     def without_unused(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Constants that another power model takes are refused in a file, so they are not written either."""
+        """Keys that a file may not have are not written either: constants of other models, batteries that are none."""
         unused = [key for power, keys in CONSTANTS.items() if power != self.power for key in keys]
+        unused += BATTERY if self.battery_j is None else []
         return {key: value for key, value in written(self).items() if key not in unused}
 
 

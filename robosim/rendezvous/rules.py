@@ -111,7 +111,10 @@ def schedules_know_their_reach(world: Values) -> Iterator[Problem]:
         )
     wrong = {
         ("mission", "travel"): (world["mission.travel"] == "after-agreeing", 'use "while-agreeing", or alpha = "auto"'),
-        ("robots", "position_noise_m"): (world["robots.position_noise_m"] > 0, 'remove it, or use alpha = "auto"'),
+        ("robots", "position_noise_m"): (
+            world["robots.position_noise_m"] > 0 and world["robots.body"] in POINTS,
+            'remove it, or use alpha = "auto"',
+        ),
         ("leader", "bound"): (str(world["leader.bound"]).startswith("paper"), 'use "tight", or alpha = "auto"'),
     }
     for path, (is_wrong, fix) in wrong.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import pi, prod
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, Strict, Tag
 
@@ -146,6 +146,16 @@ class RendezvousScenario(WorldFile):
     def completed(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Number and dimension of the robots whose starts are listed."""
         return completed(values)
+
+    def named_code(self) -> dict[str, str]:
+        """Bodies may stand in a project, too."""
+        return {f"robots.body.{name}": name for name in self.robots.names}
+
+    def without_code(self, own: Callable[[str], bool]) -> Self:
+        """Points, where a body stands in the project."""
+        if not any(map(own, self.robots.names)):
+            return self
+        return self.model_copy(update={"robots": self.robots.model_copy(update={"body": "point", "bodies": {}})})
 
     def needs(self) -> tuple[Need, ...]:
         """Memory for the trajectory and for the links."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
@@ -87,6 +87,14 @@ class WorldFile(Section):
     def inputs(self) -> dict[str, Path]:
         """The files that the world names, by their keys, such as "station.sessions"."""
         return {}
+
+    def named_code(self) -> dict[str, str]:
+        """What its keys name beside program, strategies and tax that may stand in a project; by key."""
+        return {}
+
+    def without_code(self, own: Callable[[str], bool]) -> Self:
+        """The same world with robosim's own in place of what `named_code` names and the project has."""
+        return self
 
     @property
     def origin(self) -> Origin:

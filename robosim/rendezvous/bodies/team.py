@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.rendezvous.bodies.body import Body, Tracking
+from robosim.rendezvous.bodies.rehearsal import tracked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +86,8 @@ class Team:
 
     def tracking(self, round_s: float, dt_s: float) -> Tracking:
         """The shortest reach, the largest of all gains and floors."""
-        each = [body.tracking(round_s, dt_s) for body, _ in self._members()]
+        d = max(self.dimensions)
+        each = [tracked(body, round_s, dt_s, d).tracking for body, _ in self._members()]
         longest = max(len(one.gains) for one in each)
         padded = [(*one.gains, *[0.0] * (longest - len(one.gains))) for one in each]
         return Tracking(

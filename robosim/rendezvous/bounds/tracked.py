@@ -8,7 +8,8 @@ row-stochastic and contracts what is off the mean by r_k = 1 - α_k λ₂, so wi
 
 and a faithful robot is told to go at most S_k = min(s_k + 2 α_k deg E_k, α_k λmax (δ_k + η_k)) metres, with s_k what
 exact bodies are told. From one waypoint to the next is S_k plus what it missed before; the body says what it misses
-then. An error of what is seen moves a waypoint by no more than itself, as it is a mean of what is seen.
+then. An error of what is seen moves a waypoint by no more than itself, as it is a mean of what is seen; an error of
+landing is one of the goal.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def tolerance(
     gains, drift = np.array(tracking.gains), 0.0
     for k in range(rounds):
         close = alpha[k] * network.lambda_max * (reached_m[k] + apart[k])
-        told[k] = min(exact_m[k] + 2.0 * alpha[k] * degree * drift, close) + miss[k]
+        told[k] = min(exact_m[k] + 2.0 * alpha[k] * degree * drift, close) + miss[k] + errors_m
         back = told[max(0, k + 1 - gains.size) : k + 1][::-1]
         miss[k + 1] = tracking.floor_m + float(gains[: back.size] @ back)
         added = miss[k + 1] + errors_m
