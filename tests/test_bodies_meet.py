@@ -103,10 +103,11 @@ def test_bodies_that_do_not_fit_are_refused_at_their_keys(worlds):
 
 
 def test_a_bound_that_a_program_proves_has_no_room_for_bodies_that_miss(worlds):
-    keys = {"mission.controller": "saturated_consensus", "leader.alpha": "auto", "mission.rounds": 20}
+    program = {"mission.controller": "saturated_consensus", "leader.alpha": "auto"}
+    keys = {**program, "mission.rounds": 20, "leader.bound": "auto"}
     assert built(worlds, "car", **keys).announcement.rule == "rehearsed"
     with pytest.raises(robosim.BadInput, match=r"leader\.bound: 'tight' has no room for .* bodies miss"):
-        built(worlds, "car", **keys, **{"leader.bound": "tight"})
+        built(worlds, "car", **(keys | {"leader.bound": "tight"}))
 
 
 def test_a_team_of_several_bodies_meets_too(worlds):
