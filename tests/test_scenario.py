@@ -71,7 +71,8 @@ def test_plain_numbers_are_points_of_a_line() -> None:
 
 
 def test_every_bundled_world_loads_and_says_what_it_is() -> None:
-    rendezvous = ["drones", "erratum", "lossy", "rendezvous", "rendezvous-honest", "robotarium", "swarm"]
+    rendezvous = ["convoy", "drones", "erratum", "long-haul", "lossy", "obstacles", "rendezvous", "rendezvous-honest"]
+    rendezvous += ["robotarium", "robotarium-points", "rovers", "swarm"]
     charging = ["charging", "charging-day-ahead", "market", "not-dominant", "six-bidders", "two-bidders"]
     freight = ["aggregator", "freight", "freight-sioux-falls"]
     assert list(bundled_worlds()) == sorted(rendezvous + charging + freight)
