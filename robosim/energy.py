@@ -128,7 +128,7 @@ class RotaryWing:
 
     def most_w(self, speed: float, turn: float, push: float) -> float:
         """Falls, then rises with speed: the most is at one of the ends."""
-        return float(np.max(self.watts(np.array([0.0, speed]))))
+        return float(np.max(self.watts(np.array([0.0, speed])))) if np.isfinite(speed) else np.inf
 
 
 def stage(mass_kg: float = 1.0) -> PowerModel:

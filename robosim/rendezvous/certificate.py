@@ -116,8 +116,8 @@ def least_net_cost(mission: Rendezvous, record: RendezvousRecord) -> float:
     if problem.pays_for == "energy":
         drives = 1 if record.travel == "after-agreeing" else rules.rounds
         beta += world.noise_m * drives * float(np.sqrt(len(start)))  # metres that a body was moved and did not pay for
-        if not world.lasts(mission.rounds):
-            law = Law(0.0, 0.0, 0.0)  # an empty battery moves no more: costs are known to be no less than nothing
+        if not world.lasts(mission.rounds) or world.may_leave(mission.rounds):
+            law = Law(0.0, 0.0, 0.0)  # who is empty or off spends nothing: costs are known to be no less than that
     least = min(least_total(law, start, beta), rules.penalty + law.idle)
     limited = problem.unit is not None or world.lower.size > 0 or np.isfinite(world.reach_m)
     return float(least if limited else min(least, rules.cost_range[1]))

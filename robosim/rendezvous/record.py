@@ -113,8 +113,12 @@ class RendezvousRecord(Record):
 
     @cached_property
     def distance(self) -> Array:
-        """dist(z^k, Z) at the kept rounds, (missions, rows), metres."""
-        return np.stack([spread(self.said["z"][:, row]) for row in range(len(self.kept))], axis=1)
+        """dist(z^k, Z) at the kept rounds, (missions, rows), metres; of those who are not excused at the end."""
+        words, out = self.said["z"], self.settlement.excused
+        if out is None:
+            return np.stack([spread(words[:, row]) for row in range(len(self.kept))], axis=1)
+        teams = zip(words, ~out, strict=True)
+        return np.stack([spread(z[:, there]) if there.any() else np.zeros(len(z)) for z, there in teams])
 
     @cached_property
     def beta(self) -> Array:
