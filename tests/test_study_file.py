@@ -71,6 +71,7 @@ def test_days_and_numbers_from_to_are_spelt_out(tmp_path) -> None:
         ('seeds = "1..3"', 'attacks = ["foot-dragging:stride=0.1,often"]', 3, "must be a number"),
         ('seeds = "1..3"', 'questions = ["gpa"]', 3, 'did you mean "gap"?'),
         ('seeds = "1..3"', "confidence = 95", 3, "must be <= 0.9999, got 95"),
+        ('seeds = "1..3"', 'over = ["mission.round"]', 3, 'is not swept (did you mean "mission.rounds"?)'),
         ("[20, 40]", "[20, 0]", 6, "must be >= 1, got 0"),
         ("[20, 40]", "20", 6, "must be a list of values, got 20"),
         ("[20, 40]", "[20, 20]", 6, "has 20 twice"),

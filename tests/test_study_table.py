@@ -54,8 +54,8 @@ def test_what_is_unknown_is_counted_and_said_and_the_largest_is_no_bound() -> No
 
 def study(sweep: dict[str, list], strategies: tuple[str, ...] = ("",), quantity: str = "gap") -> Results:
     """A study of made-up numbers: 100 times the place of the first value, 10 times that of the second, and the seed."""
-    loose = {"confidence": 0.95, "questions": [quantity]}
-    plan = {"name": "s", "fixed": {"sweep": sweep}, "loose": loose, "batches": 0}
+    loose = {"confidence": 0.95, "over": [], "questions": [quantity]}
+    plan = {"name": "s", "fixed": {"sweep": sweep, "study.taxes": ["vcg", "none"]}, "loose": loose, "batches": 0}
     batches, keys = [], list(sweep)
     for cell in np.ndindex(*(len(values) for values in sweep.values())):
         for seed in (1, 2, 3):
@@ -67,6 +67,19 @@ def study(sweep: dict[str, list], strategies: tuple[str, ...] = ("",), quantity:
             )  # fmt: skip
             batches.append(Batch(len(batches), "w$1", told, seed, "€", None, 0, 0.0, values))
     return Results(plan=plan, batches=tuple(batches), made_with=({},))
+
+
+def test_keys_that_are_draws_count_as_seeds_do() -> None:
+    found = study({"a.b": [4, 8], "c.day": ["mon", "tue"]})
+    found.plan["loose"]["over"] = ["c.day"]
+    (row,) = [one for one in rows(found) if (one.keys, one.tax) == ({"a.b": 8}, "vcg")]
+    values = [101.0, 102.0, 103.0, 111.0, 112.0, 113.0]
+    assert (row.estimate.n, row.estimate.mean) == (6, np.mean(values))
+    assert (row.estimate.low, row.estimate.high) == student(values, 0.95)[1:]
+    (shown,) = tables(found, ["gap"])
+    assert "Student t, over seeds and c.day" in str(shown.caption)
+    ((_, figure),) = drawn(found, "gap")
+    assert "mean of n = 6 seeds × c.day" in figure._suptitle.get_text()
 
 
 def drawn(results: Results, question: str):

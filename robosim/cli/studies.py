@@ -25,6 +25,8 @@ study = Application(
     help="Many missions from one file: worlds, keys, seeds, taxes and attacks, each with each; means with intervals.",
 )
 app.add_typer(study)
+WIDTH = 120
+"""Characters a line where nobody can say."""
 EVERY_S = 30.0
 """Seconds between two lines about progress where no bar can be shown."""
 Book = Annotated[Path, typer.Argument(metavar="STUDY.sqlite", help="What `robosim study run` wrote.")]
@@ -190,7 +192,9 @@ def _show(found: Results, total: int, questions: list[str] | None = None) -> Non
     from robosim.cli.streams import answers
     from robosim.study.answer import lines, tables
 
-    console = Console(file=answers())
+    out = answers()
+    width = None if out.isatty() else WIDTH
+    console = Console(file=out, emoji=False, width=width)  # file:100: is a line and no picture
     for shown in tables(found, found.plan["loose"]["questions"] if questions is None else questions):
         console.print(shown)
     for line in lines(found, total):

@@ -11,7 +11,7 @@ from robosim.cli.tables import empty_table
 from robosim.files.writing import value_text
 from robosim.study.book import Results
 from robosim.study.quantities import quantity
-from robosim.study.table import Row, rows, swept
+from robosim.study.table import Row, over, rows, swept
 
 FAILURES = 10
 """Failed batches that are shown; the others are counted."""
@@ -45,7 +45,7 @@ def _table(results: Results, question: str, found: Sequence[Row]) -> Table:
     for row in found:
         cells = _cells(row)
         made.add_row(*(escape(cells[name]) for name in (*names, *figures[:1], "interval", *figures[2:])))
-    return _explained(made, found)
+    return _explained(made, found, " and ".join(["seeds", *over(results)]))
 
 
 def _cells(row: Row) -> dict[str, str]:
@@ -69,12 +69,14 @@ def _short(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def _explained(made: Table, found: Sequence[Row]) -> Table:
+def _explained(made: Table, found: Sequence[Row], draws: str) -> Table:
     """Below the table: which method, what the largest means, why values are missing."""
     methods = dict.fromkeys(row.estimate.method for row in found if row.estimate.method)
     exceeded = [row.estimate.exceeded for row in found if row.estimate.exceeded is not None]
     why = dict.fromkeys(row.estimate.why for row in found if row.estimate.why)
-    words = [f"Intervals: {' and '.join(methods)}, over seeds." if methods else "No intervals: one seed."]
+    words = [
+        f"Intervals: {' and '.join(methods)}, over {draws}." if methods else "No intervals: one value has no spread."
+    ]
     if exceeded:
         words.append(f"Up to {100 * max(exceeded):.3g} % of such worlds may exceed the largest.")
     words += [f"Unknown: {one}." for one in why if one]
@@ -86,7 +88,7 @@ def lines(results: Results, total: int) -> Iterator[str]:
     """What failed, what is missing, and whether several machines or versions had a part in it."""
     failed = [one for one in results.batches if one.failed is not None]
     for one in failed[:FAILURES]:
-        keys = "".join(f", {key} = {value_text(one.keys[key])}" for key in swept(results))
+        keys = "".join(f", {key} = {value_text(one.keys[key])}" for key in results.plan["fixed"]["sweep"])
         yield f"batch {one.number} failed ({one.world}{keys}, seed {one.seed}): {one.failed}"
     if len(failed) > FAILURES:
         yield f"… and {len(failed) - FAILURES} more"

@@ -15,7 +15,7 @@ from robosim.errors import RobosimError
 from robosim.files.complaint import Origin, Problem, report
 from robosim.files.content import text_of
 from robosim.files.lines import KeyPath
-from robosim.files.writing import quoted, shown
+from robosim.files.writing import quoted, shown, suggestion
 from robosim.scenario.checking import problems_of
 from robosim.scenario.fields import Id, Section
 from robosim.scenario.reading import LARGEST_FILE, parse
@@ -43,6 +43,9 @@ class StudySection(Section):
     agents: tuple[Id, ...] | Literal["all"] = Field(default="all", description="who tries attacks", examples=["all"])
     confidence: Annotated[float, Field(ge=0.5, le=0.9999, strict=True)] = Field(
         default=0.95, description="of intervals", examples=[0.95]
+    )
+    over: tuple[Text, ...] = Field(
+        default=(), description="swept keys whose values are draws, as seeds are", examples=[["station.day"]]
     )
     questions: tuple[Text, ...] = Field(default=(), description="quantities to show", examples=[["gap", "gain"]])
 
@@ -197,7 +200,11 @@ def _contradictions(study: StudySection, given: Keys, swept: Keys) -> Iterator[P
         if "leader.tax" in keys.values and study.taxes:
             message = "has no effect beside study.taxes"
             yield Problem(path=keys.paths["leader.tax"], message=message, fix="leave one of them out")
-    for name in ("worlds", "taxes", "attacks", "questions"):
+    for place, key in enumerate(study.over):
+        if key not in swept.values:
+            fix = suggestion(key, swept.values, f"swept are {', '.join(swept.values) or 'none'}")
+            yield Problem(path=("study", "over", str(place)), message=f"{quoted(key)} is not swept", fix=fix)
+    for name in ("worlds", "taxes", "attacks", "over", "questions"):
         entries = getattr(study, name)
         for place in (number for number, one in enumerate(entries) if one in entries[:number]):
             message = f"{quoted(entries[place])} stands twice"

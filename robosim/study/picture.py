@@ -12,6 +12,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from matplotlib.colors import Normalize, SymLogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, SymmetricalLogLocator
 
@@ -21,7 +22,7 @@ from robosim.files.writing import value_text
 from robosim.palette import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION
 from robosim.study.book import Results
 from robosim.study.quantities import BEST, quantity, refuse_unknown
-from robosim.study.table import STUDENT, Row, rows, swept
+from robosim.study.table import STUDENT, Row, over, rows, swept
 
 COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK)
 MARKERS = "osD^vP*X"
@@ -164,6 +165,7 @@ def _curve(axes: Any, found: Sequence[Row], name: str, number: int, of: int, par
             y.append(one.mean)
             low.append(one.mean - one.low if one.low is not None else math.nan)
             high.append(one.high - one.mean if one.high is not None else math.nan)
+    name = name if x else f"{name} (unknown)"
     best = name == BEST
     look = {"color": INK if best else COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
     line = "" if names is not None else ("--" if best else "-")
@@ -172,11 +174,20 @@ def _curve(axes: Any, found: Sequence[Row], name: str, number: int, of: int, par
 
 def _wide(axes: Any, part: Part) -> None:
     """Numbers of very different size: logarithmic where they are large, even around 0."""
-    means = (row.estimate.mean for panel in part.panels for found in panel.curves.values() for row in found)
+    even = _even([row.estimate.mean for panel in part.panels for found in panel.curves.values() for row in found])
+    if even is not None:
+        axes.set_yscale("symlog", linthresh=even)
+        ticks = SymmetricalLogLocator(base=10.0, linthresh=even)
+        ticks.set_params(numticks=9)
+        axes.yaxis.set_major_locator(ticks)
+
+
+def _even(means: Sequence[float | None]) -> float | None:
+    """The power of ten below which a scale is even and above which it is logarithmic; None where it is all even."""
     sizes = [abs(mean) for mean in means if mean]
-    if sizes and max(sizes) > WIDE * min(sizes):
-        axes.set_yscale("symlog", linthresh=max(min(sizes), max(sizes) / 1e6))
-        axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10.0, linthresh=max(min(sizes), max(sizes) / 1e6)))
+    if not sizes or max(sizes) <= WIDE * min(sizes):
+        return None
+    return float(10.0 ** math.floor(math.log10(max(min(sizes), max(sizes) / 1e6))))
 
 
 def _abscissa(axes: Any, part: Part, results: Results) -> None:
@@ -215,12 +226,15 @@ def drawn_lines(text: str) -> str:
 
 
 def _title(part: Part, results: Results) -> str:
-    """World, how many seeds, and what the bars are; a map has none."""
-    most = max((row.estimate.n for panel in part.panels for found in panel.curves.values() for row in found), default=0)
+    """World, and in a second line how many seeds, and what the bars are; a map has none."""
+    counts = [row.estimate.n for panel in part.panels for found in panel.curves.values() for row in found]
+    least, most = min((n for n in counts if n), default=0), max(counts)
+    n = f"{most}" if least == most else f"{least} to {most}"
     level, share = results.plan["loose"]["confidence"], quantity(_first(part).quantity).share
     bars = "" if len(part.axes) == 2 or most < 2 else f"; bars: {100 * level:g} % ({'Wilson' if share else STUDENT})"
     what = "share" if share else "mean"
-    return f"{drawn(part.title)}: {what} of n = {most} seed{'s' * (most != 1)}{bars}"
+    draws = " × ".join(["seeds", *over(results)]) if most != 1 else "seed"
+    return f"{drawn(part.title)}\n{what} of n = {n} {drawn(draws)}{bars}"
 
 
 def _map(part: Part, results: Results) -> Figure:
@@ -231,7 +245,9 @@ def _map(part: Part, results: Results) -> Figure:
     grids = [_grid(panel.curves[""], part.axes, across, up) for panel in part.panels]
     known = [x for grid in grids for line in grid for x in line if not math.isnan(x)]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
-    shown = {"vmin": low, "vmax": high if high > low else low + 1.0, "cmap": MAP, "origin": "lower", "aspect": "auto"}
+    high, even = high if high > low else low + 1.0, _even(known)
+    scale = Normalize(low, high) if even is None else SymLogNorm(even, vmin=low, vmax=high, base=10)
+    shown = {"norm": scale, "cmap": MAP, "origin": "lower", "aspect": "auto"}
     for axes, grid, panel in zip(every, grids, part.panels, strict=True):
         axes.patch.set(hatch="////", edgecolor="#bbbbbb", facecolor="white")
         image = axes.imshow(grid, interpolation="nearest", **shown)
@@ -239,7 +255,7 @@ def _map(part: Part, results: Results) -> Figure:
         axes.set_xlabel(drawn(part.axes[0]))
         _ticks(axes, across, up)
         if len(across) * len(up) * len(grids) <= NUMBERS:
-            _numbers(axes, grid, low, high)
+            _numbers(axes, grid, scale)
     every[0].set_ylabel(drawn(part.axes[1]))
     figure.colorbar(image, ax=every, label=_ordinate(part), shrink=0.95)
     figure.suptitle(_title(part, results), x=0.01, ha="left", fontsize=8, color=INK)
@@ -265,9 +281,9 @@ def _ticks(axes: Any, across: Sequence[Any], up: Sequence[Any]) -> None:
             label.set(rotation=30, ha="right", rotation_mode="anchor")
 
 
-def _numbers(axes: Any, grid: Sequence[Sequence[float]], low: float, high: float) -> None:
+def _numbers(axes: Any, grid: Sequence[Sequence[float]], scale: Normalize) -> None:
     for y, line in enumerate(grid):
         for x, value in enumerate(line):
             if not math.isnan(value):
-                dark = high > low and (value - low) / (high - low) < 0.5
+                dark = float(scale(value)) < 0.5
                 axes.text(x, y, f"{value:.3g}", ha="center", va="center", fontsize=6, color="white" if dark else INK)

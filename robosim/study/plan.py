@@ -118,7 +118,7 @@ def _beside(origin: Origin, name: str) -> str | Path:
 
 def _plan(asked: Asked, worlds: tuple[dict[str, str | None], ...], files: Mapping[str, str] | None = None) -> Plan:
     study = asked.study.model_dump(mode="json")
-    loose = {key: study.pop(key) for key in ("confidence", "questions")}
+    loose = {key: study.pop(key) for key in ("confidence", "over", "questions")}
     loose["questions"] = loose["questions"] or ["gap", *(["gain"] if study["attacks"] else [])]
     fixed = {f"study.{key}": value for key, value in study.items()}
     fixed |= {"study.seeds": list(asked.seeds), "set": asked.set.values, "sweep": asked.sweep.values}

@@ -1,4 +1,4 @@
-"""Means over seeds with confidence intervals, each with its method and n; what nobody knows is counted and said.
+"""Means over seeds (and keys that are draws), with intervals, their method and n; what is unknown is counted and said.
 
 Means have Student's interval, m ± t_{n-1} s/√n, which supposes that seeds are independent draws and the mean is about
 normal. Shares have Wilson's score interval (E. B. Wilson, J. Amer. Statist. Assoc. 22, 1927), right near 0 and 1, too.
@@ -17,7 +17,7 @@ from typing import Any
 from scipy.special import ndtri, stdtrit
 
 from robosim.study.book import Batch, Results
-from robosim.study.quantities import Figure, quantity
+from robosim.study.quantities import BEST, Figure, quantity
 
 STUDENT, WILSON = "Student t", "Wilson"
 ONE = "one value has no spread"
@@ -84,7 +84,7 @@ def wilson(yes: int, n: int, confidence: float) -> tuple[float, float, float]:
 
 
 def estimate(figures: Sequence[Figure], confidence: float) -> Estimate:
-    """What the figures of one quantity come to, in the order of their seeds."""
+    """What the figures of one quantity come to, in the order of their batches."""
     values = [one.value for one in figures if one.value is not None]
     reasons = dict.fromkeys(one.why for one in figures if one.value is None and one.why)
     unknown, why = len(figures) - len(values), "; ".join(reasons) or None
@@ -109,12 +109,17 @@ def estimate(figures: Sequence[Figure], confidence: float) -> Estimate:
 
 
 def swept(results: Results) -> list[str]:
-    """The keys that have several values."""
-    return list(results.plan["fixed"]["sweep"])
+    """The keys that tell cells apart: all that are swept but those whose values are draws, as seeds are."""
+    return [key for key in results.plan["fixed"]["sweep"] if key not in over(results)]
+
+
+def over(results: Results) -> list[str]:
+    """The keys whose values are draws."""
+    return list(results.plan["loose"]["over"])
 
 
 def rows(results: Results, confidence: float | None = None) -> list[Row]:
-    """Every quantity of every cell, in the order of the batches. Batches that failed have no part in it."""
+    """Every quantity of every cell, in the order of the batches and taxes. Batches that failed have no part in it."""
     level = results.plan["loose"]["confidence"] if confidence is None else confidence
     cells: dict[tuple[str, str, str, str, str], list[Figure]] = {}
     first: dict[tuple[str, str, str, str, str], Batch] = {}
@@ -123,7 +128,12 @@ def rows(results: Results, confidence: float | None = None) -> list[Row]:
             place = (batch.world, name, one.tax, one.strategy, one.quantity)
             cells.setdefault(place, []).append(one)
             first.setdefault(place, batch)
-    keys = swept(results)
+    keys, taxes = swept(results), results.plan["fixed"].get("study.taxes", [])
+
+    def order(place: tuple[str, str, str, str, str]) -> tuple[Any, ...]:
+        _, _, tax, strategy, _ = place
+        return first[place].number, taxes.index(tax) if tax in taxes else 0, strategy == BEST, place
+
     return [
         Row(
             world=place[0],
@@ -132,9 +142,9 @@ def rows(results: Results, confidence: float | None = None) -> list[Row]:
             strategy=place[3],
             quantity=place[4],
             unit=unit_of(place[4], first[place].unit),
-            estimate=estimate(found, level),
+            estimate=estimate(cells[place], level),
         )
-        for place, found in cells.items()
+        for place in sorted(cells, key=order)
     ]
 
 

@@ -23,6 +23,8 @@ seeds = "1..4"
 # attacks = {attacks}
 # Who tries it; left out: all.
 # agents = [0, 1]
+# Swept keys whose values are draws, as seeds are: means are over these, too.
+# over = [{key}]
 # Of intervals.
 # confidence = 0.95
 # Quantities that are shown and drawn; left out: gap, and gain where there are attacks.

@@ -20,6 +20,7 @@ from dataclasses import asdict
 from typing import IO, Any
 
 from robosim.errors import AgentFailure, BadInput
+from robosim.files.writing import printable
 from robosim.stopping import willing
 from robosim.study.job import Job, Outcome, run_job
 
@@ -39,7 +40,7 @@ def serial(jobs: Iterable[Job]) -> Generator[Done, None, None]:
 
 def died(job: Job, how: str) -> Outcome:
     """The outcome of a batch that killed two workers, or was with two that were killed."""
-    message = f"two workers died while they played it ({how}): out of memory, or killed?"
+    message = printable(f"two workers died while they played it ({how}): out of memory, or killed?")
     return Outcome(number=job.number, failed=message, exit_code=AgentFailure.exit_code)
 
 
@@ -152,9 +153,9 @@ def cluster(jobs: Iterable[Job], address: str, number: int | None) -> Generator[
             job = running.pop(ready)
             try:
                 yield job, Outcome.of(ray.get(ready))
-            except (ray.exceptions.RayError, ray.exceptions.RayTaskError) as problem:
+            except ray.exceptions.RayError as problem:
                 if job.number in tried:
-                    yield job, died(job, type(problem).__name__)
+                    yield job, died(job, str(problem).strip().rpartition("\n")[2][:200] or type(problem).__name__)
                 else:
                     tried.add(job.number)
                     again.append(job)
