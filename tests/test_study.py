@@ -4,17 +4,21 @@ import csv
 import json
 import os
 import random
+import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import robosim
+from robosim.cli import studies
 from robosim.errors import BadInput
 from robosim.scenario.reading import template as world_template
 from robosim.study import workers
@@ -295,6 +299,58 @@ def test_killed_20_times_at_random_moments(tmp_path) -> None:
     assert results(tmp_path / "killed.sqlite").digest == alone.digest
 
 
+def workers_in(folder: Path) -> list[str]:
+    """Processes of workers that were begun in a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if "robosim.study.worker" in (process / "cmdline").read_text() and os.readlink(process / "cwd") == str(
+                folder
+            ):
+                found.append(process.name)
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.deep
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="LOUD: no /proc here, workers are not looked for")
+def test_who_is_killed_with_two_workers_leaves_none_of_them_and_loses_nothing(tmp_path) -> None:
+    text, draw = SMALL.replace("1..3", "1..60"), random.Random(1)
+    alone = played(tmp_path, text)
+    words = [sys.executable, "-m", "robosim", "study", "run", "study.toml", "--out", "killed.sqlite", "--workers", "2"]
+    before: dict[int, list] = {}
+    seen = set()
+    for number in range(9):
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        running = subprocess.Popen(words, cwd=tmp_path, **quiet)
+        if number < 8:
+            time.sleep(draw.uniform(2.0, 5.0))
+            seen.add(len(workers_in(tmp_path)))
+            running.kill()
+        code = running.wait()
+        until = time.monotonic() + 20.0
+        while workers_in(tmp_path) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert not workers_in(tmp_path)
+        after = rows_of(tmp_path / "killed.sqlite")
+        assert {key: after.get(key) for key in before} == before
+        before = after
+    assert code == 0
+    assert 2 in seen
+    assert results(tmp_path / "killed.sqlite").digest == alone.digest
+
+
+def test_where_no_bar_can_be_seen_a_line_says_how_long_it_takes(capsys, monkeypatch) -> None:
+    clock = iter([0.0, 0.0, 1.0, 41.0, 42.0, 101.0])
+    monkeypatch.setattr(studies.time, "monotonic", lambda: next(clock))
+    with studies._told(100) as progress:
+        for done in (20, 40, 41, 70):  # 20 were there before
+            progress(done, 100)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["40 of 100 batches, about 2 min left", "70 of 100 batches, about 61 s left"]
+
+
 def test_the_flat_table_has_every_figure_and_says_why_others_are_not_there(whole, tmp_path) -> None:
     _, found = whole
     path = export(found, tmp_path / "t.csv")
@@ -353,6 +409,19 @@ def test_without_ray_a_cluster_is_refused_and_the_extra_named(tmp_path, cli, mon
     code, _, err = cli("study", "run", tmp_path / "study.toml", "--cluster", "auto")
     assert code == 2
     assert 'needs Ray, which is not installed (pip install "faithful-robosim[cluster]"' in err
+
+
+def test_nobody_at_the_address_of_a_cluster_is_said_at_once(tmp_path, cli, monkeypatch) -> None:
+    """Before Ray is asked, which would try for minutes; a port that was just given back has nobody."""
+    (tmp_path / "study.toml").write_text(SMALL)
+    monkeypatch.setitem(sys.modules, "ray", types.SimpleNamespace())
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    code, _, err = cli("study", "run", tmp_path / "study.toml", "--cluster", f"127.0.0.1:{port}")
+    assert code == 2
+    assert re.fullmatch(
+        rf"--cluster: no Ray cluster answers at '127.0.0.1:{port}': .* \(begin one: ray start --head\)\n", err
+    )
 
 
 CLUSTER = """

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import queue
+import socket
 import subprocess
 import sys
 import threading
@@ -26,6 +27,8 @@ from robosim.study.job import Job, Outcome, run_job
 
 Done = tuple[Job, Outcome]
 START = "from robosim.study.worker import main; main()"
+KNOCK_S = 10.0
+"""Seconds that the head of a cluster has to answer."""
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
 """Workers share the processors by being several."""
 
@@ -174,6 +177,7 @@ def _ray(address: str) -> Any:
         fix = 'pip install "faithful-robosim[cluster]"'
         raise BadInput(f"--cluster: needs Ray, which is not installed ({fix}; or use --workers)") from None
     try:
+        _knock(address)
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     except (ConnectionError, ValueError, RuntimeError, OSError) as problem:
         why = str(problem).partition("\n")[0]
@@ -181,3 +185,10 @@ def _ray(address: str) -> Any:
             f"--cluster: no Ray cluster answers at {address!r}: {why} (begin one: ray start --head)"
         ) from None
     return ray
+
+
+def _knock(address: str) -> None:
+    """Raise `OSError` where nobody listens at HOST:PORT: Ray itself asks for minutes before it says so."""
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_S).close()
