@@ -30,7 +30,6 @@ SAME = 1e-9
 """Who gains less than this share of its cost gains nothing but rounding."""
 UNFORESEEN = 5
 """The exit code of what is nobody's input but a fault."""
-NOBODY = "nobody is selfish in this world"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,14 +200,32 @@ REASONS = {
 """What the judge calls it in its reasons."""
 
 
+LONG = "does not exist here, or takes longer than a run allows (see robosim certify)"
+NOBODY = "nobody is selfish in this world"
+OTHERWISE = {
+    "optimum": "nobody knows it",
+    "gap": "nobody knows the optimum",
+    "gap_share": "nobody knows the optimum",
+    "distance": "this kind of world measures none",
+    "beta": "this kind of world announces none",
+    "individually_rational": "nobody can stay away from this world",
+    "epsilon_certified": "nobody bounds it",
+    "epsilon_exact": LONG,
+    "epsilon_bounded": LONG,
+    "world_gain": NOBODY,
+    "world_others_change": NOBODY,
+}
+"""Why a number is not there where the judge need not say so."""
+
+
 def _why(name: str, verdict: Verdict) -> str | None:
     word = REASONS.get(name)
     found = next((line for line in verdict.unknown if word is not None and line.startswith(f"{word}: ")), None)
     if found is not None:
         return found.partition(": ")[2]
-    if word == "gains":
-        return NOBODY
-    return "the least social cost is 0" if name == "gap_share" and verdict.optimum is not None else None
+    if name == "gap_share" and verdict.optimum is not None:
+        return "the least social cost is 0"
+    return OTHERWISE.get(name)
 
 
 def _figure(tax: str, strategy: str, name: str, value: Any, why: str | None = None) -> Figure:
