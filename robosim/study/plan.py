@@ -16,7 +16,7 @@ from robosim.files.lines import KeyPath
 from robosim.files.store import sha256
 from robosim.files.writing import dotted
 from robosim.kind import kind_of
-from robosim.lookup import code, project, strategies, taxes
+from robosim.lookup import code, programs, project, strategies, taxes
 from robosim.lookup.plays import plays
 from robosim.scenario.reading import bundled_names, find
 from robosim.study.file import MOST, Asked, read
@@ -161,6 +161,7 @@ def _check(asked: Asked, job: Job) -> dict[str, str]:
         return {}  # a batch that fails, as others may
     except BadInput as problem:
         raise _in_its_words(asked, job, problem) from None
+    programs.controller_class(scenario)  # it is there, and who runs the study is told whose code that is
     kind, study = kind_of(scenario), asked.study
     known = strategies.strategies(kind, scenario.source)
     for place, one in enumerate(study.attacks):

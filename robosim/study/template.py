@@ -43,7 +43,7 @@ seeds = "1..4"
 
 def template(world: str) -> str:
     """A commented study file. Raises `BadInput` for a world that is not there."""
-    scenario = load_scenario(world)
+    scenario = load_scenario(world, code=False)
     kind, rounds = kind_of(scenario), scenario.mission.rounds
     counts = {f"{name}.count": getattr(getattr(scenario, name), "count", None) for name in type(scenario).model_fields}
     key, most = next(((key, one) for key, one in counts.items() if isinstance(one, int)), (ROUNDS, rounds))
