@@ -5,6 +5,7 @@ import random
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,11 +14,13 @@ from pathlib import Path
 
 import pytest
 
+import robosim
 from robosim.errors import BadInput
 from robosim.study import workers
-from robosim.study.book import results
-from robosim.study.job import run_job
+from robosim.study.book import results, writing
+from robosim.study.job import Outcome, run_job
 from robosim.study.play import play
+from robosim.study.quantities import Figure
 from tests.studies import PROJECT, SMALL, deadly, made, played
 
 
@@ -48,6 +51,46 @@ def test_ctrl_c_between_batches_leaves_usable_results_and_the_next_run_goes_on(w
     assert (came.done, came.found, came.interrupted) == (6, 2, False)
     assert begun == [0, 1, 2, 2, 3, 4, 5]
     assert results(tmp_path / "s.sqlite").digest == whole[1].digest
+
+
+@pytest.mark.parametrize("where", ["rounds", "judge", "attack"])
+def test_a_mission_that_is_stopped_in_the_middle_is_no_batch(tmp_path, monkeypatch, where: str) -> None:
+    """Missions settle what was played, judges give up, attacks return what they have: none of that is a result."""
+    kind = type(robosim.load("rendezvous"))
+    advance, optimum = kind.advance, kind.optimum
+
+    def stop(mission, now: bool) -> None:
+        if now and mission.scenario.mission.seed == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    def stopped(self, snapshot):
+        stop(self, snapshot.k == 5 and self.batch == (12 if where == "attack" else 1) and where != "judge")
+        return advance(self, snapshot)
+
+    def sought(self):
+        stop(self, where == "judge")
+        return optimum(self)
+
+    monkeypatch.setattr(kind, "advance", stopped)
+    monkeypatch.setattr(kind, "optimum", sought)
+    text = SMALL.replace("[4, 6]", "[6]")
+    came = play(made(tmp_path, text), tmp_path / "s.sqlite")
+    assert (came.done, came.interrupted) == (1, True)
+    assert [one.seed for one in results(tmp_path / "s.sqlite").batches] == [1]
+
+
+def test_a_batch_is_written_whole_or_not_at_all(tmp_path) -> None:
+    """What cannot be written to its end, here as a figure stands twice, leaves nothing of itself."""
+    found = made(tmp_path)
+    job = next(found.jobs())
+    figure = Figure("none", "", "gap", 1.0)
+    with writing(tmp_path / "s.sqlite", found) as book:
+        with pytest.raises(sqlite3.IntegrityError):
+            book.keep(job, Outcome(number=0, figures=(figure, figure)))
+        assert book.finished() == set()
+        book.keep(job, Outcome(number=0, figures=(figure,)))
+        book.keep(job, Outcome(number=0, figures=(figure._replace(value=2.0),)))
+    assert [one.figures for one in results(tmp_path / "s.sqlite").batches] == [(figure,)]
 
 
 def test_processes_give_the_same_bits_and_a_worker_that_dies_costs_nothing(tmp_path) -> None:
@@ -211,9 +254,10 @@ CLUSTER = """
 import sys
 from pathlib import Path
 from ray.cluster_utils import Cluster
-from robosim.study.book import results
+from robosim.study.book import results, writing
 from robosim.study.plan import plan
 from robosim.study.play import play
+from robosim.study.quantities import Figure
 made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
 made.add_node(num_cpus=1)
 try:
