@@ -23,6 +23,7 @@ from robosim.freight.roads.archive import write_archive
 from robosim.freight.roads.generator import paper_instance
 from robosim.kind import kinds
 from robosim.scenario.reading import template
+from robosim.study.template import template as study_template
 
 ROOT = Path(__file__).parents[1]
 DOCS = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
@@ -45,6 +46,7 @@ NET = (
 TRIPS = "<NUMBER OF ZONES> 12\n<END OF METADATA>\n" + "".join(
     f"Origin {i}\n" + " ".join(f"{j} : 10.0;" for j in range(1, 13) if j != i) + "\n" for i in range(1, 13)
 )
+FILES |= {"study.toml": study_template("rendezvous")}
 FILES |= {"SiouxFalls_net.tntp": NET, "SiouxFalls_trips.tntp": TRIPS}
 INSTEAD = {
     "robosim view rendezvous": "robosim view rendezvous --screenshot seen.png",  # a window would wait for its user

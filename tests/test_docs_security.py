@@ -33,8 +33,16 @@ RUNS_CODE = (
     "attack my.toml --agent 0 --strategy stationary",
     "certify my.toml",
     "compare market.toml --sweep N=2..3",
+    "study run study.toml",
 )
-RUNS_NONE = ("worlds", "new", "schema", "check my.toml --no-code", "plot record --kind costs -o costs.png")
+RUNS_NONE = (
+    "worlds",
+    "new",
+    "study new my.toml",
+    "schema",
+    "check my.toml --no-code",
+    "plot record --kind costs -o costs.png",
+)
 
 
 @pytest.fixture
@@ -42,6 +50,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     """A stranger's folder, in which we stand: worlds that name no controller, and programs called as robosim's own."""
     (tmp_path / "my.toml").write_text(RENDEZVOUS)
     (tmp_path / "market.toml").write_text(MARKET)
+    (tmp_path / "study.toml").write_text('[study]\nworlds = ["my.toml"]\nseeds = [1]\n')
     (tmp_path / "controllers").mkdir()
     programs = {"consensus": ("Consensus", "Consensus"), "dual_decomposition": ("PriceTaker", "DualDecomposition")}
     for module, (name, title) in programs.items():

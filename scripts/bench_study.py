@@ -1,0 +1,85 @@
+"""Batches of a study on two processors against one, wall seconds of batches alone: processes, and a Ray cluster.
+
+A batch takes about a second of one processor. The cluster has two nodes of one processor each, on this machine, needs
+the extra `cluster`, and is left out where Ray is not installed. Starting workers is not counted: it is once a study.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from robosim.study.book import results
+from robosim.study.plan import Plan, plan
+from robosim.study.play import play
+from robosim.study.workers import cluster, processes
+
+WANTED = 1.6
+REPEATS = 3
+STUDY = """[study]
+worlds = ["rendezvous"]
+seeds = "1..12"
+taxes = ["groves"]
+
+[set]
+"robots.count" = {robots}
+"mission.rounds" = {rounds}
+"record.every" = 100000
+"""
+SIZE = {"robots": 1000, "rounds": 14_000}
+
+
+def main() -> None:
+    """Each line of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "study.toml"
+        file.write_text(STUDY.format(**SIZE), encoding="utf-8")
+        made = plan(file)
+        play(made, Path(folder) / "alone.sqlite")
+        alone = results(Path(folder) / "alone.sqlite")
+        seconds = statistics.median(batch.cpu_s for batch in alone.batches)
+        print(f"{len(made)} batches of {seconds:.2f} s CPU (median), {os.cpu_count()} processors")
+        compared("processes", [_processes(made, count) for _ in range(REPEATS) for count in (1, 2)])
+        if importlib.util.find_spec("ray") is None:
+            print("Ray is not installed: the cluster is left out")
+            return
+        compared("Ray, two nodes", _clusters(made))
+
+
+def compared(name: str, seconds: list[float]) -> None:
+    """The best of one worker and of two, in turn, and how much faster two are: other programs only slow down."""
+    one, two = min(seconds[::2]), min(seconds[1::2])
+    verdict = "ok" if one / two >= WANTED else f"NOT REACHED, wanted {WANTED}"
+    print(f"{name}: {one:.2f} s by one worker, {two:.2f} s by two: {one / two:.2f} x ({verdict})", flush=True)
+
+
+def timed(work: Any, workers: int) -> float:
+    """Wall seconds from the first finished round of workers, so that their start is left out, to the last batch."""
+    times = []
+    for _ in work:
+        times.append(time.perf_counter())
+    return (times[-1] - times[workers - 1]) / (len(times) - workers) * len(times)
+
+
+def _processes(made: Plan, count: int) -> float:
+    return timed(processes(made.jobs(), count), count)
+
+
+def _clusters(made: Plan) -> list[float]:
+    from ray.cluster_utils import Cluster  # type: ignore[import-untyped,unused-ignore]
+
+    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    nodes.add_node(num_cpus=1)
+    try:
+        return [timed(cluster(made.jobs(), nodes.address, count), count) for _ in range(REPEATS) for count in (1, 2)]
+    finally:
+        nodes.shutdown()
+
+
+if __name__ == "__main__":
+    main()
