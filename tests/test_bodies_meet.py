@@ -185,7 +185,12 @@ RANDOM = {
     "gritsbot": {**BODIES["gritsbot"], "robots.position_noise_m": 0.001, "robots.sensing_noise_m": 0.001},
     "car": BODIES["car"],
     "double-integrator": BODIES["double-integrator"],
-    "turtlebot3": {**BODIES["turtlebot3"], "event": [{"robot": 2, "off": 10, "on": 30}], "leader.alpha": "auto"},
+    "turtlebot3": {
+        **BODIES["turtlebot3"],
+        "event": [{"robot": 2, "off": 10, "on": 30}],
+        "leader.alpha": "auto",
+        "leader.bound": "auto",
+    },
 }
 
 

@@ -22,6 +22,7 @@ from robosim.__main__ import main
 from robosim.freight.roads.archive import write_archive
 from robosim.freight.roads.generator import paper_instance
 from robosim.kind import kinds
+from robosim.rendezvous.bodies.check import check_body
 from robosim.scenario.reading import template
 from robosim.study.template import template as study_template
 
@@ -250,6 +251,8 @@ def test_every_recipe_in_python_works(folder, block: Block) -> None:
             try_strategy(thing)
         elif isinstance(thing, robosim.TaxRule):
             try_rule(thing)
+        elif isinstance(thing, type) and hasattr(thing, "drive"):
+            assert check_body(thing()).lines
         elif isinstance(thing, type) and hasattr(thing, "report"):
             try_controller(thing, folder, file.stem)
         else:

@@ -224,7 +224,7 @@ def test_a_penalty_that_is_too_small_is_what_leaving_costs():
 
 def test_batteries_that_run_empty_leave_no_least_cost():
     """An empty battery pays for nothing any more: all that is known of what others pay is that it is not negative."""
-    mission = team(robots__private_cost="energy", energy__battery_j=3.0)
+    mission = team(robots__private_cost="energy", energy__battery_j=3.0, leader__empty="charged")
     certified = robosim.certify(mission).certified
     assert certified == mission.faithful().whole().net_cost.max()
     assert found(mission).max() <= certified
