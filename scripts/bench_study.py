@@ -2,6 +2,7 @@
 
 A batch takes about a second of one processor. The cluster has two nodes of one processor each, on this machine, needs
 the extra `cluster`, and is left out where Ray is not installed. Starting workers is not counted: it is once a study.
+Batches that wait for a second take no processor: they show what passing batches around costs, whatever else runs here.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from robosim.scenario.reading import template
 from robosim.study.book import results
 from robosim.study.plan import Plan, plan
 from robosim.study.play import play
@@ -31,12 +33,25 @@ taxes = ["groves"]
 "mission.rounds" = {rounds}
 "record.every" = 100000
 """
+WAITING = """
+import time
+from robosim import TaxRule
+
+
+def pay(case):
+    time.sleep(1.0)
+    return 0.0 * case.reported
+
+
+tax = TaxRule(name="waiting", pay=pay)
+"""
 SIZE = {"robots": 1000, "rounds": 14_000}
 
 
 def main() -> None:
     """Each line of the table."""
     with tempfile.TemporaryDirectory() as folder:
+        compare_all("batches that wait a second", waiting(Path(folder)), repeats=1)
         file = Path(folder) / "study.toml"
         file.write_text(STUDY.format(**SIZE), encoding="utf-8")
         made = plan(file)
@@ -44,11 +59,26 @@ def main() -> None:
         alone = results(Path(folder) / "alone.sqlite")
         seconds = statistics.median(batch.cpu_s for batch in alone.batches)
         print(f"{len(made)} batches of {seconds:.2f} s CPU (median), {os.cpu_count()} processors")
-        compared("processes", [_processes(made, count) for _ in range(REPEATS) for count in (1, 2)])
-        if importlib.util.find_spec("ray") is None:
-            print("Ray is not installed: the cluster is left out")
-            return
-        compared("Ray, two nodes", _clusters(made))
+        compare_all("batches that compute", made, REPEATS)
+
+
+def waiting(folder: Path) -> Plan:
+    """A study whose tax rule waits before it bills."""
+    (folder / "controllers").mkdir()
+    (folder / "controllers" / "waiting.py").write_text(WAITING, encoding="utf-8")
+    (folder / "mine.toml").write_text(template("erratum"), encoding="utf-8")
+    file = folder / "waiting.toml"
+    file.write_text('[study]\nworlds = ["mine.toml"]\nseeds = "1..12"\ntaxes = ["waiting"]\n', encoding="utf-8")
+    return plan(file)
+
+
+def compare_all(what: str, made: Plan, repeats: int) -> None:
+    """Processes and a cluster on one study."""
+    compared(f"{what}, processes", [_processes(made, count) for _ in range(repeats) for count in (1, 2)])
+    if importlib.util.find_spec("ray") is None:
+        print("Ray is not installed: the cluster is left out")
+        return
+    compared(f"{what}, Ray on two nodes", _clusters(made, repeats))
 
 
 def compared(name: str, seconds: list[float]) -> None:
@@ -70,13 +100,13 @@ def _processes(made: Plan, count: int) -> float:
     return timed(processes(made.jobs(), count), count)
 
 
-def _clusters(made: Plan) -> list[float]:
+def _clusters(made: Plan, repeats: int) -> list[float]:
     from ray.cluster_utils import Cluster  # type: ignore[import-untyped,unused-ignore]
 
     nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     nodes.add_node(num_cpus=1)
     try:
-        return [timed(cluster(made.jobs(), nodes.address, count), count) for _ in range(REPEATS) for count in (1, 2)]
+        return [timed(cluster(made.jobs(), nodes.address, count), count) for _ in range(repeats) for count in (1, 2)]
     finally:
         nodes.shutdown()
 
