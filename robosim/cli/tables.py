@@ -52,7 +52,7 @@ GAINED = 1e-9
 
 def show_run(record: Record, mission: Mission[Any]) -> None:
     """The table of costs, the leader's bill and what selfishness paid."""
-    console = Console(file=answers())
+    console = Console(file=answers(), emoji=False)
     stopped = f", interrupted after round {record.rounds}" if record.interrupted else ""
     console.print(
         f"[b]{record.world}[/b]  seed {record.seed}, {mission.summary}{stopped}", highlight=False, soft_wrap=True
@@ -123,7 +123,7 @@ def beside(premises: Iterable[Premise], notes: Iterable[str]) -> list[str]:
 
 def show_attacks(found: Attacks, unit: str) -> None:
     """For every tax rule the agent that gained most by each strategy, and ε."""
-    console = Console(file=answers())
+    console = Console(file=answers(), emoji=False)
     for rule, epsilon in found.epsilon.items():
         tried = [one for one in found.attacks if one.tax_rule == rule]
         console.print(f"[b]tax {rule}[/b]: {epsilon_line(epsilon, unit)}", highlight=False, soft_wrap=True)
@@ -152,7 +152,7 @@ def attacks_table(tried: list[Attack], unit: str) -> Table:
 
 def show_certificate(found: Certificate, mission: Mission[Any], epsilon: float | None, needed: int | None) -> None:
     """ε of the mission and the rounds that a wanted ε takes."""
-    console, unit = Console(file=answers()), mission.unit
+    console, unit = Console(file=answers(), emoji=False), mission.unit
     console.print(f"[b]{mission.scenario.name}[/b]  {mission.summary}", highlight=False, soft_wrap=True)
     table = empty_table("ε(n)", unit, "agent", left={"ε(n)"})
     rows = {"within the world's limits": found.bounded, "exact, any trajectory": found.exact}

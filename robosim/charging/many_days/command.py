@@ -115,7 +115,7 @@ def _shown(found: list[Played], file: str) -> None:
     from robosim.charging.tables import rules_table
     from robosim.cli.streams import answers
 
-    console = Console(file=answers())
+    console = Console(file=answers(), emoji=False)
     console.print(days_table(found))
     console.print(rules_table(summed(found)))
     count = "1 day" if len(found) == 1 else f"{len(found)} days"
