@@ -12,7 +12,8 @@ from robosim.leader.tax_rule import GROVES
 from robosim.rendezvous.avoidance.keys import Avoidance, Formation, Obstacle
 from robosim.rendezvous.radio_keys import EventTable, RadioSection
 from robosim.rendezvous.robot_keys import Energy, Pad, Robots
-from robosim.rendezvous.rules import RULES, completed, intervals
+from robosim.rendezvous.rules import RULES, completed
+from robosim.rendezvous.space_rules import intervals
 from robosim.scenario.checking import Check
 from robosim.scenario.fields import (
     Alpha,

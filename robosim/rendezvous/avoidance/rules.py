@@ -150,7 +150,7 @@ def _in_walls(world: Values, points: Array, radius: Array) -> list[int]:
 
     if world["robots.arena_m"] is None:
         return []
-    from robosim.rendezvous.rules import intervals
+    from robosim.rendezvous.space_rules import intervals
 
     low, high = np.array(intervals(world["robots.arena_m"], points.shape[1])).T
     if len(low) != points.shape[1]:
