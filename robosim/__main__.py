@@ -35,7 +35,7 @@ def _answer(words: list[str], out: Outlet, err: Outlet) -> int:
 
 
 def _run(words: list[str]) -> int:
-    from robosim.cli import compare, files, incentives, missions, reproduce  # noqa: F401  (each registers its commands)
+    from robosim.cli import attacking, compare, files, incentives, missions, reproduce  # noqa: F401
     from robosim.cli.app import app
     from robosim.cli.brought import register
 

@@ -77,6 +77,8 @@ class Kind:
     certify : (mission, faithful record, seconds, progress or None) → `Certificate`.
     rounds_needed : (mission, ε) → rounds that certify ε over all types, or None; raises `BadInput` if nobody can say.
     best_response : (mission, agent, within_limits) → the `Strategy` that earns an agent most; raises `BadInput`.
+    lies : names of private types, numbers all, about which agents may lie to their own programs, where missions run on
+        what agents pretend; searches bend these in place of words.
     solves : (mission) → whether best responses are solved without being asked for by name.
     figures : (record) → name → function (record, mission number) → matplotlib Figure.
     left_out : (record, named) → name of a picture that this record cannot have → why; only if `named` those that nobody
@@ -108,6 +110,7 @@ class Kind:
     certify: Callable[..., Any]
     rounds_needed: Callable[..., int | None]
     best_response: Callable[..., Strategy] | None = None
+    lies: tuple[str, ...] = ()
     solves: Callable[[Any], bool] = nothing  # type: ignore[assignment]
     figures: Callable[[Any], Mapping[str, Callable[..., Any]]] = no_mapping
     left_out: Callable[[Any, bool], Mapping[str, str]] = no_mapping

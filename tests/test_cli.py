@@ -322,7 +322,7 @@ def test_ctrl_c_leaves_a_settled_record_and_exit_code_130(tmp_path) -> None:
 
 
 def test_ctrl_c_during_attacks_shows_what_is_finished(cli, monkeypatch) -> None:
-    from robosim import attacks
+    from robosim.attacks import named as attacks
 
     def interrupted(*_, **__):
         raise KeyboardInterrupt

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 import robosim
-from robosim import attacks
+from robosim.attacks import named as attacks
 from robosim.agent import Deviation
 from robosim.controllers.consensus import Consensus
 from robosim.controllers.selfish.robots import Script

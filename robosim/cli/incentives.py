@@ -1,4 +1,4 @@
-"""Commands about incentives: attack, certify."""
+"""Command about incentives: certify."""
 
 from __future__ import annotations
 
@@ -8,63 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from robosim.cli.app import Json, Seed, Set, World, app, print_json
-from robosim.errors import BadInput, CheckFailed
+from robosim.errors import CheckFailed
 
 if TYPE_CHECKING:
     from robosim.certificate import Certificate
     from robosim.mission import Mission
-
-
-@app.command()
-def attack(
-    world: World,
-    seed: Seed = None,
-    set_: Set = None,
-    agent: Annotated[str, typer.Option("--agent", metavar="I|all", help="Who deviates, alone.")] = "all",
-    strategy: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--strategy",
-            metavar="NAME[:KEY=VALUE,…;…]|all",
-            help="What it plays, all by default; repeatable. NAME,NAME are several; NAME:KEY=1,2 tries each value; "
-            "NAME:KEY=1;KEY=2 sets several parameters (quote it for the shell). A NAME of your own stands in "
-            "controllers/NAME.py beside the world.",
-        ),
-    ] = None,
-    tax: Annotated[str | None, typer.Option("--tax", metavar="RULE,…", help="Tax rules to bill under.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Let each agent try each named deviation while all others are faithful.
-
-    Example: robosim attack rendezvous --agent 3 --strategy 'foot-dragging:stride=0.1,0.3,0.9' --tax groves,none
-    """
-    from robosim.attacks import attack as try_all
-    from robosim.cli import tables
-    from robosim.cli.app import bar
-    from robosim.cli.missions import load_mission
-
-    mission = load_mission(world, seed, set_)
-    with bar("attacks", 1) as update:
-        found = try_all(
-            mission,
-            agents=_agents(agent),
-            strategies=[name for one in strategy or ["all"] for name in ([one] if ":" in one else one.split(","))],
-            taxes=None if tax is None else tax.split(","),
-            progress=update,
-        )
-    if as_json:
-        print_json(
-            {
-                "attacks": [asdict(one) for one in found.attacks],
-                "epsilon": {rule: asdict(epsilon) for rule, epsilon in found.epsilon.items()},
-                "void": found.void,
-                "left_out": list(found.left_out),
-            }
-        )
-    else:
-        tables.show_attacks(found, mission.unit)
-    if found.interrupted:
-        raise typer.Exit(130)
 
 
 @app.command()
@@ -99,15 +47,6 @@ def certify(
             f"{world}: no number of rounds up to 10⁹ certifies {epsilon:g} over all types "
             f"({found.void or 'noise or rounding is larger'})"
         )
-
-
-def _agents(text: str) -> list[int] | None:
-    if text == "all":
-        return None
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise BadInput(f"--agent: {text!r} is no agent (use all, or numbers such as 3 or 0,5)") from None
 
 
 def _certificate_json(

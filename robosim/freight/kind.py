@@ -53,6 +53,7 @@ KIND = Kind(
     taxes=(VCG.name, SHADOW_PRICE.name, NONE.name),
     provides=frozenset({ABSENCE, WORTH}),
     certify=lazy("robosim.freight.certificate:certify_freight"),
+    lies=("slope", "most"),
     rounds_needed=lazy("robosim.freight.certificate:rounds_needed"),
     figures=figures,
     left_out=left_out,

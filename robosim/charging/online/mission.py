@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -79,6 +79,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
     every: int
     talks: int
     """Rounds of an agreement, at most."""
+    stacks: ClassVar[bool] = False  # who is not plugged in says nothing
 
     @property
     def summary(self) -> str:
