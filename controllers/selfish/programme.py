@@ -110,7 +110,7 @@ class Programme(Bending):
     """
 
     searched: ClassVar[bool] = True
-    rows: ClassVar[tuple[int, ...]] = (13, 14, 15, 16, 25)
+    rows: ClassVar[tuple[int, ...]] = (13, 14, 15, 16, 17, 25)
 
     word: str = "z"
     switches: tuple[float, ...] = ()

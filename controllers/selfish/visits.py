@@ -6,7 +6,9 @@ all of that is only said.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -31,6 +33,9 @@ def live(own: Said) -> bool:
 class LateArrival(Visitor):
     """Plugs in `hours` after it came, when others have charged and prices may have fallen."""
 
+    rows: ClassVar[tuple[int, ...]] = (8,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"hours": (0.0, 6.0)}
+
     hours: float = 1.0
 
     def __post_init__(self) -> None:
@@ -50,6 +55,9 @@ class LateArrival(Visitor):
 @dataclass(frozen=True, kw_only=True)
 class EarlyLeave(Visitor):
     """Leaves `hours` before the time that it tells, without a word."""
+
+    rows: ClassVar[tuple[int, ...]] = (8,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"hours": (0.0, 3.0)}
 
     hours: float = 0.5
 
@@ -71,6 +79,9 @@ class EarlyLeave(Visitor):
 @dataclass(frozen=True, kw_only=True)
 class RePlug(Visitor):
     """Unplugs `after_h` hours after it came, and comes again `away_h` hours later as if it were another car."""
+
+    rows: ClassVar[tuple[int, ...]] = (8,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"after_h": (0.0, 6.0), "away_h": (0.0, 3.0)}
 
     name = "re-plug"
 

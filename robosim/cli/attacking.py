@@ -167,3 +167,26 @@ def _attacks_json(found: Attacks) -> dict[str, Any]:
 def _shown(one: Any) -> dict[str, Any]:
     """A row without the strategy itself."""
     return {field.name: getattr(one, field.name) for field in fields(one) if field.name != "plays"}
+
+
+@app.command()
+def strategies(as_json: Json = False) -> None:
+    """List the ways to cheat that papers know: who plays them here, where, with what, and what stops them.
+
+    Example: robosim strategies
+    """
+    from robosim.attacks.taxonomy import ROWS, examples
+
+    if as_json:
+        rows = [{**_shown(row), "played_as": [_shown(one) for one in examples(row.number)]} for row in ROWS]
+        print_json({"rows": rows})
+        return
+    for row in ROWS:
+        say(f"{row.number:>2}  {row.name}: {row.definition}")
+        if row.out_of_scope:
+            say(f"    out of scope: {row.out_of_scope}")
+        for one in () if row.out_of_scope else examples(row.number):
+            ranges = "".join(f", {key} {low:g}..{high:g}" for key, (low, high) in one.ranges.items())
+            say(f"    {one.name} ({', '.join(one.worlds)}{ranges}): {one.says}")
+        covered = "" if row.certified else "; no certificate covers it: measured"
+        say(f"    stopped by {row.stopped_by}; not by {row.not_stopped_by}{covered}")
