@@ -41,6 +41,9 @@ def attack(
     search: Annotated[bool, typer.Option("--search", help="Search programs, from all that has a name on.")] = False,
     optimiser: Annotated[str, typer.Option("--optimiser", metavar="de|cma-es", help="Who searches.")] = "de",
     budget: Budget = None,
+    coalition: Annotated[
+        int | None, typer.Option("--coalition", metavar="K", help="Up to K agents together: pairs, then grown.")
+    ] = None,
     save_best: Annotated[
         Path | None, typer.Option("--save-best", metavar="FILE", help="Write a world that replays the best attack.")
     ] = None,
@@ -56,14 +59,17 @@ def attack(
     from robosim.cli import tables
     from robosim.cli.missions import load_mission
 
-    _refuse(search, budget, optimiser, strategy)
+    _refuse(search or coalition is not None, budget, optimiser, strategy)
     _refuse_place(save_best)
     mission, taxes = load_mission(world, seed, set_), None if tax is None else tax.split(",")
+    if coalition is not None:
+        _together(mission, coalition, chosen(agent), taxes, (optimiser, budget), save_best, as_json)
+        return
     try:
         if search:
-            found = _searched(mission, _agents(agent), taxes, optimiser, budget)
+            found = _searched(mission, chosen(agent), taxes, optimiser, budget)
         else:
-            found = _named(mission, _agents(agent), strategy, taxes)
+            found = _named(mission, chosen(agent), strategy, taxes)
     except OrderBroken as broken:
         raise _witnessed(mission, broken, save_best) from broken
     if as_json:
@@ -77,7 +83,7 @@ def attack(
 
 def _refuse(search: bool, budget: float | None, optimiser: str, strategy: list[str] | None) -> None:
     if not search and (budget is not None or optimiser != "de"):
-        raise BadInput("--budget and --optimiser are for a search (add --search)")
+        raise BadInput("--budget and --optimiser are for a search (add --search, or --coalition 2)")
     if search and strategy:
         raise BadInput(
             "--strategy: a search tries all that has a name and goes on from there (leave one of the two out)"
@@ -114,6 +120,39 @@ def _searched(
         return look(mission, agents=agents, taxes=taxes, effort=effort, progress=update)
 
 
+def _together(
+    mission: Mission[Any],
+    size: int,
+    agents: list[int] | None,
+    taxes: list[str] | None,
+    how: tuple[str, float | None],
+    save_best: Path | None,
+    as_json: bool,
+) -> None:
+    from robosim.attacks import Effort
+    from robosim.attacks.coalition import coalitions
+    from robosim.attacks.saved import write
+    from robosim.cli import tables
+    from robosim.cli.app import bar
+
+    effort = Effort(optimiser=how[0], budget_s=how[1], generations=4, starts=1)
+    with bar("missions" if how[1] is None else "seconds", 1) as update:
+        found = coalitions(mission, size, agents=agents, taxes=taxes, effort=effort, progress=update)
+    if as_json:
+        rows = [{**shown(one), "plays": [shown(plan) for plan in one.plays]} for one in found.found]
+        print_json({"coalitions": rows, "notes": list(found.notes), "tried": found.tried, "seconds": found.seconds})
+    else:
+        tables.show_coalitions(found, mission.unit)
+    best = max(found.found, key=lambda one: one.joint_gain, default=None)
+    if save_best is not None and best is not None:
+        costs = dict(zip(best.members, best.net_costs, strict=True))
+        place = write(mission, dict(zip(best.members, best.plays, strict=True)), best.tax_rule, save_best, costs)
+        if not as_json:
+            say(f"{place}: {best.members} gain {best.joint_gain:.6g} {mission.unit} together, tax {best.tax_rule}")
+    if found.interrupted:
+        raise typer.Exit(130)
+
+
 def _saved(mission: Mission[Any], found: Attacks, path: Path | None, as_json: bool) -> None:
     if path is None:
         return
@@ -145,7 +184,8 @@ def _witnessed(mission: Mission[Any], broken: Any, path: Path | None) -> Excepti
     return CheckFailed(f"{broken} (please report it with {place}, which shows it)")
 
 
-def _agents(text: str) -> list[int] | None:
+def chosen(text: str) -> list[int] | None:
+    """The agents of --agent, None for all. Raises `BadInput`."""
     if text == "all":
         return None
     try:
@@ -156,15 +196,15 @@ def _agents(text: str) -> list[int] | None:
 
 def _attacks_json(found: Attacks) -> dict[str, Any]:
     return {
-        "attacks": [_shown(one) for one in found.attacks],
-        "epsilon": {rule: _shown(epsilon) for rule, epsilon in found.epsilon.items()},
+        "attacks": [shown(one) for one in found.attacks],
+        "epsilon": {rule: shown(epsilon) for rule, epsilon in found.epsilon.items()},
         "void": found.void,
         "left_out": list(found.left_out),
         **({"tried": found.tried, "seconds": found.seconds} if found.tried else {}),
     }
 
 
-def _shown(one: Any) -> dict[str, Any]:
+def shown(one: Any) -> dict[str, Any]:
     """A row without the strategy itself."""
     return {field.name: getattr(one, field.name) for field in fields(one) if field.name != "plays"}
 
@@ -178,7 +218,7 @@ def strategies(as_json: Json = False) -> None:
     from robosim.attacks.taxonomy import ROWS, examples
 
     if as_json:
-        rows = [{**_shown(row), "played_as": [_shown(one) for one in examples(row.number)]} for row in ROWS]
+        rows = [{**shown(row), "played_as": [shown(one) for one in examples(row.number)]} for row in ROWS]
         print_json({"rows": rows})
         return
     for row in ROWS:
