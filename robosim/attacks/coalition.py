@@ -91,7 +91,7 @@ class Joint:
         for step in range(1, min(map(len, alone))):
             known.append(np.concatenate([vectors[step] for vectors in alone]))
         known += [np.concatenate([reporting(space, share) for space in self.spaces]) for share in (0.9, 0.5, 0.1, 0.0)]
-        return np.clip(np.array(known), *self.box)
+        return np.asarray(np.clip(np.array(known), *self.box))
 
     def each(self) -> list[tuple[int, Space]]:
         """Members with their boxes."""

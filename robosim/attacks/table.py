@@ -47,8 +47,8 @@ def comparison(found: Attacks, world: str, unit: str) -> Comparison:
             best[key] = one
     cells = tuple(_cell(one) for one in best.values())
     most: dict[str, float] = {}
-    for one in cells:
-        most[one.strategy] = max(one.gain, most.get(one.strategy, one.gain))
+    for cell in cells:
+        most[cell.strategy] = max(cell.gain, most.get(cell.strategy, cell.gain))
     return Comparison(
         world=world,
         unit=unit,

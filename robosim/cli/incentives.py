@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from robosim.cli.app import Json, Seed, Set, World, app, print_json
-from robosim.errors import CheckFailed
+from robosim.cli.app import Json, Seed, Set, World, app, print_json, say
+from robosim.errors import BadInput, CheckFailed
 
 if TYPE_CHECKING:
     from robosim.certificate import Certificate
@@ -23,12 +24,25 @@ def certify(
     epsilon: Annotated[
         float | None, typer.Option("--epsilon", min=0.0, help="Rounds needed for this ε over all types.")
     ] = None,
+    rounds: Annotated[
+        str | None, typer.Option("--rounds", metavar="N,…", help="ε(n) for each of these numbers of rounds.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Picture of ε(n), with --rounds.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say how much any selfish agent could gain: exact, within the world's limits, and certified.
 
     Example: robosim certify rendezvous --epsilon 1e-3
     """
+    if rounds is not None:
+        if epsilon is not None:
+            raise BadInput("--epsilon asks for the rounds that --rounds gives (leave one of the two out)")
+        _curve(world, seed, set_, rounds, out, as_json)
+        return
+    if out is not None:
+        raise BadInput("--out: the picture is one of several numbers of rounds (add --rounds 5,10,20,50)")
     from robosim.certificate import certify as compute
     from robosim.cli import tables
     from robosim.cli.app import bar
@@ -47,6 +61,24 @@ def certify(
             f"{world}: no number of rounds up to 10⁹ certifies {epsilon:g} over all types "
             f"({found.void or 'noise or rounding is larger'})"
         )
+
+
+def _curve(world: str, seed: int | None, set_: list[str] | None, rounds: str, out: Path | None, as_json: bool) -> None:
+    from robosim.attacks.curve import curve, picture, rounds_of
+    from robosim.cli import tables
+    from robosim.cli.missions import load_mission
+    from robosim.figures.style import drawable, save
+
+    drawable(out)
+    found = curve(lambda n: load_mission(world, seed, [*(set_ or ()), f"mission.rounds={n}"]), rounds_of(rounds))
+    if as_json:
+        print_json(asdict(found))
+    else:
+        tables.show_curve(found)
+    if out is not None:
+        place = save(picture(found), out)
+        if not as_json:
+            say(str(place))
 
 
 def _certificate_json(

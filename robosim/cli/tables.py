@@ -17,6 +17,7 @@ from robosim.verdict import Epsilon
 if TYPE_CHECKING:
     from robosim.attacks import Attack, Attacks
     from robosim.attacks.coalition import Coalitions
+    from robosim.attacks.curve import Curve
     from robosim.attacks.table import Cell, Comparison
     from robosim.certificate import Certificate
     from robosim.mission import Mission
@@ -182,6 +183,20 @@ def show_coalitions(found: Coalitions, unit: str) -> None:
     lines = ["no certificate covers coalitions: these were found, nothing says that there are no better ones"]
     for line in (*lines, *found.notes):
         console.print(line, highlight=False, soft_wrap=True)
+
+
+def show_curve(found: Curve) -> None:
+    """ε(n), one row a number of rounds."""
+    from robosim.attacks.curve import lines
+
+    console, known = Console(file=answers()), lines(found)
+    table = empty_table("rounds", *known, left=())
+    for row, one in enumerate(found.points):
+        table.add_row(str(one.rounds), *(number(values[row]) for _, values in known.values()))
+    console.print(f"[b]{found.world}[/b]  ε(n), {found.unit}, tax {found.tax}", highlight=False, soft_wrap=True)
+    console.print(table)
+    for why in dict.fromkeys(one.void for one in found.points if one.void):
+        console.print(f"no certificate: {why}", highlight=False, soft_wrap=True)
 
 
 def show_certificate(found: Certificate, mission: Mission[Any], epsilon: float | None, needed: int | None) -> None:
