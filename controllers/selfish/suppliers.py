@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from robosim.agent import Array, Said, Strategy, View
+from robosim.agent import Array, BestResponse, Said, Strategy, View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,5 +117,13 @@ def poisoned(view: View, scale: float) -> Array:
 
 SUPPLIER_DEVIATIONS: dict[str, type[Strategy]] = {
     kind.name: kind
-    for kind in (CostMisreport, StockWithholding, CapacityWithholding, TrackerInjection, PoisonedCopies, DropOut)
+    for kind in (
+        CostMisreport,
+        StockWithholding,
+        CapacityWithholding,
+        TrackerInjection,
+        PoisonedCopies,
+        DropOut,
+        BestResponse,
+    )
 }

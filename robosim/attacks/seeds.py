@@ -25,6 +25,8 @@ class Seeds:
 
     agent: int
     script: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    lie: Array = field(default_factory=lambda: np.zeros(0))
+    """What is best added to the first type that may be pretended, where somebody knows."""
 
     def vectors(self, space: Space, mission: Mission[Any]) -> Array:
         """What a search of this space begins with, (K, numbers)."""
@@ -45,6 +47,10 @@ class Seeds:
             if self.script.size:
                 found += [space.seed(gain=0.0, follow=1.0)]
         place = sum(space.parts)
+        if len(self.lie) and len(self.lie) == space.shifted:
+            one = space.faithful()
+            one[place + len(space.lies) :] = self.lie / np.abs(space.lies[0][1]).mean()
+            found.append(one)
         for number in range(len(space.lies)):
             for factor in (0.7, 0.9, 1.1, 1.3):
                 one = space.faithful()
@@ -57,7 +63,7 @@ def seeds(bench: Bench, agent: int) -> Seeds:
     """Try what has a name; the words of what pays best."""
     mission = bench.mission
     if mission.kind.lies:
-        return Seeds(agent=agent)
+        return Seeds(agent=agent, lie=_lie(mission, agent))
     tried = _named(mission, agent)
     known = [(one, gain) for one, gain in zip(tried, _gains(bench, agent, tried), strict=True) if gain > 0.0]
     if not known:
@@ -68,6 +74,18 @@ def seeds(bench: Bench, agent: int) -> Seeds:
     if script is None or script[0].size > LONGEST:
         return Seeds(agent=agent)
     return Seeds(agent=agent, script=script[0])
+
+
+def _lie(mission: Mission[Any], agent: int) -> Array:
+    """What a best response adds to the first type about which agents may lie; nothing where nobody solves it."""
+    best, (first, *_) = mission.kind.best_response, mission.kind.lies
+    if best is None:
+        return np.zeros(0)
+    own = {key: x[0, agent : agent + 1] for key, x in mission.own.items()}
+    try:
+        return np.asarray((best(mission, agent, True).pretend(own)[first] - own[first])[0])
+    except RobosimError:
+        return np.zeros(0)
 
 
 def _named(mission: Mission[Any], agent: int) -> list[Strategy]:

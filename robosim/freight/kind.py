@@ -54,6 +54,7 @@ KIND = Kind(
     provides=frozenset({ABSENCE, WORTH}),
     certify=lazy("robosim.freight.certificate:certify_freight"),
     lies=("slope", "most"),
+    best_response=lazy("robosim.freight.misreport:best_response"),
     rounds_needed=lazy("robosim.freight.certificate:rounds_needed"),
     figures=figures,
     left_out=left_out,
