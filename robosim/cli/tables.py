@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from robosim.attacks import Attack, Attacks
     from robosim.attacks.coalition import Coalitions
     from robosim.attacks.curve import Curve
-    from robosim.attacks.table import Cell, Comparison
+    from robosim.attacks.table import Comparison
     from robosim.certificate import Certificate
     from robosim.mission import Mission
     from robosim.record import Record
@@ -156,8 +156,10 @@ def show_comparison(found: Comparison) -> None:
     table = empty_table("strategy", *found.rules, left={"strategy"})
     for name in found.strategies:
         cells = [found.cell(name, rule) for rule in found.rules]
-        table.add_row(escape(name), *("-" if one is None else _gained(one) for one in cells))
-    what = f"gain of who gains most by each strategy / what the others pay more, {found.unit}"
+        table.add_row(escape(name), *("-" if one is None else signed(one.gain) for one in cells))
+        others = ("-" if one is None else signed(one.others_change) for one in cells)
+        table.add_row("  others pay", *others, style="dim")
+    what = f"gain of who gains most by each strategy, and what the others pay more by it, {found.unit}"
     console.print(f"[b]{found.world}[/b]  {what}", highlight=False, soft_wrap=True)
     console.print(table)
     for rule in found.rules:
@@ -166,8 +168,13 @@ def show_comparison(found: Comparison) -> None:
         console.print(line, highlight=False, soft_wrap=True)
 
 
-def _gained(one: Cell) -> str:
-    return f"{one.gain + 0.0:+.3g} / {one.others_change + 0.0:+.3g}"
+def signed(value: float) -> str:
+    """A change as people read it; what is rounding is 0.
+
+    >>> signed(0.25), signed(-4.4e-16)
+    ('+0.25', '0')
+    """
+    return "0" if abs(value) <= GAINED else f"{value:+.3g}"
 
 
 def show_coalitions(found: Coalitions, unit: str) -> None:
