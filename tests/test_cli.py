@@ -158,7 +158,7 @@ def test_attack_json_keeps_its_contract(cli) -> None:
         "attack", "rendezvous-honest", "--agent", "0,2", "--strategy", "all", "--tax", "groves,none", "--json"
     )
     value = json.loads(out)
-    assert len(value["attacks"]) == 2 * 9 * 2
+    assert len(value["attacks"]) == 2 * 11 * 2
     assert set(value["epsilon"]) == {"groves", "none"}
     for one in value["attacks"]:
         assert set(one) == {

@@ -21,13 +21,16 @@ from robosim.attacks.optimisers import optimiser
 from robosim.attacks.seeds import Seeds, seeds
 from robosim.attacks.space import FEW, Space, space_of
 from robosim.attacks.trial import Bench, words_of
-from robosim.certificate import QUICK, certify_record
+from robosim.certificate import QUICK, Certificate, certify_record
 from robosim.controllers.selfish.programme import Programme
+from robosim.errors import BadInput
 from robosim.lookup.plays import parameters
 from robosim.mission import Mission
+from robosim.record import Record
 
 POPULATION = 256
 GENERATIONS, STARTS = 12, 2
+LIARS = "others deviate too: no certificate covers answers to liars"
 
 
 class Over(Exception):
@@ -120,16 +123,23 @@ def search(
     agents: Sequence[int] | None = None,
     taxes: Sequence[Tax] | None = None,
     effort: Effort | None = None,
+    against_liars: bool = False,
     progress: Callable[[int, int], None] | None = None,
     seconds: float = QUICK,
 ) -> Attacks:
     """Search the best program of each agent under each tax rule; the mission's own deviations are left out.
+
+    `against_liars` leaves them in: gains are then against the mission as it stands, of those who are faithful in it,
+    and no certificate speaks of them.
 
     Ctrl-C, and `effort.budget_s`, end it with what was found. Raises `BadInput` for unknown names.
     """
     effort = effort or Effort()
     run = optimiser(effort.optimiser)
     who, _, bills, _ = checked(mission, agents, [], taxes)
+    if against_liars:
+        bills = {rule: bill.playing(mission.deviations) for rule, bill in bills.items()}
+        who = _faithful(mission, who)
     honest = {rule: bill.whole() for rule, bill in bills.items()}
     clock = Clock(effort, len(who) * len(bills) * effort.starts * effort.generations * effort.population, progress)
     cases: list[Case] = []
@@ -148,7 +158,7 @@ def search(
         cut = True
     except KeyboardInterrupt:
         interrupted = True
-    certificates = {rule: certify_record(bills[rule], honest[rule], seconds) for rule in bills}
+    certificates = {rule: _certified(bills[rule], honest[rule], seconds, against_liars) for rule in bills}
     lied = {case.bench.mission.tax.name for case in cases if case.lied}
     found = [found_of(case) for case in cases if case.best is not None]
     failed = sum({id(case.bench): case.bench.failed for case in cases}.values())
@@ -162,6 +172,21 @@ def search(
         tried=clock.done,
         seconds=time.perf_counter() - clock.began,
     )
+
+
+def _faithful(mission: Mission[Any], who: list[int]) -> list[int]:
+    """Who of these is faithful in the mission. Raises `BadInput` where nobody lies, or everybody."""
+    liars = {int(agent) for one in mission.deviations for agent in one.agents}
+    left = [agent for agent in who if agent not in liars]
+    if not liars or not left:
+        raise BadInput(f"{mission.scenario.name}: {'nobody' if not liars else 'everybody'} deviates (add [[selfish]])")
+    return left
+
+
+def _certified(bill: Mission[Any], honest: Record, seconds: float, against_liars: bool) -> Certificate:
+    if against_liars:
+        return Certificate(rounds=honest.rounds, void=LIARS)
+    return certify_record(bill, honest, seconds)
 
 
 def starts(effort: Effort) -> Iterator[int]:

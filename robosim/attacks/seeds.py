@@ -70,7 +70,7 @@ def seeds(bench: Bench, agent: int) -> Seeds:
         return Seeds(agent=agent)
     best = max(known, key=lambda pair: pair[1])[0]
     alone = Deviation(strategy=best, missions=np.array([0]), agents=np.array([agent]))
-    script = spoken(mission.playing((alone,)), [agent])
+    script = spoken(mission.playing((*mission.deviations, alone)), [agent])
     if script is None or script[0].size > LONGEST:
         return Seeds(agent=agent)
     return Seeds(agent=agent, script=script[0])

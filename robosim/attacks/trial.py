@@ -80,9 +80,17 @@ class Bench:
 
     def _settled(self, agents: Sequence[int], plans: Sequence[Sequence[Strategy]], trials: NDArray[np.int64]) -> Record:
         played = [one for agent, plan in zip(agents, plans, strict=True) for one in deviations(agent, plan, trials)]
-        mission = self.mission.playing(tuple(played), batch=len(trials))
+        kept = [everywhere(one, len(trials)) for one in self.mission.deviations]
+        mission = self.mission.playing((*kept, *played), batch=len(trials))
         record: Record = mission.settle(mission.played())
         return record
+
+
+def everywhere(one: Deviation, count: int) -> Deviation:
+    """A deviation of mission 0 in so many missions side by side."""
+    agents = one.agents[one.missions == 0]
+    missions = np.repeat(np.arange(count), len(agents))
+    return Deviation(strategy=one.strategy, missions=missions, agents=np.tile(agents, count))
 
 
 def rows_of(plan: Sequence[Strategy]) -> int:

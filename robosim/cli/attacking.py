@@ -41,6 +41,9 @@ def attack(
     search: Annotated[bool, typer.Option("--search", help="Search programs, from all that has a name on.")] = False,
     optimiser: Annotated[str, typer.Option("--optimiser", metavar="de|cma-es", help="Who searches.")] = "de",
     budget: Budget = None,
+    keep_selfish: Annotated[
+        bool, typer.Option("--keep-selfish", help="Search the best answers to the world's own selfish agents.")
+    ] = False,
     coalition: Annotated[
         int | None, typer.Option("--coalition", metavar="K", help="Up to K agents together: pairs, then grown.")
     ] = None,
@@ -61,13 +64,17 @@ def attack(
 
     _refuse(search or coalition is not None, budget, optimiser, strategy)
     _refuse_place(save_best)
+    if keep_selfish and not search:
+        raise BadInput("--keep-selfish: named attacks are against faithful others (add --search)")
+    if keep_selfish and save_best:
+        raise BadInput("--save-best: writes one deviator among faithful others (leave out --keep-selfish)")
     mission, taxes = load_mission(world, seed, set_), None if tax is None else tax.split(",")
     if coalition is not None:
         _together(mission, coalition, chosen(agent), taxes, (optimiser, budget), save_best, as_json)
         return
     try:
         if search:
-            found = _searched(mission, chosen(agent), taxes, optimiser, budget)
+            found = _searched(mission, chosen(agent), taxes, (optimiser, budget), keep_selfish)
         else:
             found = _named(mission, chosen(agent), strategy, taxes)
     except OrderBroken as broken:
@@ -109,15 +116,19 @@ def _named(
 
 
 def _searched(
-    mission: Mission[Any], agents: list[int] | None, taxes: list[str] | None, optimiser: str, budget: float | None
+    mission: Mission[Any],
+    agents: list[int] | None,
+    taxes: list[str] | None,
+    how: tuple[str, float | None],
+    keep_selfish: bool,
 ) -> Attacks:
     from robosim.attacks import Effort
     from robosim.attacks import search as look
     from robosim.cli.app import bar
 
-    effort = Effort(optimiser=optimiser, budget_s=budget)
-    with bar("missions" if budget is None else "seconds", 1) as update:
-        return look(mission, agents=agents, taxes=taxes, effort=effort, progress=update)
+    effort = Effort(optimiser=how[0], budget_s=how[1])
+    with bar("missions" if how[1] is None else "seconds", 1) as update:
+        return look(mission, agents=agents, taxes=taxes, effort=effort, against_liars=keep_selfish, progress=update)
 
 
 def _together(

@@ -44,4 +44,4 @@ def strategies(kind: Kind, world: Path | None = None, code: bool = True) -> Name
             raise BadInput(f"{entry.value}: is no strategy class, got {one!r:.60} (correct its package)")
         if not one.serves or kind.noun in one.serves:
             found.setdefault(entry.name, one)
-    return Named(world=world, listed=PROGRAMME | found, made=made, code=code)
+    return Named(world=world, listed={**found, **PROGRAMME}, made=made, code=code)
