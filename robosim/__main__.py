@@ -35,7 +35,15 @@ def _answer(words: list[str], out: Outlet, err: Outlet) -> int:
 
 
 def _run(words: list[str]) -> int:
-    from robosim.cli import compare, files, incentives, missions, reproduce, studies  # noqa: F401  (each registers its commands)
+    from robosim.cli import (  # noqa: F401  (each registers its commands)
+        attacking,
+        compare,
+        files,
+        incentives,
+        missions,
+        reproduce,
+        studies,
+    )
     from robosim.cli.app import app
     from robosim.cli.brought import register
 

@@ -82,6 +82,8 @@ class Kind:
     certify : (mission, faithful record, seconds, progress or None) → `Certificate`.
     rounds_needed : (mission, ε) → rounds that certify ε over all types, or None; raises `BadInput` if nobody can say.
     best_response : (mission, agent, within_limits) → the `Strategy` that earns an agent most; raises `BadInput`.
+    lies : names of private types, numbers all, about which agents may lie to their own programs, where missions run on
+        what agents pretend; searches bend these in place of words.
     solves : (mission) → whether best responses are solved without being asked for by name.
     covers : (mission, strategy) → whether certificates speak of it; not of one agent under several names.
     figures : (record) → name → function (record, mission number) → matplotlib Figure.
@@ -114,6 +116,7 @@ class Kind:
     certify: Callable[..., Any]
     rounds_needed: Callable[..., int | None]
     best_response: Callable[..., Strategy] | None = None
+    lies: tuple[str, ...] = ()
     solves: Callable[[Any], bool] = nothing  # type: ignore[assignment]
     covers: Callable[..., bool] = always
     figures: Callable[[Any], Mapping[str, Callable[..., Any]]] = no_mapping

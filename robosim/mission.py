@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -77,6 +77,7 @@ class Mission(ABC, Generic[R]):
     deviations: tuple[Deviation, ...] = ()
     batch: int = 1
     given: provenance.Given = field(default_factory=provenance.Given)
+    stacks: ClassVar[bool] = True  # whether the rows of a deviation stay together, in order, whatever is played
 
     @property
     @abstractmethod
@@ -192,7 +193,7 @@ class Mission(ABC, Generic[R]):
         state, said = program.begin(self.controller, self.types, self.announced, self.network.links, form)
         if self.deviations:
             said = {key: x.copy() for key, x in said.items()}  # the first words may be the private types themselves
-        memory, faults = deviate.speak(self.selfish, 0, said, None, (None,) * len(self.deviations))
+        memory, faults = deviate.speak(self.selfish, 0, said, None, (None,) * len(self.selfish.deviations))
         body, seen = self.world.start(self.types, said, tape or self.tape(None))
         leader, cast = program.announce(self.coordinator, self.announced)
         net, heard = self.network.deliver(0, self.network.start(), seen, cast)

@@ -27,6 +27,8 @@ LOOKS: dict[str, Look] = {
     "foot-dragging": Look(GREEN, (3, 0, 180.0)),
     "freeze": Look(SKY, (5, 0, 0.0)),
     "last-round-snap": Look(ORANGE, (3, 0, 90.0)),
+    "griefing": Look(BLACK, (5, 1, 36.0)),
+    "free-riding": Look(SKY, (3, 1, 0.0)),
     "over-report": Look(PURPLE, (4, 1, 0.0)),
     "under-report": Look(GREEN, (4, 1, 45.0)),
     "best-response": Look(VERMILLION, (5, 1, 0.0)),
@@ -55,6 +57,8 @@ SUPPLIER_LOOKS: dict[str, Look] = {
     "drop-out": Look(GREEN, (4, 0, 45.0)),
 }
 """Of suppliers, who share some deviations with bidders."""
+SEARCHED: dict[str, Look] = {"programme": Look(VERMILLION, (7, 1, 0.0))}
+"""Of what somebody has searched for, in any world."""
 
 
 def look(strategy: str) -> Look:
@@ -63,4 +67,4 @@ def look(strategy: str) -> Look:
     >>> look("stationary").colour != look("faithful").colour
     True
     """
-    return (SUPPLIER_LOOKS | MARKET_LOOKS | LOOKS).get(strategy, UNLISTED)
+    return (SEARCHED | SUPPLIER_LOOKS | MARKET_LOOKS | LOOKS).get(strategy, UNLISTED)

@@ -158,7 +158,7 @@ def test_attack_json_keeps_its_contract(cli) -> None:
         "attack", "rendezvous-honest", "--agent", "0,2", "--strategy", "all", "--tax", "groves,none", "--json"
     )
     value = json.loads(out)
-    assert len(value["attacks"]) == 2 * 9 * 2
+    assert len(value["attacks"]) == 2 * 11 * 2
     assert set(value["epsilon"]) == {"groves", "none"}
     for one in value["attacks"]:
         assert set(one) == {
@@ -322,7 +322,7 @@ def test_ctrl_c_leaves_a_settled_record_and_exit_code_130(tmp_path) -> None:
 
 
 def test_ctrl_c_during_attacks_shows_what_is_finished(cli, monkeypatch) -> None:
-    from robosim import attacks
+    from robosim.attacks import named as attacks
 
     def interrupted(*_, **__):
         raise KeyboardInterrupt

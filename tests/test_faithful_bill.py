@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 import robosim
-from robosim import attacks
 from robosim.agent import Deviation
+from robosim.attacks import named as attacks
 from robosim.controllers.consensus import Consensus
 from robosim.controllers.selfish.robots import Script
 from robosim.kernels import Unsettled

@@ -120,7 +120,12 @@ def test_its_world_is_listed_printed_and_checked(installed: Installed) -> None:
 def test_the_schema_has_it_with_its_strategies_and_taxes(installed: Installed) -> None:
     known = json.loads(installed.robosim("schema"))["$defs"]
     assert "CoolingScenario" in known
-    assert known["SelfishHall"]["properties"]["strategy"]["enum"] == ["hoard", "cooler-wish", "over-report"]
+    assert known["SelfishHall"]["properties"]["strategy"]["enum"] == [
+        "hoard",
+        "cooler-wish",
+        "over-report",
+        "programme",
+    ]
     assert sorted(known["CoolingLeader"]["properties"]["tax"]["enum"]) == ["groves", "none", "vcg"]
 
 

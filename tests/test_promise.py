@@ -111,7 +111,7 @@ def promise(program: type, seed: int) -> None:
     (rule,) = tried.epsilon
     certified, void = tried.epsilon[rule].certified, tried.void.get(rule)
     assert {one.agent for one in tried.attacks} == set(range(mission.network.n))
-    assert {one.strategy for one in tried.attacks} | {"best-response"} == {*mission.strategies}
+    assert {one.strategy for one in tried.attacks} | {"best-response", "programme"} == {*mission.strategies}
     assert (certified is None) == bool(void)
     assert all(one.covered == (certified is not None) for one in tried.attacks)
     if rule == "groves" and program in HONEST[mission.problem.pays_for]:

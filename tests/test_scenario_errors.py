@@ -309,8 +309,8 @@ strategy = "stationery"
         (
             "selfish=[{robot=1, strategy='dance'}]",
             'selfish.0.strategy: "dance" is not known (known: stationary, stubborn, '
-            "initial-lie, foot-dragging, freeze, last-round-snap, over-report, under-report, best-response; "
-            "one of your own stands in controllers/dance.py)",
+            "initial-lie, foot-dragging, freeze, last-round-snap, griefing, free-riding, over-report, under-report, "
+            "best-response, programme; one of your own stands in controllers/dance.py)",
         ),
         (
             "selfish=[{robot=1, strategy='foot-dragging', strid=1}]",

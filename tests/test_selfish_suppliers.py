@@ -35,7 +35,9 @@ def deliveries(record: Any, agent: int) -> Array:
 
 
 def test_names_are_those_that_worlds_write() -> None:
-    names = "cost-misreport stock-withholding capacity-withholding tracker-injection poisoned-copies drop-out".split()
+    names = (
+        "cost-misreport stock-withholding capacity-withholding tracker-injection poisoned-copies drop-out best-response"
+    ).split()
     assert list(SUPPLIER_DEVIATIONS) == names
     lies = {"supplier": 2, "strategy": "cost-misreport", "scale": 1.2, "extra": [1.0] * 12}
     record = robosim.run("freight", set={"selfish": [lies], "leader.tax": "shadow-price"})

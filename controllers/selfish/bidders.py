@@ -6,17 +6,22 @@ In `view.heard` a bidder finds its own last words and the leader's, `price` (K, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from robosim.agent import Array, BestResponse, Said, Strategy, View
+from robosim.controllers.selfish.stale import FreeRiding
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConstantBid(Strategy):
     """Asks for the same whatever the price (T, section II: 1/3 beats the faithful 1/2 under the clearing price)."""
+
+    rows: ClassVar[tuple[int, ...]] = (9,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"bid": (-1.0, 3.0)}
 
     bid: float = 1 / 3
 
@@ -27,6 +32,9 @@ class ConstantBid(Strategy):
 @dataclass(frozen=True, kw_only=True)
 class BaitAndSwitch(Strategy):
     """Asks for little until the price is down, then for much in the last round, too late for the price to move."""
+
+    rows: ClassVar[tuple[int, ...]] = (11,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"bait": (-1.0, 1.0), "catch": (0.0, 3.0)}
 
     bait: float = -1.0
     catch: float = 1.25
@@ -43,6 +51,9 @@ class CostMisreport(Strategy):
     For quadratic costs: q' = scale·q and f' = scale·(f - q·shift).
     """
 
+    rows: ClassVar[tuple[int, ...]] = (8, 12, 16)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"shift": (-1.0, 1.0), "scale": (0.1, 3.0)}
+
     shift: float = -0.25
     scale: float = 1.0
 
@@ -55,6 +66,9 @@ class CostMisreport(Strategy):
 @dataclass(frozen=True, kw_only=True)
 class CapacityWithholding(Strategy):
     """Pretends that it can take only the share κ of its upper limit, or of what it would take for free."""
+
+    rows: ClassVar[tuple[int, ...]] = (10,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"share": (0.0, 1.0)}
 
     share: float = 0.5
 
@@ -69,6 +83,9 @@ class CapacityWithholding(Strategy):
 class Shift(Strategy):
     """Asks for `amount` more (less, if negative) than the faithful answer."""
 
+    rows: ClassVar[tuple[int, ...]] = (9,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"amount": (-1.0, 1.0)}
+
     amount: float = -0.1
 
     def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
@@ -79,6 +96,9 @@ class Shift(Strategy):
 class Proportional(Strategy):
     """Asks for `factor` times the faithful answer."""
 
+    rows: ClassVar[tuple[int, ...]] = (9,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"factor": (0.0, 2.0)}
+
     factor: float = 0.8
 
     def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
@@ -88,6 +108,9 @@ class Proportional(Strategy):
 @dataclass(frozen=True, kw_only=True)
 class FreezeBid(Strategy):
     """Stops listening: z_i^k = z_i^{k-1} for k > τ (default: after the first round)."""
+
+    rows: ClassVar[tuple[int, ...]] = (5,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"after_round": (0.0, 1000.0)}
 
     name = "freeze"
 
@@ -133,5 +156,6 @@ BIDDING: dict[str, type[Strategy]] = {
     "shift": Shift,
     "proportional": Proportional,
     "freeze": FreezeBid,
+    "free-riding": FreeRiding,
     "best-response": BestResponse,
 }

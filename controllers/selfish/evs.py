@@ -6,8 +6,9 @@ and go at other times than they could. All of them tell the truth about costs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,6 +28,9 @@ from robosim.controllers.selfish.pretenders import (
 @dataclass(frozen=True, kw_only=True)
 class ConstantBid(Strategy):
     """Asks for the same power throughout its stay, whatever the price: its energy spread evenly, or `power_kw`."""
+
+    rows: ClassVar[tuple[int, ...]] = (9,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"power_kw": (0.0, 22.0)}
 
     power_kw: float | None = None
 
@@ -52,6 +56,9 @@ class BaitAndSwitch(Strategy):
     alike, so a catch of about 1 + (1 - bait)/m gets this EV what it wants, if need be more than its charger can give.
     """
 
+    rows: ClassVar[tuple[int, ...]] = (11,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"bait": (0.0, 1.0), "catch": (0.5, 3.0)}
+
     bait: float = 0.0
     catch: float = 1.1
 
@@ -71,6 +78,9 @@ class Shift(Strategy):
     manipulation in distributed optimisation of electric vehicle aggregators (arXiv 1810.07063).
     """
 
+    rows: ClassVar[tuple[int, ...]] = (9,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"hours": (-6.0, 6.0)}
+
     hours: float = 1.0
 
     def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
@@ -85,6 +95,9 @@ class Shift(Strategy):
 class Proportional(Strategy):
     """Asks for `factor` times the faithful answer, at most what its charger and battery take."""
 
+    rows: ClassVar[tuple[int, ...]] = (9,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"factor": (0.0, 2.0)}
+
     factor: float = 0.8
 
     def __post_init__(self) -> None:
@@ -97,6 +110,9 @@ class Proportional(Strategy):
 @dataclass(frozen=True, kw_only=True)
 class FreezeBid(Strategy):
     """Stops listening: z_i^k = z_i^{k-1} for k > τ (default: after the first round)."""
+
+    rows: ClassVar[tuple[int, ...]] = (5,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"after_round": (0.0, 1000.0)}
 
     name = "freeze"
 

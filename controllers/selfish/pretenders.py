@@ -7,8 +7,9 @@ a mission is no less true than without it: it can keep a mission from ending ear
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -43,6 +44,9 @@ class OverAsk(Pretender):
     In all: what the meter has counted since its arrival is taken off what it asked for.
     """
 
+    rows: ClassVar[tuple[int, ...]] = (8,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"factor": (0.5, 3.0)}
+
     factor: float = 1.92
 
     def __post_init__(self) -> None:
@@ -61,6 +65,9 @@ class EarlyDeparture(Pretender):
     Where plans are made as time goes on and it is still there when it said it would be gone, it is about to leave.
     """
 
+    rows: ClassVar[tuple[int, ...]] = (8,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"hours": (-3.0, 3.0)}
+
     hours: float = 1.0
 
     def pretended(self, own: Said, period_h: float) -> Said:
@@ -75,6 +82,13 @@ class CostMisreport(Pretender):
 
     `waiting_dollars_per_kwh_h` is what a kWh an hour later costs beyond what it truly does; less, if negative.
     """
+
+    rows: ClassVar[tuple[int, ...]] = (8,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "wear": (0.1, 3.0),
+        "unmet": (0.0, 2.0),
+        "waiting_dollars_per_kwh_h": (-0.05, 0.05),
+    }
 
     wear: float = 1.0
     unmet: float = 0.5
@@ -97,6 +111,9 @@ class CostMisreport(Pretender):
 class CapacityWithholding(Pretender):
     """Pretends that battery and charger take only `share` of their power."""
 
+    rows: ClassVar[tuple[int, ...]] = (10,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"share": (0.0, 1.0)}
+
     share: float = 0.5
 
     def __post_init__(self) -> None:
@@ -112,6 +129,8 @@ class AsInData(Pretender):
 
     Where plans are made as time goes on, who is there longer than it told is about to leave, as far as anybody knows.
     """
+
+    rows: ClassVar[tuple[int, ...]] = (8,)
 
     name = "as-in-data"
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from robosim.agent import Array, BestResponse, Said, Strategy, View
+from robosim.controllers.selfish.stale import FreeRiding
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stationary(Strategy):
     """Stays where it is and lets the others come: z_i^k = θ_i for all k."""
+
+    rows: ClassVar[tuple[int, ...]] = (1,)
 
     def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
         return memory, {"z": view.own["start"]}
@@ -22,6 +25,8 @@ class Stationary(Strategy):
 @dataclass(frozen=True, kw_only=True)
 class Stubborn(Strategy):
     """Insists on a meeting point of its own: z_i^k = a (default: the centre of the type space)."""
+
+    rows: ClassVar[tuple[int, ...]] = (2,)
 
     target_m: tuple[float, ...] | None = None
 
@@ -34,6 +39,9 @@ class Stubborn(Strategy):
 @dataclass(frozen=True, kw_only=True)
 class InitialLie(Strategy):
     """Announces a false start, then follows the rules: z_i^0 = θ_i' (default: twice as far from the centre)."""
+
+    rows: ClassVar[tuple[int, ...]] = (3,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"exaggeration": (-2.0, 4.0)}
 
     start_m: tuple[float, ...] | None = None
     exaggeration: float = 2.0
@@ -50,6 +58,9 @@ class InitialLie(Strategy):
 class FootDragging(Strategy):
     """Goes only part of each step: z_i^k = (1-h) z_i^{k-1} + h F, 0 < h < 1."""
 
+    rows: ClassVar[tuple[int, ...]] = (4,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"stride": (0.01, 0.99)}
+
     stride: float = 0.5
 
     def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
@@ -62,6 +73,9 @@ class FootDragging(Strategy):
 class Freeze(Strategy):
     """Stops early: z_i^k = z_i^{k-1} for k > τ (default: after half of the rounds)."""
 
+    rows: ClassVar[tuple[int, ...]] = (5,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"after_round": (0.0, 1000.0)}
+
     after_round: int | None = None
 
     def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
@@ -73,13 +87,34 @@ class Freeze(Strategy):
 class LastRoundSnap(Strategy):
     """Plays along and goes home in the last round: z_i^n = θ_i."""
 
+    rows: ClassVar[tuple[int, ...]] = (7,)
+
     def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
         return memory, {"z": view.own["start"]} if k == view.rules["rounds"] else view.faithful
 
 
 @dataclass(frozen=True, kw_only=True)
+class Griefing(Strategy):
+    """Twitches in the last round, so that the team ends outside the announced bound and everybody is fined."""
+
+    rows: ClassVar[tuple[int, ...]] = (22,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"distance_m": (0.0, 1.0)}
+
+    distance_m: float = 1e-3
+
+    def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
+        z = view.faithful["z"]
+        if k < view.rules["rounds"]:
+            return memory, view.faithful
+        return memory, {"z": z + self.distance_m * (np.arange(z.shape[1]) == 0)}
+
+
+@dataclass(frozen=True, kw_only=True)
 class OverReport(Strategy):
     """Drives faithfully and reports a larger cost: v̂_i = factor · v_i."""
+
+    rows: ClassVar[tuple[int, ...]] = (13,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"factor": (1.0, 3.0)}
 
     factor: float = 1.5
 
@@ -90,6 +125,9 @@ class OverReport(Strategy):
 @dataclass(frozen=True, kw_only=True)
 class UnderReport(Strategy):
     """Drives faithfully and reports a smaller cost: v̂_i = factor · v_i."""
+
+    rows: ClassVar[tuple[int, ...]] = (13, 14)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"factor": (0.0, 1.0)}
 
     factor: float = 0.0
 
@@ -128,6 +166,8 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "foot-dragging": FootDragging,
     "freeze": Freeze,
     "last-round-snap": LastRoundSnap,
+    "griefing": Griefing,
+    "free-riding": FreeRiding,
     "over-report": OverReport,
     "under-report": UnderReport,
     "best-response": BestResponse,

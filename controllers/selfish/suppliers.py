@@ -5,12 +5,13 @@ Most run the program with a type that is not theirs (`pretend`) and report by it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from robosim.agent import Array, Said, Strategy, View
+from robosim.agent import Array, BestResponse, Said, Strategy, View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,9 @@ class CostMisreport(Strategy):
 
     `extra` has one number for each variable, or none; what a lie about an edge adds to every path over it stands there.
     """
+
+    rows: ClassVar[tuple[int, ...]] = (8, 16)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"scale": (0.5, 2.0), "norm": (0.0, 0.5)}
 
     scale: float = 1.1
     norm: float = 0.0
@@ -37,6 +41,9 @@ class CostMisreport(Strategy):
 class StockWithholding(Strategy):
     """Says that it has less of every good than there is."""
 
+    rows: ClassVar[tuple[int, ...]] = (10,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"share": (0.0, 1.0)}
+
     share: float = 0.7
 
     def pretend(self, own: Said) -> Said:
@@ -50,6 +57,9 @@ class StockWithholding(Strategy):
 class CapacityWithholding(Strategy):
     """Says that it can carry less to every demander than it can."""
 
+    rows: ClassVar[tuple[int, ...]] = (10,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"share": (0.0, 1.0)}
+
     share: float = 0.7
 
     def pretend(self, own: Said) -> Said:
@@ -61,6 +71,9 @@ class CapacityWithholding(Strategy):
 @dataclass(frozen=True, kw_only=True)
 class TrackerInjection(Strategy):
     """Once adds to its tracker what nobody lacks: as if `share` of its part of b had been delivered already."""
+
+    rows: ClassVar[tuple[int, ...]] = (21,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"share": (-1.0, 1.0), "at": (1.0, 100.0)}
 
     share: float = 0.1
     at: int = 10
@@ -77,6 +90,9 @@ class TrackerInjection(Strategy):
 class PoisonedCopies(Strategy):
     """Tells the others that they should do more (or less) than its own copies of them say."""
 
+    rows: ClassVar[tuple[int, ...]] = (15,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"scale": (0.5, 1.5)}
+
     scale: float = 1.05
 
     def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
@@ -86,6 +102,8 @@ class PoisonedCopies(Strategy):
 @dataclass(frozen=True, kw_only=True)
 class DropOut(Strategy):
     """Plays along, but stays out of the problems without another, in which it would earn nothing."""
+
+    rows: ClassVar[tuple[int, ...]] = (18,)
 
     stays_out: ClassVar[bool] = True
 
@@ -99,5 +117,13 @@ def poisoned(view: View, scale: float) -> Array:
 
 SUPPLIER_DEVIATIONS: dict[str, type[Strategy]] = {
     kind.name: kind
-    for kind in (CostMisreport, StockWithholding, CapacityWithholding, TrackerInjection, PoisonedCopies, DropOut)
+    for kind in (
+        CostMisreport,
+        StockWithholding,
+        CapacityWithholding,
+        TrackerInjection,
+        PoisonedCopies,
+        DropOut,
+        BestResponse,
+    )
 }

@@ -6,7 +6,9 @@ all of that is only said.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -35,6 +37,9 @@ def live(own: Said) -> bool:
 class LateArrival(Visitor):
     """Plugs in `hours` after it came, when others have charged and prices may have fallen."""
 
+    rows: ClassVar[tuple[int, ...]] = (8,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"hours": (0.0, 6.0)}
+
     hours: float = 1.0
 
     def __post_init__(self) -> None:
@@ -54,6 +59,9 @@ class LateArrival(Visitor):
 @dataclass(frozen=True, kw_only=True)
 class EarlyLeave(Visitor):
     """Leaves `hours` before the time that it tells, without a word."""
+
+    rows: ClassVar[tuple[int, ...]] = (8,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"hours": (0.0, 3.0)}
 
     hours: float = 0.5
 
@@ -84,6 +92,9 @@ class RePlug(Visitor):
     has two names; no certificate of one deviator speaks of that. Planned before the day it only says that it takes
     nothing in between, under one name.
     """
+
+    rows: ClassVar[tuple[int, ...]] = (8,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"after_h": (0.0, 6.0), "away_h": (0.0, 3.0)}
 
     name = "re-plug"
 

@@ -6,12 +6,13 @@ T, Algorithm 1, for bidders and for cars alike; each kind of mission says what h
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim import deviate, program
 from robosim.agent import Array, Deviation, Rules, Said
@@ -31,6 +32,7 @@ from robosim.network.network import Hub
 from robosim.tape import Tape
 
 R = TypeVar("R", bound=AuctionRecord, covariant=True)
+Places = NDArray[np.int64]
 RUNAWAY = 1e100
 """No price or bid is that large unless its step made it so; squares of it are still numbers."""
 FAR = 1e6
@@ -120,16 +122,22 @@ class PriceMission(Mission[R]):
     @cached_property
     def selfish(self) -> Selfish:
         """Who deviates in a mission does so in its marginal problems too."""
-        everywhere = tuple(self._everywhere(deviation) for deviation in self.deviations)
+        everywhere = tuple(one for deviation in self.deviations for one in self._everywhere(deviation))
         return Selfish(everywhere, tuple(one.rows(self.types) for one in everywhere), self.announced)
 
-    def _everywhere(self, one: Deviation) -> Deviation:
-        copies = np.arange(self.copies)
-        return replace(
-            one,
-            missions=(one.missions[:, None] * self.copies + copies).ravel(),
-            agents=np.repeat(one.agents, self.copies),
-        )
+    def _everywhere(self, one: Deviation) -> Iterator[Deviation]:
+        """In the missions and their marginal problems, in two where it plays something else there."""
+        apart = one.strategy.apart()
+        if apart is one.strategy or self.copies == 1:
+            yield self._in(one, np.arange(self.copies))
+        else:
+            yield self._in(one, np.arange(1))
+            yield self._in(replace(one, strategy=apart), np.arange(1, self.copies))
+
+    def _in(self, one: Deviation, copies: Places) -> Deviation:
+        """Where it is played: some of the problems that are run for each mission."""
+        missions = (one.missions[:, None] * self.copies + copies).ravel()
+        return replace(one, missions=missions, agents=np.repeat(one.agents, len(copies)))
 
     def tape(self, every: int | None) -> Tape:
         """Bids and prices of every `every`-th round."""

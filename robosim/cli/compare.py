@@ -1,8 +1,9 @@
-"""Command about market power: compare."""
+"""Command about what taxes are worth: compare, of markets that grow, and of strategies × tax rules."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,13 +17,66 @@ def compare(
     world: World,
     seed: Seed = None,
     set_: Set = None,
-    sweep: Annotated[str, typer.Option("--sweep", metavar="N=A..B", help="Numbers of bidders.")] = "N=2..1000",
+    sweep: Annotated[str | None, typer.Option("--sweep", metavar="N=A..B", help="Numbers of bidders.")] = None,
+    tax: Annotated[str | None, typer.Option("--tax", metavar="RULE,…", help="Strategies × these tax rules.")] = None,
+    agent: Annotated[str, typer.Option("--agent", metavar="I|all", help="Who attacks, with --tax.")] = "all",
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Heat map, with --tax.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Weigh the clearing price against VCG as a market grows: the gain from bidding against the price vanishes.
+    """Weigh tax rules: with --tax by what each strategy gains under each, with --sweep as a market grows.
 
-    Example: robosim compare market --sweep N=2..50
+    Example: robosim compare six-bidders --tax none,clearing-price,vcg -o heat.png
     """
+    if tax is not None:
+        _refuse_both(sweep)
+        _rules(world, seed, set_, tax, agent, out, as_json)
+        return
+    if out is not None or agent != "all":
+        raise BadInput("--out and --agent are for strategies × tax rules (add --tax, such as --tax none,vcg)")
+    _markets(world, seed, set_, sweep or "N=2..1000", as_json)
+
+
+def _refuse_both(sweep: str | None) -> None:
+    if sweep is not None:
+        raise BadInput("--sweep: compares markets that grow, --tax rules in one world (leave one of the two out)")
+
+
+def _rules(
+    world: str, seed: int | None, set_: list[str] | None, tax: str, agent: str, out: Path | None, as_json: bool
+) -> None:
+    from robosim.attacks import attack
+    from robosim.attacks.table import comparison
+    from robosim.cli import tables
+    from robosim.cli.app import bar
+    from robosim.cli.attacking import chosen, shown
+    from robosim.cli.missions import load_mission
+    from robosim.figures.style import drawable
+
+    drawable(out)
+    mission = load_mission(world, seed, set_)
+    with bar("attacks", 1) as update:
+        found = attack(mission, agents=chosen(agent), taxes=tax.split(","), progress=update)
+    table = comparison(found, mission.scenario.name, mission.unit)
+    if as_json:
+        print_json({**shown(table), "cells": [shown(one) for one in table.cells], "epsilon": _epsilons(table.epsilon)})
+    else:
+        tables.show_comparison(table)
+    if out is not None:
+        from robosim.attacks.figure import heat_map
+        from robosim.figures.style import save
+
+        place = save(heat_map(table), out)
+        if not as_json:
+            say(str(place))
+    if found.interrupted:
+        raise typer.Exit(130)
+
+
+def _epsilons(epsilon: dict[str, Any]) -> dict[str, Any]:
+    return {rule: asdict(one) for rule, one in epsilon.items()}
+
+
+def _markets(world: str, seed: int | None, set_: list[str] | None, sweep: str, as_json: bool) -> None:
     from robosim.cli.app import bar
     from robosim.cli.missions import load_mission
 

@@ -1,70 +1,19 @@
-"""Commands about incentives: attack, certify."""
+"""Command about incentives: certify."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from robosim.cli.app import Json, Seed, Set, World, app, print_json
+from robosim.cli.app import Json, Seed, Set, World, app, print_json, say
 from robosim.errors import BadInput, CheckFailed
 
 if TYPE_CHECKING:
     from robosim.certificate import Certificate
     from robosim.mission import Mission
-
-
-@app.command()
-def attack(
-    world: World,
-    seed: Seed = None,
-    set_: Set = None,
-    agent: Annotated[str, typer.Option("--agent", metavar="I|all", help="Who deviates, alone.")] = "all",
-    strategy: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--strategy",
-            metavar="NAME[:KEY=VALUE,…;…]|all",
-            help="What it plays, all by default; repeatable. NAME,NAME are several; NAME:KEY=1,2 tries each value; "
-            "NAME:KEY=1;KEY=2 sets several parameters (quote it for the shell). A NAME of your own stands in "
-            "controllers/NAME.py beside the world.",
-        ),
-    ] = None,
-    tax: Annotated[str | None, typer.Option("--tax", metavar="RULE,…", help="Tax rules to bill under.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Let each agent try each named deviation while all others are faithful.
-
-    Example: robosim attack rendezvous --agent 3 --strategy 'foot-dragging:stride=0.1,0.3,0.9' --tax groves,none
-    """
-    from robosim.attacks import attack as try_all
-    from robosim.cli import tables
-    from robosim.cli.app import bar
-    from robosim.cli.missions import load_mission
-
-    mission = load_mission(world, seed, set_)
-    with bar("attacks", 1) as update:
-        found = try_all(
-            mission,
-            agents=_agents(agent),
-            strategies=[name for one in strategy or ["all"] for name in ([one] if ":" in one else one.split(","))],
-            taxes=None if tax is None else tax.split(","),
-            progress=update,
-        )
-    if as_json:
-        print_json(
-            {
-                "attacks": [asdict(one) for one in found.attacks],
-                "epsilon": {rule: asdict(epsilon) for rule, epsilon in found.epsilon.items()},
-                "void": found.void,
-                "left_out": list(found.left_out),
-            }
-        )
-    else:
-        tables.show_attacks(found, mission.unit)
-    if found.interrupted:
-        raise typer.Exit(130)
 
 
 @app.command()
@@ -75,12 +24,25 @@ def certify(
     epsilon: Annotated[
         float | None, typer.Option("--epsilon", min=0.0, help="Rounds needed for this ε over all types.")
     ] = None,
+    rounds: Annotated[
+        str | None, typer.Option("--rounds", metavar="N,…", help="ε(n) for each of these numbers of rounds.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Picture of ε(n), with --rounds.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say how much any selfish agent could gain: exact, within the world's limits, and certified.
 
     Example: robosim certify rendezvous --epsilon 1e-3
     """
+    if rounds is not None:
+        if epsilon is not None:
+            raise BadInput("--epsilon asks for the rounds that --rounds gives (leave one of the two out)")
+        _curve(world, seed, set_, rounds, out, as_json)
+        return
+    if out is not None:
+        raise BadInput("--out: the picture is one of several numbers of rounds (add --rounds 5,10,20,50)")
     from robosim.certificate import certify as compute
     from robosim.cli import tables
     from robosim.cli.app import bar
@@ -101,13 +63,22 @@ def certify(
         )
 
 
-def _agents(text: str) -> list[int] | None:
-    if text == "all":
-        return None
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise BadInput(f"--agent: {text!r} is no agent (use all, or numbers such as 3 or 0,5)") from None
+def _curve(world: str, seed: int | None, set_: list[str] | None, rounds: str, out: Path | None, as_json: bool) -> None:
+    from robosim.attacks.curve import curve, picture, rounds_of
+    from robosim.cli import tables
+    from robosim.cli.missions import load_mission
+    from robosim.figures.style import drawable, save
+
+    drawable(out)
+    found = curve(lambda n: load_mission(world, seed, [*(set_ or ()), f"mission.rounds={n}"]), rounds_of(rounds))
+    if as_json:
+        print_json(asdict(found))
+    else:
+        tables.show_curve(found)
+    if out is not None:
+        place = save(picture(found), out)
+        if not as_json:
+            say(str(place))
 
 
 def _certificate_json(

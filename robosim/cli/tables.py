@@ -16,6 +16,9 @@ from robosim.verdict import Epsilon
 
 if TYPE_CHECKING:
     from robosim.attacks import Attack, Attacks
+    from robosim.attacks.coalition import Coalitions
+    from robosim.attacks.curve import Curve
+    from robosim.attacks.table import Comparison
     from robosim.certificate import Certificate
     from robosim.mission import Mission
     from robosim.record import Record
@@ -148,6 +151,62 @@ def attacks_table(tried: list[Attack], unit: str) -> Table:
         style = "bold yellow" if best.gain > GAINED else None
         table.add_row(strategy, str(len(same)), str(best.agent), *figures, style=style)
     return table
+
+
+def show_comparison(found: Comparison) -> None:
+    """Strategies × tax rules: who gains most by each, and what the others pay."""
+    console = Console(file=answers())
+    table = empty_table("strategy", *found.rules, left={"strategy"})
+    for name in found.strategies:
+        cells = [found.cell(name, rule) for rule in found.rules]
+        table.add_row(escape(name), *("-" if one is None else signed(one.gain) for one in cells))
+        others = ("-" if one is None else signed(one.others_change) for one in cells)
+        table.add_row("  others pay", *others, style="dim")
+    what = f"gain of who gains most by each strategy, and what the others pay more by it, {found.unit}"
+    console.print(f"[b]{found.world}[/b]  {what}", highlight=False, soft_wrap=True)
+    console.print(table)
+    for rule in found.rules:
+        console.print(f"tax {rule}: {epsilon_line(found.epsilon[rule], found.unit)}", highlight=False, soft_wrap=True)
+    for line in found.left_out:
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def signed(value: float) -> str:
+    """A change as people read it; what is rounding is 0.
+
+    >>> signed(0.25), signed(-4.4e-16)
+    ('+0.25', '0')
+    """
+    return "0" if abs(value) <= GAINED else f"{value:+.3g}"
+
+
+def show_coalitions(found: Coalitions, unit: str) -> None:
+    """The best coalition of each size under each rule, and what passes between its members."""
+    console = Console(file=answers())
+    table = empty_table("tax", "members", "joint gain", "others pay", "each receives", left={"tax", "each receives"})
+    table.add_row("", "", unit, unit, unit, style="dim")
+    for one in found.found:
+        passed = ", ".join(f"{agent}: {x:+.4g}" for agent, x in zip(one.members, one.side_payments, strict=True))
+        names = " ".join(map(str, one.members))
+        table.add_row(one.tax_rule, names, f"{one.joint_gain:+.6g}", f"{one.others_change:+.6g}", passed)
+    console.print(table)
+    lines = ["no certificate covers coalitions: these were found, nothing says that there are no better ones"]
+    for line in (*lines, *found.notes):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def show_curve(found: Curve) -> None:
+    """ε(n), one row a number of rounds."""
+    from robosim.attacks.curve import lines
+
+    console, known = Console(file=answers()), lines(found)
+    table = empty_table("rounds", *known, left=())
+    for row, one in enumerate(found.points):
+        table.add_row(str(one.rounds), *(number(values[row]) for _, values in known.values()))
+    console.print(f"[b]{found.world}[/b]  ε(n), {found.unit}, tax {found.tax}", highlight=False, soft_wrap=True)
+    console.print(table)
+    for why in dict.fromkeys(one.void for one in found.points if one.void):
+        console.print(f"no certificate: {why}", highlight=False, soft_wrap=True)
 
 
 def show_certificate(found: Certificate, mission: Mission[Any], epsilon: float | None, needed: int | None) -> None:

@@ -96,6 +96,12 @@ UNDATED: dict[str, dict[str, Any]] = {".png": {}, ".svg": {"Date": None}, ".pdf"
 """What each format needs so that no time of day enters its bytes."""
 
 
+def drawable(path: Path | None) -> None:
+    """Raise `BadInput` for a place whose ending is none of a picture, before work begins."""
+    if path is not None and path.suffix.lower() not in UNDATED:
+        raise BadInput(f"{path}: pictures end in .png, .svg or .pdf, not {path.suffix!r} (choose one of the three)")
+
+
 def save(figure: Figure, path: str | Path) -> Path:
     """Write a figure in the format that its ending names, making the folder if it is missing.
 
@@ -103,8 +109,7 @@ def save(figure: Figure, path: str | Path) -> Path:
     """
     target = Path(path)
     ending = target.suffix.lower()
-    if ending not in UNDATED:
-        raise BadInput(f"{target}: pictures end in .png, .svg or .pdf, not {ending!r} (choose one of the three)")
+    drawable(target)
     buffer = io.BytesIO()
     try:
         with house_style():

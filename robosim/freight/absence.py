@@ -96,9 +96,10 @@ def _reported(mission: Any) -> Array:
 
 
 def _staying(one: Deviation, absent: int) -> Deviation | None:
-    """The deviation among those who are left, under their new numbers."""
+    """The deviation among those who are left, under their new numbers: what it plays in problems without another."""
     here = one.agents != absent
     if not here.any():
         return None
     agents = one.agents[here]
-    return replace(one, missions=one.missions[here], agents=agents - (agents > absent))
+    moved = agents - (agents > absent)
+    return replace(one, strategy=one.strategy.apart(), missions=one.missions[here], agents=moved)

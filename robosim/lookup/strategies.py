@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from robosim.agent import Strategy
+from robosim.controllers.selfish.programme import PROGRAMME
 from robosim.errors import BadInput
 from robosim.kind import Kind
 from robosim.lookup import project
@@ -15,7 +16,8 @@ GROUP = "robosim.strategies"
 
 
 def strategies(kind: Kind, world: Path | None = None, code: bool = True) -> Named[type[Strategy]]:
-    """The deviations that agents of a kind of world can play, by name: the project's, the kind's, installed ones.
+    """The deviations that agents of a kind of world can play, by name: the project's, the kind's, installed ones,
+    and programmes, which all can play.
 
     Parameters
     ----------
@@ -35,11 +37,11 @@ def strategies(kind: Kind, world: Path | None = None, code: bool = True) -> Name
             return Unfit(f"{path}: {serves}", "add its noun to serves, or play another strategy")
         return found
 
-    found = dict(kind.strategies())
+    found: dict[str, type[Strategy]] = {**kind.strategies()}
     for entry in installed(GROUP):
         one = entry.load()
         if not (isinstance(one, type) and issubclass(one, Strategy)):
             raise BadInput(f"{entry.value}: is no strategy class, got {one!r:.60} (correct its package)")
         if not one.serves or kind.noun in one.serves:
             found.setdefault(entry.name, one)
-    return Named(world=world, listed=found, made=made, code=code)
+    return Named(world=world, listed={**found, **PROGRAMME}, made=made, code=code)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -76,6 +76,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
     every: int
     talks: int
     """Rounds of an agreement, at most."""
+    stacks: ClassVar[bool] = False  # who is not plugged in says nothing
     second: Second | None = None
     """Whose second sessions are the last of the agents, where missions are played session by session."""
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from robosim import rows
 from robosim.agent import Deviation, Strategy
 from robosim.certificate import LIES, QUICK, Certificate, at_most, certify_record
-from robosim.errors import BadInput
+from robosim.errors import BadInput, CheckFailed
+from robosim.kernels import Unsettled
 from robosim.leader.tax_rule import TaxRule
 from robosim.lookup.plays import Given, Play, parameters, plays
 from robosim.mission import Mission
@@ -22,6 +23,9 @@ from robosim.verdict import Epsilon
 Tax = TaxRule | str
 ALL = "all"
 Places = NDArray[np.int64]
+CERTIFIED = "found ≤ certified"
+LOOSER = 1e3
+"""Times more than else exact figures, which are solved for, and what is played may differ by rounding."""
 UNASKED = "was left out: it takes long here, or nobody can solve it (name it to have it tried)"
 BATCH_NUMBERS = 200_000
 """Numbers that agents say in a round, of all missions side by side; more would leave the processor's cache."""
@@ -44,6 +48,8 @@ class Attack:
     gain: float
     others_change: float
     covered: bool
+    plays: Strategy | None = field(default=None, repr=False, compare=False)
+    """The strategy itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +62,19 @@ class Attacks:
     """Under which tax rules there is no certificate, and why."""
     interrupted: bool = False
     left_out: tuple[str, ...] = ()
-    """Strategies that were not tried without being asked for, and why, a line each."""
+    """Strategies that were not tried without being asked for, and why, a line each; of a search, why it ended."""
+    tried: int = 0
+    """Missions that a search played, and"""
+    seconds: float = 0.0
+    """how long that took."""
+
+
+class OrderBroken(Unsettled, CheckFailed):
+    """Somebody gained more than a figure says that anybody can: `attack` is the one that shows it."""
+
+    def __init__(self, message: str, attack: Attack) -> None:
+        super().__init__(message)
+        self.attack = attack
 
 
 def attack(
@@ -84,7 +102,7 @@ def attack(
 
     Raises `BadInput` for unknown names. Ctrl-C returns the attacks that were finished.
     """
-    who, what, bills, left_out = _checked(mission, agents, strategies, taxes)
+    who, what, bills, left_out = checked(mission, agents, strategies, taxes)
     honest = {rule: bill.whole() for rule, bill in bills.items()}
     certificates = {rule: certify_record(bills[rule], honest[rule], seconds) for rule in bills}
     found: list[Attack] = []
@@ -110,27 +128,24 @@ def attack(
             if progress:
                 progress(len(found) // len(bills), total)
     except KeyboardInterrupt:
-        return _held_against(found, certificates, lied, mission, left_out=left_out, interrupted=True)
-    return _held_against(found, certificates, lied, mission, left_out=left_out)
+        return held_against(found, certificates, lied, mission, left_out=left_out, interrupted=True)
+    return held_against(found, certificates, lied, mission, left_out=left_out)
 
 
-def _held_against(
+def held_against(
     found: list[Attack], certificates: dict[str, Certificate], lied: set[str], mission: Mission[Any], **more: Any
 ) -> Attacks:
     """Attacks beside their certificates, which are void where others were seen to lie; who was void stays so, and why.
 
-    Raises `Unsettled` where somebody gained more than is certified: then one of the two is wrong.
+    Raises `OrderBroken` where somebody gained more than is exact, or certified: then one of the two is wrong.
     """
     standing = {
         rule: Certificate(rounds=one.rounds, void=LIES) if rule in lied and not one.void else one
         for rule, one in certificates.items()
     }
     for attack in found:
-        certified = standing[attack.tax_rule].certified
-        if certified is not None and attack.covered:
-            size = max(abs(attack.net_cost_faithful), abs(attack.net_cost), certified)
-            what = f"{mission.scenario.name}: found ≤ certified, {attack.strategy}"
-            at_most(np.array([attack.gain]), certified, size, what)
+        if attack.covered:
+            in_order(attack, standing[attack.tax_rule], mission.scenario.name)
     return Attacks(
         attacks=tuple(
             replace(one, covered=one.covered and standing[one.tax_rule].certified is not None) for one in found
@@ -141,7 +156,30 @@ def _held_against(
     )
 
 
-def _checked(
+def in_order(found: Attack, one: Certificate, world: str) -> None:
+    """Raise `OrderBroken` unless found ≤ exact ≤ certified, bounded ≤ exact; nothing is held against no certificate."""
+    if one.certified is None:
+        return
+    size = max(abs(found.net_cost_faithful), abs(found.net_cost), one.certified)
+    exact = one.exact if one.exact is not None and found.agent < len(one.exact) else None
+    pairs = [(CERTIFIED, found.gain, one.certified)]
+    if exact is not None:
+        mine = float(exact[found.agent])
+        pairs += [("found ≤ exact", found.gain, mine), ("exact ≤ certified", mine, one.certified)]
+        pairs += [] if one.bounded is None else [("bounded ≤ exact", float(one.bounded[found.agent]), mine)]
+    for what, less, more in pairs:
+        try:
+            at_most(
+                np.array([less]),
+                more,
+                size if what == CERTIFIED else LOOSER * size,
+                f"{world}: {what}, {found.strategy}",
+            )
+        except Unsettled as problem:
+            raise OrderBroken(f"{problem} (agent {found.agent})", found) from problem
+
+
+def checked(
     mission: Mission[Any], agents: Sequence[int] | None, strategies: Sequence[Given] | None, taxes: Sequence[Tax] | None
 ) -> tuple[list[int], list[Play], dict[str, Mission[Any]], tuple[str, ...]]:
     n = mission.network.n
@@ -164,7 +202,7 @@ def _playable(bills: Sequence[Mission[Any]]) -> tuple[list[str], list[str]]:
     """Names of the strategies that are played without being asked for, and of those that are not."""
     known, solvable = bills[0].strategies, all(bill.kind.solves(bill) for bill in bills)
     asked = [name for name in known if known[name].solved and not solvable]
-    return [name for name in known if name not in asked], asked
+    return [name for name in known if name not in asked and not known[name].searched], asked
 
 
 def _own(mission: Mission[Any]) -> list[Strategy]:
@@ -217,4 +255,5 @@ def _outcome(record: Record, honest: Record, row: int, agent: int, play: Play, r
         gain=float(-change[agent]),
         others_change=float(change.sum() - change[agent]),
         covered=covered,
+        plays=play.strategy,
     )
