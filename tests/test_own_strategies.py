@@ -318,7 +318,7 @@ def test_check_strategy_by_default_plays_one_bundled_world_of_each_kind_that_is_
     assert [
         line.split(":")[0]
         for line in robosim.check_strategy(type("Dragging", (FootDragging,), {"serves": ("rendezvous",)}), rounds=2)
-    ] == ["drones"]
+    ] == ["convoy"]
     with pytest.raises(robosim.BadInput, match="give the world in which it has that name"):
         robosim.check_strategy("foot-dragging")
 

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robosim import rows
 from robosim.agent import Array, Deviation, Strategy
 from robosim.attacks.space import Words, bent
 from robosim.errors import RobosimError
 from robosim.mission import Mission
 from robosim.record import Record
+from robosim.rows import ended, settled
 
 AT_ONCE = 2_000_000
 """Numbers that agents say in a round, of all missions that are run side by side; memory likes no more."""
@@ -83,7 +83,7 @@ class Bench:
         played = [one for agent, plan in zip(agents, plans, strict=True) for one in deviations(agent, plan, trials)]
         kept = [everywhere(one, len(trials)) for one in self.mission.deviations]
         mission = self.mission.playing((*kept, *played), batch=len(trials))
-        record: Record = rows.settled(mission, rows.ended(mission))
+        record: Record = settled(mission, ended(mission))
         return record
 
 

@@ -45,13 +45,13 @@ def build_rendezvous(
     if network.n != len(start):
         raise BadInput(f"network: has {network.n} agents, {scenario.name} has {len(start)} robots (set robots.count)")
     controller = controller or _controller(scenario)
+    refuse_theorems(scenario, controller, network, choose.rule_of(scenario.leader.bound, controller, network))
     moving = Moving(scenario, network, within, bool(getattr(controller, "keeps_reach", False)))
     chosen, world = moving.chosen, moving.world
     known = moving.tolerance is not None and choose.is_consensus(controller)
     rule = choose.rule_of(scenario.leader.bound, controller, network, "" if known else world.obeys)
     if rule in bound.BOUNDS and world.obeys and not known:
         raise scenario.error("leader.bound", f'{rule!r} has no room for what happens here: {world.obeys} (use "auto")')
-    refuse_theorems(scenario, controller, network, rule)
     network = with_batteries(network, not isinstance(world, Embodied) or world.lasts(scenario.mission.rounds))
     world = whispering(world, network)
     travels = isinstance(world, TravelArena)
