@@ -368,9 +368,13 @@ def test_words_of_errors(world: World, option: str, message: str) -> None:
         (
             SMALLEST + '"a\\nb\\u202e" = 1\n',
             'w.toml:5: robots."a\\nb\\u202e": unknown key (known: count, dimension, '
-            "starts_m, type_space_m, arena_m, body, speed_limit_mps, position_noise_m, private_cost)",
+            "starts_m, type_space_m, arena_m, body, bodies, radius_m, speed_limit_mps, control_dt_s, position_noise_m, "
+            "sensing_noise_m, private_cost)",
         ),
-        (SMALLEST + '[leader]\n"<word>" = 9\n', 'w.toml:6: leader."<word>": unknown key (known: tax, bound, alpha)'),
+        (
+            SMALLEST + '[leader]\n"<word>" = 9\n',
+            'w.toml:6: leader."<word>": unknown key (known: tax, bound, alpha, empty)',
+        ),
     ],
 )
 def test_words_of_errors_in_files(world: World, text: str, message: str) -> None:
@@ -402,7 +406,7 @@ def test_long_reports_are_cut(world: World) -> None:
 
 
 def test_long_values_are_shortened(world: World) -> None:
-    (line,) = errors(world(SMALLEST + f"body = {[[[0] * 30] * 30] * 30}"))
+    (line,) = errors(world(SMALLEST + f"private_cost = {[[[0] * 30] * 30] * 30}"))
     assert len(line) < 200
     (line,) = errors(world(SMALLEST + f'{"k" * 5000} = "{"v" * 5000}"'))
     assert len(line) < 300

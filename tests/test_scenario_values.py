@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -243,6 +244,9 @@ KEYWORDS: dict[str, Any] = {
     "items": lambda rule, value, _, defs: all(accepts(rule, part, defs) for part in value),
     "required": lambda rule, value, *_: all(key in value for key in rule),
     "properties": lambda rule, value, _, defs: all(accepts(rule[k], v, defs) for k, v in value.items() if k in rule),
+    "patternProperties": lambda rule, value, _, defs: all(
+        accepts(part, v, defs) for pattern, part in rule.items() for k, v in value.items() if re.search(pattern, k)
+    ),
     "additionalProperties": lambda rule, value, schema, _: rule or all(key in schema["properties"] for key in value),
     "anyOf": lambda rule, value, _, defs: any(accepts(part, value, defs) for part in rule),
     "oneOf": lambda rule, value, _, defs: sum(accepts(part, value, defs) for part in rule) == 1,

@@ -20,6 +20,7 @@ from robosim.rendezvous.bodies.catalogue import body_of as body_named
 from robosim.rendezvous.bodies.rehearsal import tracked
 from robosim.rendezvous.bodies.said import each, point_speed_mps, radius_m, stopping
 from robosim.rendezvous.bodies.team import Team
+from robosim.rendezvous.formation import complaint
 from robosim.rendezvous.frame import Frame
 from robosim.rendezvous.radio import presence_of
 from robosim.rendezvous.reach import STEPS, Reach
@@ -102,17 +103,21 @@ def radii(scenario: RendezvousScenario) -> Array:
     return np.broadcast_to(np.asarray(size, dtype=np.float64), (count,)).copy()
 
 
-def guard_of(scenario: RendezvousScenario, driving: Driving, walls: Array) -> Guard | None:
-    """What keeps robots apart. Raises `BadInput` where they have no size."""
+def guard_of(scenario: RendezvousScenario, driving: Driving, walls: Array, places: Array) -> Guard | None:
+    """What keeps robots apart. Raises `BadInput` where they have no size, or no room in their formation."""
     if not guards(scenario):
         return None
     size, count, wanted = radii(scenario), scenario.robots.count, scenario.avoidance or Avoidance()
     if not (size > 0.0).all():
         raise scenario.error("robots.radius_m", "is needed by robots that keep apart (for example radius_m = 0.1)")
+    tube = each(driving.body, count, lambda one: one.tube_m(driving.dt_s))
+    crowded = complaint(places, size, tube)
+    if crowded is not None:
+        raise scenario.error("formation.shape", f"{crowded} (move places apart, or make robots smaller)")
     mode: Any = wanted.mode
     return Guard(
         radius_m=size,
-        tube_m=each(driving.body, count, lambda one: one.tube_m(driving.dt_s)),
+        tube_m=tube,
         speed_mps=driving.speeds_mps,
         things=things(scenario.obstacle, scenario.robots.dimension),
         walls=walls if scenario.robots.arena_m is not None else np.empty((2, 0)),
@@ -169,7 +174,7 @@ def arena(scenario: RendezvousScenario, chosen: Timing, within: Frame, body: Bod
         battery=_battery(scenario),
         pads=_pads(scenario),
     )
-    driving = replace(driving, guard=guard_of(scenario, driving, within.walls))
+    driving = replace(driving, guard=guard_of(scenario, driving, within.walls, within.places))
     return Embodied(
         **common,
         names=names_of(scenario),

@@ -64,12 +64,8 @@ class Robots(Section):
     body: BodyNames = Field(
         default="point", description="how they move: a body by name, or a list with one for each robot"
     )
-    bodies: Annotated[dict[Name, Annotated[dict[Name, Any], AfterValidator(plain_values)]], Field(max_length=100)] = (
-        Field(
-            default={},
-            description="parameters of bodies, a table for each name",
-            examples=[{"car": {"wheelbase_m": 0.3}}],
-        )
+    bodies: dict[Name, Annotated[dict[Name, Any], AfterValidator(plain_values)]] = Field(
+        default={}, description="parameters of bodies, a table for each name", examples=[{"car": {"wheelbase_m": 0.3}}]
     )
     radius_m: Radius | None = Field(
         default=None,

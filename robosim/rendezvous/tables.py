@@ -30,7 +30,8 @@ def findings(record: RendezvousRecord, mission: Rendezvous) -> list[str]:
     state = "outside: everybody pays the penalty" if bill.penalised[0] else "inside"
     collected = f"tax {tax}, bound {record.rules.rule}, {state}" if mission.tax.enforces else "no tax is collected"
     line = f"distance {bill.distance[0]:.3g} m, allowed {bill.beta[0]:.3g} m: {collected}"
-    told = of_bodies(record) if record.bodies is not None else emptied(record, mission.world.battery_j)
+    known = record.bodies is not None
+    told = of_bodies(record, mission) if known else emptied(record, mission.world.battery_j)
     return [line, *heard(record, mission), *told, minimised(mission)]
 
 
@@ -50,14 +51,16 @@ def _back(on: int | None) -> str:
     return " on" if on is None else f" to {on - 1}"
 
 
-def of_bodies(record: RendezvousRecord) -> list[str]:
+def of_bodies(record: RendezvousRecord, mission: Rendezvous) -> list[str]:
     """Who ran empty and when, who was left out, what pads gave, how near bodies came and how often they gave way."""
     log, bill, told = record.bodies, record.settlement, []
     if log is None:
         return []
     who = np.flatnonzero(log.emptied[0] >= 0)
     if who.size:
-        told.append(f"batteries ran empty: {named(who, log.emptied[0][who])}; an empty robot stands still")
+        capacity = mission.scenario.energy.battery_j or 0.0
+        rounds = log.emptied[0][who]
+        told.append(f"batteries of {capacity:g} J ran empty: {named(who, rounds)}; an empty robot stands still")
     if bill.excused is not None and bill.excused[0].any():
         out = np.flatnonzero(bill.excused[0])
         told.append(f"left out of bound and taxes, as empty or off at the end: robot {listed(out)}")

@@ -36,7 +36,9 @@ class Obstacle(Section):
     size_m: Annotated[tuple[Positive, ...], Field(min_length=1, max_length=3)] | None = Field(
         default=None, description="lengths of the sides of a box, m", examples=[[1.0, 0.5]]
     )
-    angle_rad: Finite = Field(default=0.0, description="by which a box is turned anticlockwise, seen from above, rad")
+    angle_rad: Finite | None = Field(
+        default=None, description="by which a box is turned anticlockwise, seen from above, rad"
+    )
     corners_m: Annotated[tuple[Point, ...], Field(min_length=3)] | None = Field(
         default=None, description="of a polygon, in order, m", examples=[[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]]
     )

@@ -47,7 +47,8 @@ def sizes_are_known(world: Values) -> Iterator[Problem]:
 
 def formations_have_room(world: Values) -> Iterator[Problem]:
     """Two robots can stand beside each other wherever they have neighbouring places."""
-    radius, places = _radius(world), _places(world)
+    radius = _radius(world)
+    places = None if radius is None else _places(world)
     if radius is None or places is None:
         return
     from robosim.rendezvous import formation
@@ -61,7 +62,8 @@ def formations_have_room(world: Values) -> Iterator[Problem]:
 
 def starts_have_room(world: Values) -> Iterator[Problem]:
     """No robot starts in another, in an obstacle or in a wall; each fault once."""
-    radius, points = _radius(world), _starts(world)
+    radius = _radius(world)
+    points = None if radius is None else _starts(world)
     if radius is None or points is None:
         return
     from robosim.rendezvous.avoidance import things
@@ -79,7 +81,8 @@ def starts_have_room(world: Values) -> Iterator[Problem]:
 
 def places_have_room(world: Values) -> Iterator[Problem]:
     """Where starts are listed, the formation around their mean, where the team moves least, is clear of obstacles."""
-    radius, places, points = _radius(world), _places(world), _starts(world)
+    radius = _radius(world)
+    places, points = (None, None) if radius is None else (_places(world), _starts(world))
     if radius is None or places is None or points is None:
         return
     from robosim.rendezvous.avoidance import things
@@ -98,35 +101,37 @@ def _in(number: int, lacking: float) -> str:
 
 
 def _radius(world: Values) -> Array | None:
-    """(agents,); None where robots have no size. Raises `Unsound`."""
-    import numpy as np
-
+    """(agents,); None where the file says nothing of a size. Raises `Unsound`."""
     radius, count = world["robots.radius_m"], world["robots.count"]
     if count > MOST or (isinstance(radius, list | tuple) and len(radius) != count):
         raise Unsound("robots.radius_m")
-    return None if radius is None else np.broadcast_to(np.asarray(radius, dtype=np.float64), (count,)).copy()
+    if radius is None:
+        return None
+    import numpy as np
+
+    return np.broadcast_to(np.asarray(radius, dtype=np.float64), (count,)).copy()
 
 
 def _starts(world: Values) -> Array | None:
     """(agents, d) where they are listed, and rightly; else None."""
-    import numpy as np
-
     starts, count, dimension = world["robots.starts_m"], world["robots.count"], world["robots.dimension"]
     points = [] if starts == "random" else [as_point(point) for point in starts]
     if len(points) != count or any(len(point) != dimension for point in points):
         return None
+    import numpy as np
+
     return np.array(points, dtype=np.float64)
 
 
 def _places(world: Values) -> Array | None:
     """Offsets (agents, d) of a formation whose keys are right; None of a point, and where keys are wrong."""
+    shape, given = world["formation.shape"], world["formation.offsets_m"]
+    if shape == "point" or world["robots.count"] > MOST or list(broken_rules(FORMATION_RULES, world)):
+        return None
     import numpy as np
 
     from robosim.rendezvous import formation
 
-    shape, given = world["formation.shape"], world["formation.offsets_m"]
-    if shape == "point" or world["robots.count"] > MOST or list(broken_rules(FORMATION_RULES, world)):
-        return None
     return formation.offsets(
         shape,
         world["robots.count"],

@@ -35,7 +35,7 @@ def things(obstacles: Sequence[Obstacle], dimension: int) -> Things:
 
 def box(one: Obstacle, dimension: int) -> Array:
     """Centre, half sizes and directions of the sides, (2d + d²,); it is turned in the plane of the first two axes."""
-    sides, cos, sin = np.eye(dimension), np.cos(one.angle_rad), np.sin(one.angle_rad)
+    sides, cos, sin = np.eye(dimension), np.cos(one.angle_rad or 0.0), np.sin(one.angle_rad or 0.0)
     if dimension > 1:
         sides[:2, :2] = [[cos, sin], [-sin, cos]]
     half = 0.5 * np.array(one.size_m, dtype=np.float64)
@@ -101,6 +101,6 @@ def outline(obstacle: Obstacle, corners: int = 64) -> Array:
         at = np.linspace(0.0, 2.0 * np.pi, corners, endpoint=False)
         return np.asarray(middle + obstacle.radius_m * np.stack([np.cos(at), np.sin(at)], axis=-1))
     half = 0.5 * np.array(obstacle.size_m, dtype=np.float64)
-    cos, sin = np.cos(obstacle.angle_rad), np.sin(obstacle.angle_rad)
+    cos, sin = np.cos(obstacle.angle_rad or 0.0), np.sin(obstacle.angle_rad or 0.0)
     square = half * np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
     return np.asarray(middle + np.einsum("kj,ji->ki", square, np.array([[cos, sin], [-sin, cos]])))
