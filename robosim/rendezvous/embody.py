@@ -43,7 +43,7 @@ def is_embodied(scenario: RendezvousScenario) -> bool:
         scenario.robots.body not in POINTS
         or scenario.robots.sensing_noise_m
         or scenario.pad
-        or scenario.event
+        or (scenario.event and power_of(scenario).coefficients(1.0)[0])  # who is off draws nothing
         or scenario.formation.shape != "point"
         or guards(scenario)
         or wanted.power == "rotary-wing"
@@ -147,6 +147,7 @@ def arena(scenario: RendezvousScenario, chosen: Timing, within: Frame, body: Bod
     """The arena of a world: of points where `body` is None."""
     travels = scenario.mission.travel == "after-agreeing"
     lower, upper = within.inside
+    presence = presence_of(scenario, scenario.robots.count)
     common: dict[str, Any] = {
         "d": scenario.robots.dimension,
         "dt_s": chosen.travel_s if travels else chosen.dt_s,
@@ -155,6 +156,7 @@ def arena(scenario: RendezvousScenario, chosen: Timing, within: Frame, body: Bod
         "upper": upper,
         "noise_m": scenario.robots.position_noise_m,
         "seed": _seed(scenario, NOISE),
+        "off": None if presence is None else presence.off,
     }
     if body is None:
         return (TravelArena if travels else Arena)(
@@ -163,7 +165,6 @@ def arena(scenario: RendezvousScenario, chosen: Timing, within: Frame, body: Bod
             battery_j=_or_inf(scenario.energy.battery_j),
         )
     control_s, steps = reach.control(chosen.dt_s)
-    presence = presence_of(scenario, scenario.robots.count)
     driving = Driving(
         body=body,
         dt_s=control_s,
@@ -184,7 +185,6 @@ def arena(scenario: RendezvousScenario, chosen: Timing, within: Frame, body: Bod
         headings_rad=np.random.default_rng(_seed(scenario, HEADINGS)).uniform(-np.pi, np.pi, scenario.robots.count),
         walls=within.walls,
         sensing_m=scenario.robots.sensing_noise_m,
-        off=None if presence is None else presence.off,
         yields=_yields(driving),
         outlines=tuple(map(outline, scenario.obstacle)) if scenario.robots.dimension == 2 else (),
     )

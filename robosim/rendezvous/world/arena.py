@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
@@ -67,7 +67,8 @@ class Arena:
 
     Orders outside [lower, upper] (each (d,), empty for none) end at the wall; a body goes at most `speed_limit_mps` and
     stops for good when `battery_j` is spent. `noise_m` is the radius of a ball from which each landing error is drawn,
-    from `seed` and the round alone, so that a resumed mission and every mission of a batch meet the same errors.
+    from `seed` and the round alone, so that a resumed mission and every mission of a batch meet the same errors. `off`
+    says of a round who takes no part in it, (agents,), and stands; None where all always do.
     """
 
     d: int
@@ -79,6 +80,7 @@ class Arena:
     battery_j: float = np.inf
     noise_m: float = 0.0
     seed: int = 0
+    off: Callable[[int], NDArray[np.bool_]] | None = None
 
     obeys: ClassVar[str] = ""
     """In words, why faithful bodies may not be where their programs sent them; "" where they are, within reach."""
@@ -122,8 +124,8 @@ class Arena:
         return self.obeys if self.lasts(rounds) else "batteries may run empty"
 
     def may_leave(self, rounds: int) -> bool:
-        """Whether a robot may be excused for being empty or off; points with an empty battery stand and are billed."""
-        return False
+        """Whether a robot may be excused for being off; points with an empty battery stand and are billed."""
+        return self.off is not None
 
     def unlimited(self) -> Arena:
         """The same without walls, speed limit, battery and errors: points."""
@@ -160,13 +162,27 @@ class Arena:
         k = body.k + 1
         position, energy = body.tape.row(k)
         noise = self._landing_errors(k, position) if self.noise_m else self._no_errors
-        self._drive(body, orders(said, position.shape), noise, position, energy)
+        self._drive(body, self._standing(k, body.position, orders(said, position.shape)), noise, position, energy)
         seen = {"z": position} if len(said) == 1 else {**said, "z": position}
         return ArenaState(k, position, energy, body.tape, body.announced), seen
 
     def execute(self, body: ArenaState, said: Said) -> Meter:
-        """Nothing is left to do: the robots agreed by driving."""
-        return Meter(body.position, body.energy_j)
+        """Nothing is left to do: the robots agreed by driving. The leader's meter knows who is off."""
+        off = self.who_is_off(body.k, body.position.shape[1])
+        left = np.broadcast_to(np.where(off, body.k, -1), body.energy_j.shape)
+        return Meter(body.position, body.energy_j, left if off.any() else None)
+
+    def who_is_off(self, k: int, agents: int) -> NDArray[np.bool_]:
+        """Who takes no part in round k, (agents,); teams side by side follow the same plan."""
+        if self.off is None:
+            return np.zeros(agents, dtype=bool)
+        off = self.off(k)
+        return np.tile(off, agents // len(off))
+
+    def _standing(self, k: int, position: Array, order: Array) -> Array:
+        """Orders (missions, agents, d), of who is off to stay where it is."""
+        off = self.who_is_off(k, order.shape[1])
+        return np.where(off[:, None], position, order) if off.any() else order
 
     def track(self, body: ArenaState, said: Said, meter: Meter) -> Track:
         """Where the robots were seen; in round 0 they said what they announced (a copy only if somebody lied)."""

@@ -6,7 +6,7 @@ o_i, drives to z_i + o_i, and others see its position less o_i. Without a format
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -53,7 +53,6 @@ class Embodied(Arena):
     walls : corners (2, d) of what goals are clipped to in the world's frame, (2, 0) for none; `lower` and `upper` are
         as wide as these seem in the frame of the meeting.
     sensing_m : radius of a ball from which the error of each position that others see is drawn, a round.
-    off : whether a robot takes no part in round k, (agents,); None where all always do.
     whispers : whether the network is told who is off or empty, so that it neither hears them nor is heard.
     yields : in words, why faithful bodies may not be where they were sent; "" where the tolerance says how far.
     outlines : of obstacles in the plane, corners (k, 2) m, for pictures.
@@ -66,7 +65,6 @@ class Embodied(Arena):
     headings_rad: Array
     walls: Array
     sensing_m: float = 0.0
-    off: Callable[[int], NDArray[np.bool_]] | None = None
     whispers: bool = False
     yields: str = ""
     outlines: tuple[Array, ...] = ()
@@ -144,7 +142,7 @@ class Embodied(Arena):
 
     def execute(self, body: Embodiment, said: Said) -> Meter:  # type: ignore[override]
         """Nothing is left to do: the robots agreed by driving. The leader's meter knows who is empty or off."""
-        off = 0 if self.off is None else self.off(body.k)
+        off = self.who_is_off(body.k, len(self.places))
         left = np.where(self._away(body.k, body.ride), np.maximum(body.ride.emptied, off * body.k), -1)
         return Meter(body.position - self.places, body.energy_j, left if (left >= 0).any() else None)
 
@@ -209,10 +207,7 @@ class Embodied(Arena):
         return goal + self._landing_errors(k, goal) if self.noise_m else goal
 
     def _on(self, k: int, shape: tuple[int, ...]) -> Array:
-        on = np.ones(shape)
-        if self.off is not None:
-            on[:, self.off(k)] = 0.0
-        return on
+        return np.ones(shape) - self.who_is_off(k, shape[1])
 
     def _sensed(self, k: int, z: Array) -> Array:
         if self.sensing_m == 0.0:
@@ -225,8 +220,7 @@ class Embodied(Arena):
         return {**seen, SILENT: self._away(k, ride)[..., None].astype(np.float64)}
 
     def _away(self, k: int, ride: Ride) -> NDArray[np.bool_]:
-        empty = ride.charge_j <= 0.0
-        return empty if self.off is None else empty | self.off(k)
+        return (ride.charge_j <= 0.0) | self.who_is_off(k, len(self.places))
 
     def _headings(self, ride: Ride) -> Array:
         found = self.driving.body.heading(ride.inner)
