@@ -58,6 +58,7 @@ def drawn(rng: np.random.Generator) -> dict[str, object]:
         keys["robots.arena_m"] = [-half * rng.uniform(1, 1.5), half * rng.uniform(1, 1.5)]
     if rng.random() < 0.15:
         keys["energy.battery_j"] = float(half**2 * 10.0 ** rng.uniform(-3, 2))
+        keys["leader.empty"] = "charged"
     if rng.random() < 0.15:
         keys["robots.position_noise_m"] = float(half * 10.0 ** rng.uniform(-6, -2))
     bound = rng.choice(["auto", "auto", "tight", "rehearsed", "number"])

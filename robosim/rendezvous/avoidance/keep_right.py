@@ -1,8 +1,10 @@
 """Robots that stand in each other's way turn to the right, so that nobody waits for ever where there is a way around.
 
 Who could do less than half of what it wants for `WAIT` control steps in a row turns what it wants clockwise, a little
-more in each further step; with every step in which it could do half it turns back a little. Who has turned for long
-without getting free leaves it: a crowd around one point comes to rest. Safety does not depend on any of this.
+more in each further step; with every step in which it could do half it turns back a little. Who is not free after that
+turns around for a while, and tries again: a jam opens from its border, as periods differ from robot to robot. Who has
+turned for very long without getting free leaves it: a crowd around one point comes to rest. Safety does not depend on any
+of this.
 """
 
 from __future__ import annotations
@@ -14,14 +16,19 @@ from robosim.agent import Array
 SLOW = 0.5
 """Share of what is wanted below which a robot is held up."""
 WAIT, RAMP_RAD, TOP_RAD = 3.0, np.pi / 12, 2 * np.pi / 3
-MOST = WAIT + TOP_RAD / RAMP_RAD
-PATIENCE = 2000
+BACK_RAD = np.pi
+MOST = WAIT + BACK_RAD / RAMP_RAD
+PERIOD, SPREAD, KINDS = 150, 30, 5
+"""Turned control steps after which a robot has turned to the right and then back once; robots i differ by i mod KINDS."""
+PATIENCE = 20_000
 """Control steps of turning, less those in which it was free, after which a robot leaves it."""
 
 
 def angle(held: Array, turned: Array) -> Array:
     """How far to turn, rad clockwise, from counts of held-up and of turned control steps, each (missions, agents)."""
-    return np.where(turned < PATIENCE, np.clip((held - WAIT) * RAMP_RAD, 0.0, TOP_RAD), 0.0)
+    period = PERIOD + SPREAD * (np.arange(held.shape[-1]) % KINDS)
+    top = np.where(turned % period < period // 2, TOP_RAD, BACK_RAD)
+    return np.where(turned < PATIENCE, np.clip((held - WAIT) * RAMP_RAD, 0.0, top), 0.0)
 
 
 def counted(held: Array, straight: Array, wanted: Array) -> Array:
