@@ -82,6 +82,9 @@ class Kind:
     certify : (mission, faithful record, seconds, progress or None) → `Certificate`.
     rounds_needed : (mission, ε) → rounds that certify ε over all types, or None; raises `BadInput` if nobody can say.
     best_response : (mission, agent, within_limits) → the `Strategy` that earns an agent most; raises `BadInput`.
+    ranges : (mission) → word → (lower, upper) of what agents may say by its rules, each like (agents, components).
+    running : (mission, snapshot) → (missions, agents) what everybody's private cost were if the mission ended now, None
+        where nobody meters it before the end.
     solves : (mission) → whether best responses are solved without being asked for by name.
     covers : (mission, strategy) → whether certificates speak of it; not of one agent under several names.
     figures : (record) → name → function (record, mission number) → matplotlib Figure.
@@ -114,6 +117,8 @@ class Kind:
     certify: Callable[..., Any]
     rounds_needed: Callable[..., int | None]
     best_response: Callable[..., Strategy] | None = None
+    ranges: Callable[[Any], Mapping[str, Any]] = no_mapping
+    running: Callable[..., Any] = nothing
     solves: Callable[[Any], bool] = nothing  # type: ignore[assignment]
     covers: Callable[..., bool] = always
     figures: Callable[[Any], Mapping[str, Callable[..., Any]]] = no_mapping

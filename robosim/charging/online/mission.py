@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -70,6 +70,9 @@ class OnlineCharging(PriceMission[ChargingRecord]):
     Who unplugs and comes again has two sessions: they are played, and taxed, as two cars (`by_session`), and the record
     adds up what both cost their owner.
     """
+
+    unsteady: ClassVar[str] = 'cars come and go between agreements (write mission.planning = "day-ahead")'
+    """Why no learner is asked for its words in every round (`robosim.rl`)."""
 
     scenario: ChargingScenario
     day: BuiltDay
