@@ -61,10 +61,12 @@ class Episode:
         if self.record is not None:
             raise RobosimError("step: the mission is over (reset the environment)")
         for agent, told in self.told.items():
+            if agent not in actions:
+                raise BadInput(f"actions: {self.noun}_{agent} has none (every free agent speaks in every round)")
             told.tell(actions[agent])
         mission, before = self.mission, self.paid
         if self.snapshot is None:
-            self.snapshot = mission.start(mission.tape(max(1, mission.rounds)))
+            self.snapshot = mission.start(mission.tape(mission.scenario.record.every))
         else:
             self.snapshot = mission.advance(self.snapshot)
         self.running = mission.kind.running(mission, self.snapshot)

@@ -68,7 +68,7 @@ class MissionEnv(ParallelEnv):  # type: ignore[misc]
     ) -> tuple[dict[str, Array], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
         """One round. In the last one `infos` has what each agent bore."""
         names, episode = self.agents, self.episode
-        episode.step({self._ids[name]: actions[name] for name in names})
+        episode.step({self._ids[name]: actions[name] for name in names if name in actions})
         over = episode.record is not None
         rewards = {name: float(episode.rewards[self._ids[name]]) for name in names}
         bills: dict[str, dict[str, Any]] = {name: dict(episode.bill(self._ids[name])) for name in names}

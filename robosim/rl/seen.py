@@ -9,6 +9,7 @@ import numpy as np
 from robosim.agent import Array, Deviation
 from robosim.deviate import Near
 from robosim.mission import Mission, Snapshot
+from robosim.network.network import Hub
 
 FAR = 1e12
 """Larger numbers, infinity among them (a limit that there is not), are shown as this."""
@@ -33,12 +34,12 @@ class Sight(NamedTuple):
 
 
 def sight(mission: Mission[Any], first: Snapshot) -> Sight:
-    """Of any agent of a mission whose round 0 is `first`; neighbours have places where there are links."""
+    """Of any agent of a mission whose round 0 is `first`; neighbours have places wherever any can be heard."""
     heard, agents = first.heard, mission.network.n
     sizes = {"type": sum(x.shape[2] for x in mission.own.values()), "round": 1, "last": 1}
     sizes |= {f"own.{word}": x.shape[2] for word, x in heard.own.items()}
     sizes |= {f"leader.{word}": x.shape[2] for word, x in heard.leader.items()}
-    linked = heard.links.indices.size > 0
+    linked = not isinstance(mission.network, Hub)
     shapes = {word: (agents, x.shape[2]) for word, x in heard.voices.items()} if linked else {}
     sizes |= {f"near.{word}": rows * width for word, (rows, width) in shapes.items()}
     sizes |= {"near.heard": agents} if linked else {}
