@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -140,10 +141,11 @@ def test_words_stay_in_their_announced_range_and_reports_are_scaled() -> None:
     assert (room.width, room.lower, room.upper) == (4.0, -1.0, 3.0)
     env.reset()
     bids = []
-    for move in (-1.0, -9.0, 1.0, 0.0, 0.25):
+    for move in (-1.0, -9.0, 1.0, 0.0, -0.25):
         seen, _, _, _, info = env.step([move, 0.5])
         bids.append(seen[env.parts["own.z"]][0])
     assert bids[:3] == [-1.0, -1.0, 3.0]
+    assert info["private_cost"] > 0.01
     assert info["reported_cost"] == pytest.approx(1.5 * info["private_cost"])
 
 
@@ -223,6 +225,36 @@ def test_without_the_packages_the_extra_is_named(monkeypatch) -> None:
         robosim.parallel_env("two-bidders")
     with pytest.raises(robosim.BadInput, match="gymnasium is not installed"):
         robosim.env("two-bidders", agent=0)
+
+
+def test_robots_move_their_waypoints_by_the_width_of_the_type_space() -> None:
+    mission = robosim.load("erratum", set=WORLDS["erratum"])
+    room = made("erratum", free=[0]).episode.told[0].rooms["z"]
+    assert (room.lower, room.upper) == (mission.announcement.lower, mission.announcement.upper)
+    assert room.width == mission.announcement.upper - mission.announcement.lower
+
+
+def test_a_new_episode_plays_its_own_actions_and_a_bidder_sees_the_price() -> None:
+    env = robosim.env("two-bidders", agent=0, words=["z"], set={"bidders.bid_limits_kw": [-1, 3], "mission.rounds": 3})
+    prices = []
+    for move in (1.0, -1.0):
+        env.reset()
+        seen, *_ = env.step([move, 0.0])
+        assert seen[env.parts["own.z"]] == 1.0 + 2.0 * move  # the borders of what may be said
+        seen, *_ = env.step([move, 0.0])
+        assert seen[env.parts["leader.price"]] == env.episode.snapshot.heard.leader["price"][0, 0]
+        prices.append(seen[env.parts["leader.price"]][0])
+    assert prices[0] > prices[1]
+
+
+def test_zeros_say_what_is_faithful_even_where_that_is_out_of_range() -> None:
+    room = made("two-bidders", free=[0]).episode.told[0].rooms["z"]
+    told = Told({"z": replace(room, lower=np.array([-1.0]), upper=np.array([3.0]))})
+    view = robosim.View({}, None, {"z": np.array([[5.0]])}, {})
+    told.tell([0.0, 0.0])
+    assert told.say(0, None, view)[1]["z"] == 5.0
+    told.tell([1e-9, 0.0])
+    assert told.say(1, None, view)[1]["z"] == 3.0
 
 
 def test_words_of_another_size_are_said_faithfully() -> None:
