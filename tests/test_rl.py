@@ -201,6 +201,13 @@ def test_bad_arguments_are_refused(options, message: str) -> None:
         made("two-bidders", **options)
 
 
+def test_more_than_memory_holds_is_refused(monkeypatch) -> None:
+    monkeypatch.setattr("robosim.rl.episode.LARGEST", 20)
+    with pytest.raises(robosim.TooLarge, match=r"free: 2 agents that each see 11 numbers .* \(name fewer in free\)"):
+        made("two-bidders")
+    made("two-bidders", free=[0])
+
+
 def test_bad_actions_and_steps_after_the_end_are_refused() -> None:
     env = robosim.env("two-bidders", agent=0, words=["z"], set={"mission.rounds": 1})
     env.reset()

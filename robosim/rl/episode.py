@@ -9,12 +9,15 @@ import numpy as np
 
 from robosim.agent import Array, Deviation
 from robosim.build import Options, load
-from robosim.errors import BadInput, RobosimError
+from robosim.errors import BadInput, RobosimError, TooLarge
 from robosim.judge import judge
 from robosim.mission import Mission, Snapshot
 from robosim.record import Record
 from robosim.rl.seen import seen, sight
 from robosim.rl.told import Told, rooms
+
+LARGEST = 10_000_000
+"""Numbers that all free agents see in a round."""
 
 
 class Episode:
@@ -39,6 +42,7 @@ class Episode:
         first = loaded.faithful().start()
         self.sight = sight(loaded, first)
         known = tuple(first.heard.own)
+        _refuse_large(len(self.free), self.sight.size)
         moves = rooms(loaded, first, _words(words, known))
         self.told = {agent: Told(moves[agent]) for agent in self.free}
         self.snapshot: Snapshot | None = None
@@ -126,6 +130,11 @@ def _with_free(mission: Mission[Any], told: Mapping[int, Told]) -> Mission[Any]:
         Deviation(strategy=plan, missions=np.array([0]), agents=np.array([agent])) for agent, plan in told.items()
     )
     return mission.playing(others + free)
+
+
+def _refuse_large(agents: int, size: int) -> None:
+    if agents * size > LARGEST:
+        raise TooLarge(f"free: {agents} agents that each see {size} numbers are too many (name fewer in free)")
 
 
 def _agents(free: Sequence[int] | str, count: int) -> tuple[int, ...]:
