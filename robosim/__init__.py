@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from robosim.record import Record as Record
     from robosim.rendezvous.mission import Rendezvous as Rendezvous
     from robosim.rendezvous.record import RendezvousRecord as RendezvousRecord
+    from robosim.rl import env as env
+    from robosim.rl import parallel_env as parallel_env
     from robosim.scenario.reading import bundled_worlds as bundled_worlds
     from robosim.stored import load_record as load_record
     from robosim.strategy_checks import check_strategy as check_strategy
@@ -90,6 +92,7 @@ _HOMES = {
     "robosim.record": "Record",
     "robosim.rendezvous.mission": "Rendezvous",
     "robosim.rendezvous.record": "RendezvousRecord",
+    "robosim.rl": "env parallel_env",
     "robosim.scenario.reading": "bundled_worlds",
     "robosim.stored": "load_record",
     "robosim.strategy_checks": "check_strategy",

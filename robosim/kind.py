@@ -84,6 +84,9 @@ class Kind:
     best_response : (mission, agent, within_limits) → the `Strategy` that earns an agent most; raises `BadInput`.
     lies : names of private types, numbers all, about which agents may lie to their own programs, where missions run on
         what agents pretend; searches bend these in place of words.
+    ranges : (mission) → word → (lower, upper) of what agents may say by its rules, each like (agents, components).
+    running : (mission, snapshot) → (missions, agents) what everybody's private cost were if the mission ended now, None
+        where nobody meters it before the end.
     solves : (mission) → whether best responses are solved without being asked for by name.
     covers : (mission, strategy) → whether certificates speak of it; not of one agent under several names.
     figures : (record) → name → function (record, mission number) → matplotlib Figure.
@@ -117,6 +120,8 @@ class Kind:
     rounds_needed: Callable[..., int | None]
     best_response: Callable[..., Strategy] | None = None
     lies: tuple[str, ...] = ()
+    ranges: Callable[[Any], Mapping[str, Any]] = no_mapping
+    running: Callable[..., Any] = nothing
     solves: Callable[[Any], bool] = nothing  # type: ignore[assignment]
     covers: Callable[..., bool] = always
     figures: Callable[[Any], Mapping[str, Callable[..., Any]]] = no_mapping

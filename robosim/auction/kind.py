@@ -31,6 +31,11 @@ def record() -> type:
     return AuctionRecord
 
 
+def ranges(mission: Any) -> dict[str, Any]:
+    """Bids within their public limits."""
+    return {"z": (mission.own["lower"][0], mission.own["upper"][0])}
+
+
 KIND = Kind(
     noun="auction",
     word="charging",
@@ -42,6 +47,7 @@ KIND = Kind(
     provides=frozenset({ABSENCE, WORTH}),
     certify=lazy("robosim.auction.certificate:certify_auction"),
     rounds_needed=lazy("robosim.auction.certificate:rounds_needed"),
+    ranges=ranges,
     best_response=lazy("robosim.auction.certificate:best_response"),
     figures=figures,
     tables=lazy("robosim.auction.tables:run_tables"),

@@ -33,6 +33,17 @@ def record() -> type:
     return RendezvousRecord
 
 
+def ranges(mission: Any) -> dict[str, Any]:
+    """Waypoints in the box of types."""
+    return {"z": (mission.announcement.lower, mission.announcement.upper)}
+
+
+def running(mission: Any, snapshot: Any) -> Any:
+    """What it would cost everybody to have driven so far, and no further."""
+    meter = mission.world.execute(snapshot.body, snapshot.heard.own)
+    return mission.problem.private_cost(mission.types["start"], meter.position, meter.energy_j)
+
+
 KIND = Kind(
     noun="rendezvous",
     word="rendezvous",
@@ -45,6 +56,8 @@ KIND = Kind(
     meters=True,
     certify=lazy("robosim.rendezvous.certificate:certify_rendezvous"),
     rounds_needed=lazy("robosim.rendezvous.certificate:rounds_needed"),
+    ranges=ranges,
+    running=running,
     best_response=lazy("robosim.rendezvous.respond:best_response"),
     solves=lazy("robosim.rendezvous.respond:solves"),
     figures=figures,

@@ -71,6 +71,9 @@ class OnlineCharging(PriceMission[ChargingRecord]):
     adds up what both cost their owner.
     """
 
+    unsteady: ClassVar[str] = 'cars come and go between agreements (write mission.planning = "day-ahead")'
+    """Why no learner is asked for its words in every round (`robosim.rl`)."""
+
     scenario: ChargingScenario
     day: BuiltDay
     every: int
