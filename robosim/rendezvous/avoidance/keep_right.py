@@ -3,8 +3,8 @@
 Who could do less than half of what it wants for `WAIT` control steps in a row turns what it wants clockwise, a little
 more in each further step; with every step in which it could do half it turns back a little. Who is not free after that
 turns around for a while, and tries again: a jam opens from its border, as periods differ from robot to robot. Who has
-turned for very long without getting free leaves it: a crowd around one point comes to rest. Safety does not depend on any
-of this.
+turned for very long without getting free leaves it: a crowd around one point comes to rest. Safety does not depend on
+any of this.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ WAIT, RAMP_RAD, TOP_RAD = 3.0, np.pi / 12, 2 * np.pi / 3
 BACK_RAD = np.pi
 MOST = WAIT + BACK_RAD / RAMP_RAD
 PERIOD, SPREAD, KINDS = 150, 30, 5
-"""Turned control steps after which a robot has turned to the right and then back once; robots i differ by i mod KINDS."""
+"""Turned control steps after which a robot has turned right and back once; they differ by its id mod KINDS."""
 PATIENCE = 20_000
 """Control steps of turning, less those in which it was free, after which a robot leaves it."""
 
