@@ -70,6 +70,16 @@ def of_bodies(record: RendezvousRecord, mission: Rendezvous) -> list[str]:
         gap = log.clearance_m[0]
         near = f"never nearer than {gap:.3g} m" if gap >= 0.0 else f"overlapped by {-gap:.3g} m"
         told.append(f"bodies came {near} to others or obstacles, and gave way in {log.yielded[0].sum()} control steps")
+        stood, close = log.blocked[0], log.close[0]
+        if stood.any():
+            told.append(
+                f"no motion was safe in {stood.sum()} control steps of {np.count_nonzero(stood)} robots: they stood"
+            )
+        if close.any():
+            who = np.flatnonzero(close)
+            told.append(
+                f"robot {listed(who)} was nearer than it may be in {close.sum()} control steps, and came no nearer"
+            )
     return told
 
 
