@@ -107,6 +107,7 @@ def test_arrays_that_nobody_asks_for_count_too_and_stay_packed(tmp_path, monkeyp
         arrays_of(file, "x.npz", {"a"})
 
 
+@pytest.mark.deep
 def test_a_record_with_3_gb_of_zeros_in_it(tmp_path, monkeypatch) -> None:
     from robosim.files.store import sealed, sha256
 

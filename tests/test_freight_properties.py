@@ -196,6 +196,7 @@ def gains(tax: str) -> tuple[Array, float]:
     return honest.net_cost[0, agents] - lied.net_cost[np.arange(LIES), agents], honest.gap
 
 
+@pytest.mark.deep
 def test_no_lie_of_200_gains_more_than_the_certificate_under_vcg() -> None:
     """X, (7): a liar's net cost is F(x) - h_-i, and F(x) ≥ F*; at most F(x) - F* of the faithful run can be gained."""
     gain, certified = gains("vcg")

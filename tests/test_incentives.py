@@ -37,7 +37,10 @@ def scale(mission: Mission) -> float:
     return mission.network.n * float(np.linalg.norm(rules.upper - rules.lower)) ** 2
 
 
-@pytest.mark.parametrize("block", range(30))
+FEW, MANY = range(8), range(8, 30)
+
+
+@pytest.mark.parametrize("block", [*FEW, *(pytest.param(k, marks=pytest.mark.deep) for k in MANY)])
 def test_found_bounded_exact_certified_come_in_this_order(block: int) -> None:
     for seed in range(10 * block, 10 * block + 10):
         mission = random_world(seed)
@@ -62,6 +65,7 @@ def test_on_a_path_with_enough_rounds_the_exact_value_of_a_leaf_is_the_closed_fo
     assert found.exact[0] == pytest.approx(found.certified, rel=1e-9)
 
 
+@pytest.mark.deep
 def test_best_response_earns_the_exact_gain_wherever_it_can_be_driven_in_double_precision() -> None:
     near = worlds = 0
     for seed in range(100):

@@ -245,7 +245,7 @@ def test_what_robosim_did_not_solve_is_not_the_programs_fault() -> None:
 HESSEN = Path(__file__).parents[1] / ".." / "shared" / "faults" / "roads" / "Hessen-Asym_net.tntp"
 
 
-@pytest.mark.parametrize("suppliers", [5, 6, 7, 8])
+@pytest.mark.parametrize("suppliers", [5, *(pytest.param(n, marks=pytest.mark.deep) for n in (6, 7, 8))])
 def test_roads_that_hardly_bend(suppliers: int) -> None:
     """Hessen: congestion of 1e-9 a unit on roads of 1e5 vehicles; local problems settle, and objectives are numbers."""
     if not HESSEN.is_file():

@@ -125,6 +125,7 @@ def test_its_bound_is_one_centimetre_after_5392_rounds() -> None:
     assert beta[1] <= 0.01 < beta[0]
 
 
+@pytest.mark.deep
 def test_certified_is_at_least_what_attacks_find_and_over_types_is_4_beta_d() -> None:
     mission = robosim.load("robotarium-points", set={**SLOW, "mission.rounds": 5000}, kind=robosim.Rendezvous)
     found = robosim.attack(mission, agents=[0, 4])

@@ -204,7 +204,7 @@ STEP_FORM = 'must be "auto", a number > 0, or "F/L" with 0 < F < 2'
         (
             "selfish=[{agent=1, strategy='stationary'}]",
             'selfish.0.strategy: "stationary" is not known (known: constant-bid, bait-and-switch, cost-misreport, '
-            "capacity-withholding, shift, proportional, freeze, best-response; "
+            "capacity-withholding, shift, proportional, freeze, free-riding, best-response, programme; "
             "one of your own stands in controllers/stationary.py)",
         ),
         (

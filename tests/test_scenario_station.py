@@ -267,7 +267,7 @@ KNOWN = "known: mission, station, market, leader, record, selfish"
         ),
         (
             "selfish=[{agent=1, strategy='stationary'}]",
-            'selfish.0.strategy: "stationary" is not known (known: dawdle; '
+            'selfish.0.strategy: "stationary" is not known (known: dawdle, programme; '
             "one of your own stands in controllers/stationary.py)",
         ),
     ],
@@ -506,7 +506,7 @@ def test_the_schema_has_either_bidders_or_a_station() -> None:
 
 @pytest.mark.usefixtures("deviation")
 def test_the_schema_offers_evs_their_own_strategies() -> None:
-    assert json_schema()["$defs"]["SelfishEv"]["properties"]["strategy"]["enum"] == ["dawdle"]
+    assert json_schema()["$defs"]["SelfishEv"]["properties"]["strategy"]["enum"] == ["dawdle", "programme"]
 
 
 def test_the_template_names_a_station_s_keys_at_the_start_of_lines() -> None:

@@ -105,11 +105,13 @@ class Embodied(Arena):
         return battery.ohms == 0.0 and self.most_energy_j(rounds, np.inf) < battery.capacity_j
 
     def most_energy_j(self, rounds: int, widest_m: float) -> float:
-        """The most that a body can spend: full speed, turn and push in every round."""
+        """The most that a body can spend: full speed, turn and push in every round, or what it is ever given."""
         body = self.driving.body
         agents = len(self.places)
         watts = self.power.most_w(body.speed_mps, most_turn_per_s(body, agents), most_acceleration_mps2(body, agents))
-        return float(watts * self.dt_s * rounds)
+        battery, pads = self.driving.battery, self.driving.pads
+        given = 0.0 if pads is None else float(pads.power_w.max()) * self.dt_s * rounds
+        return float(min(watts * self.dt_s * rounds, np.inf if battery is None else battery.capacity_j + given))
 
     def shapes(self, missions: int, agents: int) -> Mapping[str, tuple[int, ...]]:
         """Also headings (rad) and charges (J), where there are any."""
