@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 import robosim
 from robosim.energy import PowerModel, RotaryWing, stage
+from robosim.rendezvous.bounds.present import reached
 from robosim.rendezvous.world.batteries import Battery, Pads
 
 LINE = {"mission.rounds": 12, "mission.dt_s": 1.0, "robots.count": 4, "robots.dimension": 2}
@@ -121,3 +122,19 @@ def test_pads_give_what_their_meter_says():
     log = record.bodies
     assert (log.given_j[0] > 0.0).any()
     np.testing.assert_allclose(log.charge_j[0, -1], 60.0 - record.energy_j[0, -1] + log.given_j[0], rtol=1e-12)
+
+
+def test_the_bound_of_those_who_are_left_shrinks_as_their_own_graph_lets_it():
+    path = robosim.Network.of([(i, i + 1) for i in range(5)])
+    alpha, everybody = np.full(8, 1 / path.lambda_max), np.ones(6, dtype=bool)
+    left = everybody.copy()
+    left[5] = False
+    box = np.zeros(2), np.ones(2)
+    found = reached(path, alpha, [(0, everybody), (3, left)], box, np.full(8, 0.01))
+    shorter = robosim.Network.of([(i, i + 1) for i in range(4)]).connectivity
+    want = found[0]
+    for k in range(8):  # what is heard in round 3 without robot 5 is answered in round 4
+        want = (1 - alpha[k] * (path.connectivity if k < 3 else shorter)) * want + np.sqrt(6) * 0.01
+    assert found[-1] == pytest.approx(want, rel=1e-8)
+    apart = reached(path, alpha, [(0, everybody), (2, everybody & (np.arange(6) != 2))], box, np.zeros(8))
+    assert apart[-1] == apart[2]  # a team that fell apart agrees no further

@@ -1,6 +1,7 @@
 """Searches find what is known to be there, never more than can be, and what they found plays again."""
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -64,6 +65,7 @@ def test_on_random_worlds_what_is_searched_is_never_above_exact_and_nearly_what_
     reached = np.array([one.gain for one in found.attacks])
     assert len(reached) == mission.network.n
     assert (reached <= sure.exact + 1e-9).all()
+    assert all(one.covered for one in found.attacks)  # else nothing would be held against the certificate
     attained = sure.attained if sure.attained is not None else sure.bounded
     assert reached.max() >= 0.9 * attained.max()
 
@@ -173,6 +175,14 @@ def test_a_broken_order_is_an_exit_code_and_a_world_that_shows_it(cli, monkeypat
     assert code == 1
     assert f"please report it with {place}, which shows it" in err
     assert "freeze" in set(robosim.load(place).names().values())
+
+
+def test_a_search_that_finds_more_than_is_certified_ends_too(monkeypatch) -> None:
+    module = sys.modules["robosim.attacks.search"]  # the package names its function alike
+    honest = module.certify_record
+    monkeypatch.setattr(module, "certify_record", lambda *known: replace(honest(*known), certified=1e-12, exact=None))
+    with pytest.raises(OrderBroken, match="found ≤ certified"):
+        search(random_world(0), taxes=["groves"], effort=SHORT, seconds=np.inf)
 
 
 def test_worlds_of_other_rules_and_best_responses_are_said_in_full() -> None:

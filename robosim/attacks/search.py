@@ -233,7 +233,7 @@ def found_of(case: Case) -> Attack:
         net_cost=case.net_cost,
         gain=case.gain,
         others_change=case.others,
-        covered=False,
+        covered=case.bench.mission.kind.covers(case.bench.mission, case.best),
         plays=case.best,
     )
 

@@ -49,7 +49,7 @@ def reached(network: Network, alpha: Array, changes: Changes, box: tuple[Array, 
     found[0], slow, later = wide, connectivity(network, present), list(changes[1:])
     for k in range(len(alpha)):
         back = False
-        while later and later[0][0] <= k + 1:
+        while later and later[0][0] <= k:  # round k + 1 answers what was heard in round k
             before, present = present, later.pop(0)[1]
             back, slow = back or bool((present & ~before).any()), connectivity(network, present)
         found[k + 1] = (1.0 - alpha[k] * slow) * (wide if back else found[k]) + size * errors_m[k]
