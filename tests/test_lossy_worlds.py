@@ -14,6 +14,7 @@ from robosim.controllers.selfish.robots import FootDragging, Script, Stationary
 from robosim.network.near import Near
 from robosim.network.network import Network
 from robosim.network.radio import Radio
+from robosim.rendezvous.bounds.rehearsed import WIDEST, margin
 
 LOSSY = {"mission.rounds": 60, "network.radio.delay_rounds": 0}
 RANGE = {
@@ -263,6 +264,16 @@ def test_a_probed_bound_over_a_radio_is_rehearsed_with_losses_of_its_own() -> No
     record = robosim.load("lossy", set=keys).run()
     assert record.distance[0, -1] < usual.beta
     assert usual.bound.reached[-1] < usual.bound.reached[0]
+
+
+def test_a_bound_over_a_radio_is_as_far_above_the_largest_as_that_is_above_the_median() -> None:
+    seen = np.array([[1.0, 2.0, 0.0], [1.0, 3.0, 0.0], [1.0, 12.0, 1e-3]])
+    assert margin(seen).tolist() == [1.0, 4.0, WIDEST]
+    keys = {"mission.rounds": 40, "robots.speed_limit_mps": 9.0}
+    mission = robosim.load("lossy", set=keys)
+    assert "a margin of" in mission.announcement.note
+    perfect = {**keys, "network.radio": {}, "event": [{"robot": 3, "off": 20, "on": 35}]}
+    assert "a margin of" not in robosim.load("lossy", set=perfect).announcement.note
 
 
 @pytest.mark.parametrize("bound", ["tight", "paper", "paper-as-published"])
