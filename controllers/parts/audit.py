@@ -71,13 +71,19 @@ class Audit:
         """Read everybody's words."""
         rules, y = state.rules, said["y"]
         b, x, out = rules["b"], np.empty_like(state.x), np.empty((len(y), 4))
-        own_blocks(y, x)
+        alone = y.shape[2] == x.shape[2] != x[0].size
+        if alone:  # nobody keeps copies: what disagrees are prices
+            x[:] = y
+            y = np.repeat(x.reshape(len(x), 1, -1), x.shape[1], axis=1)
+        else:
+            own_blocks(y, x)
         tracked = shows_tracking(said, x, rules["A"], b) if state.tracked is None else state.tracked
         tracker = said["tracker"] if tracked else np.empty((len(y), 0, b.size))
         read(y, x, state.x, tracker, rules["A"], b, out)
         size, largest = np.sqrt((b * b).sum()) or 1.0, np.abs(b).max() or 1.0
         wide = np.maximum(np.abs(x).max(axis=(1, 2)), NOTHING * largest)  # where nothing is decided, of what is asked
-        residuals = np.stack([out[:, DEMAND] / size, out[:, DISAGREEMENT] / wide], axis=1)
+        apart = spread(said["multiplier"]) if alone else out[:, DISAGREEMENT] / wide
+        residuals = np.stack([out[:, DEMAND] / size, apart], axis=1)
         injected = np.maximum(state.injected, out[:, TRACKING] / largest)
         price, steady = -said["multiplier"][..., : b.size].mean(axis=1), state.steady
         if rules["tolerance"] is not None:
@@ -98,6 +104,13 @@ def shows_tracking(said: Said, x: Array, rows: Array, b: Array) -> bool:
         return False
     excess = np.einsum("imn,kin->km", rows, x) - b
     return bool(np.abs(tracker.sum(axis=1) - excess).max() <= 1e-9 * (np.abs(b).max() + np.abs(excess).max()))
+
+
+def spread(multiplier: Array) -> Array:
+    """How far multipliers (M, N, R) are from their mean, as a share of the largest number in it, (M,)."""
+    mean = multiplier.mean(axis=1, keepdims=True)
+    largest = np.abs(mean).max(axis=(1, 2))
+    return np.asarray(np.abs(multiplier - mean).max(axis=(1, 2)) / np.where(largest > 0, largest, 1.0))
 
 
 def _either(missions: NDArray[np.bool_], these: Any, those: Any) -> Any:

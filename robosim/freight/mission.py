@@ -57,9 +57,11 @@ class Freight(Mission[FreightRecord]):
 
     @property
     def words(self) -> Mapping[str, tuple[int, int | None]]:
-        """Copies y of everybody's decision, a multiplier that begins with that of b, and a tracker where it counts."""
-        unknowns, demands = self.problem.slope.size, self.problem.b.size
-        tracker = {"tracker": (demands, demands)} if self.announced["tracked"] else {}
+        """Copies y of everybody's decision, or one's own alone where the program says that it keeps none; a multiplier
+        that begins with that of b, and a tracker that does where it counts."""
+        demands, copies = self.problem.b.size, getattr(self.controller, "copies", True)
+        unknowns = self.problem.slope.size if copies else self.problem.variables
+        tracker = {"tracker": (demands, None)} if self.announced["tracked"] else {}
         return {"y": (unknowns, unknowns), "multiplier": (demands, None), **tracker}
 
     @property

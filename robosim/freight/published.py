@@ -16,6 +16,8 @@ TAKEN = {
     "dc_admm": ("sigma",),
     "dpmm": ("gamma", "beta"),
     "iplux": ("alpha", "rho"),
+    "dual_subgradient": ("sigma", "gamma"),
+    "dot_admm": ("sigma", "gamma"),
 }
 """By controller; others may take any."""
 BASELINES = ("tracking_admm", "dc_admm", "dpmm", "iplux")

@@ -96,12 +96,30 @@ def _iplux(problem: Coupled, network: Network) -> dict[str, float]:
     return {"alpha": max(steepest, stiffness), "rho": 3.4 / stiffness}
 
 
+def _dual_subgradient(problem: Coupled, network: Network) -> dict[str, float]:
+    agents = problem.agents
+    return {"sigma": 0.5 * agents * bends(problem)[1], "gamma": 0.5 * agents * _lean(problem)}
+
+
+def _dot_admm(problem: Coupled, network: Network) -> dict[str, float]:
+    return {"sigma": 1.0 * bends(problem)[1], "gamma": 1.0 * _lean(problem)}
+
+
+def _lean(problem: Coupled) -> float:
+    """φ'' over (p + 1) a at the flows that count, the root of their mean square; 1 with linear congestion."""
+    p = problem.power
+    flow = 1.0 if p == 1.0 else float(np.sqrt((_public_flow(problem) ** 2).mean()))
+    return float(p * flow ** (p - 1.0))
+
+
 RULES: dict[str, Callable[[Coupled, Network], dict[str, float]]] = {
     "consensus_tracking_admm": _consensus_tracking_admm,
     "tracking_admm": _tracking_admm,
     "dc_admm": _dc_admm,
     "dpmm": _dpmm,
     "iplux": _iplux,
+    "dual_subgradient": _dual_subgradient,
+    "dot_admm": _dot_admm,
 }
 
 
