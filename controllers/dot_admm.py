@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from robosim.agent import Array, Heard, Links, Rules, Said
 from robosim.controllers.parts.flow_problem import FlowProblem
 from robosim.controllers.parts.local_problem import borne
+from robosim.kernels.mixing import mix
 
 
 class Memories(NamedTuple):
@@ -119,4 +120,5 @@ def _keys(links: Links, agents: int) -> NDArray[np.int64]:
 
 def _sums(x: Array, ends: NDArray[np.int64]) -> Array:
     """Sums over the links of each agent, (M, N, R)."""
-    return np.stack([x[:, a:b].sum(axis=1) for a, b in zip(ends[:-1], ends[1:], strict=True)], axis=1)
+    each, ones = np.arange(x.shape[1], dtype=np.int32), np.ones(x.shape[1])
+    return np.asarray(mix(ends.astype(np.int32), each, ones, x, np.empty((len(x), len(ends) - 1, x.shape[2]))))

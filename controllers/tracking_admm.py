@@ -39,6 +39,7 @@ class TrackingAdmm:
     """
 
     serves: ClassVar[tuple[str, ...]] = ("freight",)
+    sends: ClassVar[tuple[str, ...]] = ("multiplier", "tracker")
     tracks: ClassVar[bool] = False
     """No words of it add up to what Σ A_i x_i lacks of b."""
 
