@@ -15,6 +15,7 @@ from robosim.agent import Array, Rules, Said
 from robosim.bodiless import Bodiless
 from robosim.controllers.parts.audit import Audit, AuditState
 from robosim.freight.absence import costs_without, mission_without, network_without
+from robosim.freight.counts import counts
 from robosim.freight.coupled.bound import lower_bound
 from robosim.freight.coupled.feasible import nearest_feasible
 from robosim.freight.coupled.optimum import Optimum, optimum
@@ -146,7 +147,8 @@ class Freight(Mission[FreightRecord]):
     def _noted(self, snapshot: Snapshot, last: bool = False) -> Snapshot:
         books: AuditState = snapshot.leader
         tape: Tape = snapshot.body.tape
-        tape.note(snapshot.k, last or self.finished(snapshot), x=books.x, residuals=books.residuals)
+        off = books.off if books.tracked else books.off + np.nan
+        tape.note(snapshot.k, last or self.finished(snapshot), x=books.x, residuals=books.residuals, off=off)
         return snapshot
 
     def settle(self, snapshot: Snapshot) -> FreightRecord:
@@ -205,6 +207,9 @@ class Freight(Mission[FreightRecord]):
             without=without,
             gap=lower_bound(self.problem, x[0], books.price[0]).gap,
             injected=books.injected if books.tracked or self.announced["tracked"] is False else books.injected + np.nan,
+            tracking=noted["off"],
+            broken=books.broken,
+            **counts(self, snapshot),
             flow=self.problem.flow(x),
             roads=None if self.instance is None else RoadLog.of(self.instance, x[0], self.periods),
         )

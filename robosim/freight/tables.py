@@ -39,7 +39,10 @@ def freight_lines(record: FreightRecord, mission: Freight) -> list[str]:
     if not settled(record, mission):
         lines.append(f"leader.tolerance {mission.announced['tolerance']:g} was not reached (raise mission.rounds)")
     if mission.announced["tracked"] is not False:
-        lines.append(trackers(float(record.injected[0]), good))
+        lines.append(trackers(float(record.injected[0]), good, int(record.broken[0]), record.reception is not None))
+    lines.append(sent(record))
+    if record.reception is not None:
+        lines += record.reception.told(0, mission.kind.agent)
     if record.roads is not None:
         lines.append(metered(record, record.roads))
     return lines
@@ -51,13 +54,25 @@ def settled(record: FreightRecord, mission: Freight) -> bool:
     return tolerance is None or record.interrupted or bool((record.residuals[0, -1] <= tolerance).all())
 
 
-def trackers(injected: float, good: str) -> str:
-    """What the leader can say of injections: by how much, and not by whom."""
+def sent(record: FreightRecord) -> str:
+    """What the method cost its network."""
+    messages, floats = record.messages[0], record.floats[0]
+    least, most = messages.min(), messages.max()
+    count = f"{least}" if least == most else f"{least} to {most}"
+    size = int(floats.max() // max(1, most))
+    return f"each agent sent {count} messages of {size} numbers, {floats.mean():.6g} numbers in the mean"
+
+
+def trackers(injected: float, good: str, broken: int = -1, failing: bool = False) -> str:
+    """What the leader can say of injections: by how much, since when, and not by whom."""
     if np.isnan(injected):
         return "nobody knows of injections: the program does not say that trackers add up (declare `tracks`)"
     if injected <= ROUNDING:
         return f"trackers add up to what {good} lacks: nobody injected anything"
-    return f"trackers were off by up to {injected:.3g} of the largest {good}: somebody injected that, nobody knows who"
+    since = f" (first in round {broken})" if broken >= 0 else ""
+    why = "messages were lost, late or rounded on the way, or " if failing else ""
+    found = f"trackers were off by up to {injected:.3g} of the largest {good}: {why}somebody injected that, nobody knows who"
+    return found + since
 
 
 def metered(record: FreightRecord, roads: RoadLog) -> str:
