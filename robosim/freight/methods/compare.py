@@ -24,7 +24,7 @@ ALL = "all"
 FINEST = 1e-12
 """A run that has settled to this share ends before its last round."""
 FAULTS: dict[str, dict[str, Any]] = {
-    "nothing fails": {},
+    "nothing": {},
     "5 % lost": {"loss": 0.05},
     "20 % lost": {"loss": 0.2},
     "1 late": {"delay_rounds": 1},
@@ -109,7 +109,7 @@ def compare(mission: Freight, names: str = ALL, faulty: bool = False, progress: 
     if not wanted:
         raise BadInput("--methods: names no method (write all, or names with commas between)")
     own = {} if mission.scenario.network.radio.is_perfect else {AS_SET: mission.scenario.network.radio.model_dump()}
-    faults = {**FAULTS, **own} if faulty else own or {"nothing fails": {}}
+    faults = {**FAULTS, **own} if faulty else own or {"nothing": {}}
     runs = list(_missions(mission, wanted, faults))
     found: list[tuple[str, Curve]] = []
     stopped = False

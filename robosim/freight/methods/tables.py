@@ -38,7 +38,7 @@ def _rounds(one: Reached) -> str:
 
 
 def _sent(one: Reached) -> str:
-    return "-" if one.floats is None else f"{one.floats:.3g}" if one.floats < 1e5 else f"{one.floats / 1e3:,.0f}k"
+    return "-" if one.floats is None else f"{one.floats:,.0f}" if one.floats < 1e7 else f"{one.floats:.3g}"
 
 
 def _cpu(one: Reached) -> str:
@@ -47,7 +47,7 @@ def _cpu(one: Reached) -> str:
 
 PARTS: tuple[tuple[str, Callable[[Reached], str]], ...] = (
     ("rounds to", _rounds),
-    ("numbers that an agent sent to", _sent),
+    ("an agent sent to", _sent),
     ("CPU s of all agents to", _cpu),
 )
 
@@ -65,7 +65,7 @@ def reaching(found: Comparison, what: str, show: Callable[[Reached], str]) -> Ta
 def failing(found: Comparison) -> Table:
     """A row for what fails, a column a method: rounds to 1 %, or the error that it ends at in brackets."""
     methods = list(dict.fromkeys(curve.method for _, curve in found.curves))
-    table = empty_table("rounds to 1 %", *map(broken_title, methods), left={"rounds to 1 %"})
+    table = empty_table("what fails", *map(broken_title, methods), left={"what fails"})
     cells = {(fault, curve.method): _cell(curve) for fault, curve in found.curves}
     for fault in found.faults:
         table.add_row(fault, *(cells.get((fault, method), "") for method in methods))
