@@ -139,7 +139,7 @@ def announced_penalties(scenario: FreightScenario) -> Penalise:
 
     Raises `BadInput` for a method of the user's own whose parameters nobody gave.
     """
-    method, fixed = scenario.mission.controller, scenario.published_penalties
+    method, fixed = programs.stem(scenario), scenario.published_penalties
     given = scenario.method.given
     if fixed is None and method not in TAKEN:
         if not given:

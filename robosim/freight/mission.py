@@ -17,6 +17,7 @@ from robosim.controllers.parts.audit import Audit, AuditState
 from robosim.freight.absence import costs_without, mission_without, network_without
 from robosim.freight.counts import counts
 from robosim.freight.coupled.bound import lower_bound
+from robosim.freight.coupled.duals import limit_prices
 from robosim.freight.coupled.feasible import nearest_feasible
 from robosim.freight.coupled.optimum import Optimum, optimum
 from robosim.freight.coupled.problem import Coupled
@@ -207,6 +208,7 @@ class Freight(Mission[FreightRecord]):
             without=without,
             gap=lower_bound(self.problem, x[0], books.price[0]).gap,
             injected=books.injected if books.tracked or self.announced["tracked"] is False else books.injected + np.nan,
+            limit_price=limit_prices(self.problem, x[0], books.price[0]),
             tracking=noted["off"],
             broken=books.broken,
             **counts(self, snapshot),

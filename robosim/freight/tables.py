@@ -11,6 +11,8 @@ from robosim.freight.record import FreightRecord, RoadLog
 from robosim.verdict import Mechanism
 
 AGENTS_SHOWN = 20
+SMALL = 1e-4
+"""Share of the largest price below which a limit is not said to cost anything."""
 ROUNDING = 1e-9
 """Share of the demand by which trackers of the faithful may be off."""
 
@@ -34,7 +36,7 @@ def freight_lines(record: FreightRecord, mission: Freight) -> list[str]:
         f"after {record.rounds} rounds of {record.method} the agents' own decisions miss {good} by "
         f"{demand:.3g}{of_it}, copies are {apart:.3g} of the largest decision apart, and the decision is at most "
         f"{record.gap:.3g} {record.unit} above the optimum",
-        f"one unit more of {good} costs {price.min():.6g} to {price.max():.6g} {record.unit}",
+        f"one unit more of {good} costs {price.min():.6g} to {price.max():.6g} {record.unit}{most_wanted(record)}",
     ]
     if not settled(record, mission):
         lines.append(f"leader.tolerance {mission.announced['tolerance']:g} was not reached (raise mission.rounds)")
@@ -46,6 +48,19 @@ def freight_lines(record: FreightRecord, mission: Freight) -> list[str]:
     if record.roads is not None:
         lines.append(metered(record, record.roads))
     return lines
+
+
+def most_wanted(record: FreightRecord) -> str:
+    """At whom b is dearest, and which private limit costs most."""
+    found = record.named_prices(0)
+    dearest = max(found, key=lambda one: one["price"] if one["price"] is not None else -np.inf)
+    said = f" ({dearest['good']} at {dearest['demander']})" if "good" in dearest else f" (row {dearest['row']})"
+    said = said if len(found) > 1 else ""
+    for name, prices in record.limit_prices().items():
+        if prices.size and np.nanmax(prices, initial=0.0) > SMALL * np.abs(record.price[0]).max():
+            who, what = np.unravel_index(np.nanargmax(prices), prices.shape)
+            said += f"; of {name.removesuffix('_price')} it saves up to {prices[who, what]:.6g} {record.unit}, at agent {who}"
+    return said
 
 
 def settled(record: FreightRecord, mission: Freight) -> bool:
