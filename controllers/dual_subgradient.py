@@ -3,12 +3,13 @@
 With W the announced weights and Φ_i, D_i of `robosim.controllers.parts.flow_problem`, each round k
 
     ℓ_i = Σ_j W_ij λ_j,   (x_i⁺, w_i⁺) = argmin over X_i of f_i(x, w) + ℓ_i'Φ_i (x, w)
-    λ_i⁺ = ℓ_i + c_k (Φ_i (x_i⁺, w_i⁺) - D_i),   x̂_i⁺ = x̂_i + (c_k/Σ_r c_r)(x_i⁺ - x̂_i)
+    λ_i⁺ = ℓ_i + c_k (Φ_i (x_i⁺, w_i⁺) - D_i),   x̂_i⁺ = x̂_i + (k^s/Σ_r r^s)(x_i⁺ - x̂_i)
 
-from λ = x̂ = 0, with c_k = c/k^`decay`. Where costs are linear the answers x_i jump from corner to corner: the decision is
-their running average x̂, which converges though they do not. One exchange of λ a round. Reference: A. Falsone, K.
-Margellos, S. Garatti, M. Prandini, Automatica 84 (2017) 149-158, for bounded X_i and Σ c_k = ∞, Σ c_k² < ∞, without a
-rate; in practice no faster than 1/√k.
+from λ = x̂ = 0, with c_k = c/k^`decay` and s = `late`. Where costs are linear the answers x_i jump from corner to corner:
+the decision is their running average x̂, which converges though they do not. One exchange of λ a round. Reference: A.
+Falsone, K. Margellos, S. Garatti, M. Prandini, Automatica 84 (2017) 149-158, for bounded X_i and Σ c_k = ∞, Σ c_k² < ∞,
+without a rate; the average that counts later answers more is the s^k rule of E. Gustavsson, M. Patriksson, A.-B.
+Strömberg, Mathematical Programming 150 (2015) 365-390.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from robosim.controllers.parts.local_problem import borne
 
 
 class Averaged(NamedTuple):
-    """What an agent keeps: its problem, step sizes c (R,), the round, its last answer x, and Σ c_r so far over c."""
+    """What an agent keeps: its problem, step sizes c (R,), the round, its last answer x, and Σ r^s so far."""
 
     problem: FlowProblem
     c: Array
@@ -42,6 +43,7 @@ class DualSubgradient:
     Parameters
     ----------
     decay : how fast steps get shorter, in (½, 1].
+    late : s ≥ 0, how much more later answers count; 0 for all alike.
     """
 
     serves: ClassVar[tuple[str, ...]] = ("freight",)
@@ -49,9 +51,12 @@ class DualSubgradient:
     copies: ClassVar[bool] = False
     sends: ClassVar[tuple[str, ...]] = ("multiplier",)
 
-    decay: float = 0.6
+    decay: float = 0.55
+    late: float = 1.0
 
     def __post_init__(self) -> None:
+        if self.late < 0:
+            raise ValueError(f"late must be at least 0, got {self.late}")
         if not 0.5 < self.decay <= 1:
             raise ValueError(f"decay must be above 0.5 and at most 1, got {self.decay}")
 
@@ -70,9 +75,10 @@ class DualSubgradient:
         problem, c, k, x, weight = state
         price, share = heard.mixed("multiplier"), (k + 1) ** -self.decay
         x, left = problem.cheapest(price, x)
-        weight += share
+        late = (k + 1.0) ** self.late
+        weight += late
         y = heard.own["y"]
-        said = {"y": y + share / weight * (x - y), "multiplier": price + share * c * left}
+        said = {"y": y + late / weight * (x - y), "multiplier": price + share * c * left}
         return Averaged(problem, c, k + 1, x, weight), said
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:

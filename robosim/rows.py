@@ -96,7 +96,9 @@ def _lasting(record: Any, kept: NDArray[np.int64]) -> Any:
         raise CheckFailed("missions side by side kept different rounds (play them one at a time)")
     hints = get_type_hints(type(record), include_extras=True)
     places = {one.name: _axes(hints[one.name]).letters.split() for one in fields(record)}
-    later = {name: _rows_of(getattr(record, name), at.index("rows"), row) for name, at in places.items() if "rows" in at}
+    later = {
+        name: _rows_of(getattr(record, name), at.index("rows"), row) for name, at in places.items() if "rows" in at
+    }
     return replace(record, **later | {"kept": kept})
 
 

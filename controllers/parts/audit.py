@@ -110,7 +110,9 @@ def shows_tracking(said: Said, x: Array, rows: Array, b: Array) -> bool:
     if tracker is None or tracker.shape[2] < b.size:
         return False
     excess = np.einsum("imn,kin->km", rows, x) - b
-    return bool(np.abs(tracker[..., : b.size].sum(axis=1) - excess).max() <= 1e-9 * (np.abs(b).max() + np.abs(excess).max()))
+    return bool(
+        np.abs(tracker[..., : b.size].sum(axis=1) - excess).max() <= 1e-9 * (np.abs(b).max() + np.abs(excess).max())
+    )
 
 
 def spread(multiplier: Array) -> Array:

@@ -47,8 +47,10 @@ def compare(
         _rules(world, seed, set_, tax, agent, out, as_json)
         return
     if out is not None or agent != "all":
-        raise BadInput("--out and --agent are for strategies × tax rules (add --tax, such as --tax none,vcg; "
-                       "or --methods all, whose picture --out is)")
+        raise BadInput(
+            "--out and --agent are for strategies × tax rules (add --tax, such as --tax none,vcg; "
+            "or --methods all, whose picture --out is)"
+        )
     _markets(world, seed, set_, sweep or "N=2..1000", as_json)
 
 

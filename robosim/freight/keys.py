@@ -108,7 +108,9 @@ class FreightRadio(AirSection):
     """[network.radio]: links that come and go, and what becomes of messages on them."""
 
     awake: Share = Field(default=1.0, description="share of rounds in which a supplier is on the air, drawn for each")
-    edges_up: Share = Field(default=1.0, description="share of rounds in which a link is there, drawn for both its ends")
+    edges_up: Share = Field(
+        default=1.0, description="share of rounds in which a link is there, drawn for both its ends"
+    )
     bits: Annotated[Whole, Field(ge=2, le=52)] | None = Field(
         default=None, description="significant bits of numbers as neighbours hear them; all if left out", examples=[10]
     )

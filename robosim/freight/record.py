@@ -128,7 +128,10 @@ class FreightRecord(Record):
         gap, injected = finite(np.array([self.gap, self.injected[mission]]))
         audit = {"gap": gap, "injected": injected, "method": self.method, "penalties": self.penalties}
         audit["prices"] = self.named_prices(mission)
-        audit["trackers"] = {"worst": injected, "broken_from": int(self.broken[mission]) if self.broken[mission] >= 0 else None}
+        audit["trackers"] = {
+            "worst": injected,
+            "broken_from": int(self.broken[mission]) if self.broken[mission] >= 0 else None,
+        }
         return {**self.shared_leader(mission), **audit}
 
     def history(self, mission: int) -> dict[str, Any]:
@@ -175,4 +178,10 @@ class FreightRecord(Record):
         if self.roads is not None:
             rows = zip(self.roads.suppliers, self.roads.stock, self.roads.capacity, strict=True)
             kinds = [{"name": name, "stock": finite(stock), "capacity": finite(most)} for name, stock, most in rows]
-        return {"type": kinds, "decision": self.decision[mission], "payment": self.payment[mission], **sent, **self.limit_prices()}
+        return {
+            "type": kinds,
+            "decision": self.decision[mission],
+            "payment": self.payment[mission],
+            **sent,
+            **self.limit_prices(),
+        }

@@ -109,7 +109,9 @@ def _refuse_owners(named: Mapping[str, int], variables: Mapping[str, Any]) -> No
         raise BadInput(f"owners: {strange[0]!r} is no variable of the problem (known: {', '.join(variables)})")
     have = set(named.values())
     if have != set(range(len(have))) or len(have) < 2:
-        raise BadInput(f"owners: agents must be 0, 1, … without gaps, two at least, got {sorted(have)} (number them so)")
+        raise BadInput(
+            f"owners: agents must be 0, 1, … without gaps, two at least, got {sorted(have)} (number them so)"
+        )
     for one in variables.values():
         odd = [name for name, value in one.attributes.items() if _is_set(value) and name not in PLAIN]
         if odd:
@@ -124,7 +126,9 @@ def _objective(problem: Any, places: Places, sign: float) -> tuple[Array, Array]
     """H (N·n, N·n) and ψ (N·n,) of ½ x'Hx + ψ'x: gradients at 0 and at every unit vector."""
     expression = problem.objective.expr
     if not expression.is_quadratic():
-        raise BadInput("from_cvxpy: the objective is not quadratic (write it with sum_squares, quad_form and affine terms)")
+        raise BadInput(
+            "from_cvxpy: the objective is not quadratic (write it with sum_squares, quad_form and affine terms)"
+        )
     if not problem.objective.is_dcp():
         raise BadInput("from_cvxpy: the objective is not convex (minimise convex costs, maximise concave gains)")
     slope = sign * _gradient(expression, places, None)
@@ -180,7 +184,10 @@ def _bounds(places: Places) -> tuple[Array, Array]:
         if given.get("nonpos") or given.get("neg"):
             upper[at] = 0.0
         if _is_set(given.get("bounds")):
-            low, high = (np.broadcast_to(_value(x, end), one.shape) for x, end in zip(given["bounds"], (-np.inf, np.inf), strict=True))
+            low, high = (
+                np.broadcast_to(_value(x, end), one.shape)
+                for x, end in zip(given["bounds"], (-np.inf, np.inf), strict=True)
+            )
             lower[at] = np.maximum(lower[at], low.ravel(order="F"))
             upper[at] = np.minimum(upper[at], high.ravel(order="F"))
     return lower, upper

@@ -173,7 +173,9 @@ def senses(sense: Any, rows: int) -> tuple[Sense, ...]:
     if wrong:
         raise BadInput(f"sense: must be '=', '<=' or '>=', got {wrong[0]!r} (use one of these, or a list of them)")
     if len(given) != rows:
-        raise BadInput(f"sense: must be one, or one for each of {rows} rows of b, got {len(given)} (give each row its own)")
+        raise BadInput(
+            f"sense: must be one, or one for each of {rows} rows of b, got {len(given)} (give each row its own)"
+        )
     return tuple(given)  # type: ignore[arg-type]  # checked above
 
 

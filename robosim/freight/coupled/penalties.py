@@ -105,7 +105,9 @@ def _dual_subgradient(problem: Coupled, network: Network) -> dict[str, float]:
     """Raises `BadInput` where an answer to linear costs need not exist: X_i must be bounded."""
     agents = problem.agents
     for i in range(agents):
-        free = ~np.isfinite(np.stack(box(problem.limits[i], problem.most[i], problem.lower[i], problem.upper[i]))).all(0)
+        free = ~np.isfinite(np.stack(box(problem.limits[i], problem.most[i], problem.lower[i], problem.upper[i]))).all(
+            0
+        )
         if free.any() and not _own_curved(problem, i)[free].all():
             raise BadInput(
                 f"dual_subgradient: variable {int(np.argmax(free))} of agent {i} has no limit, so that linear costs have "
@@ -117,7 +119,9 @@ def _dual_subgradient(problem: Coupled, network: Network) -> dict[str, float]:
 def _own_curved(problem: Coupled, agent: int) -> Array:
     """Which of an agent's variables load an edge of power 1 that is its own alone, (n,)."""
     n = problem.variables
-    loads = np.stack([np.asarray(abs(problem.theta[:, i * n : (i + 1) * n]).sum(axis=1)) for i in range(problem.agents)])
+    loads = np.stack(
+        [np.asarray(abs(problem.theta[:, i * n : (i + 1) * n]).sum(axis=1)) for i in range(problem.agents)]
+    )
     alone = ((loads > 0).sum(axis=0) == 1) & (problem.congestion > 0) & (problem.power == 1.0)
     own = abs(problem.theta[:, agent * n : (agent + 1) * n]).toarray()[alone]
     return np.asarray((own > 0).any(axis=0))
