@@ -37,6 +37,7 @@ class DcAdmm:
     """The faithful agent. Says `y` and `multiplier` λ, every block of it."""
 
     serves: ClassVar[tuple[str, ...]] = ("freight",)
+    sends: ClassVar[tuple[str, ...]] = ("multiplier",)
     tracks: ClassVar[bool] = False
     """No words of it add up to what Σ A_i x_i lacks of b."""
 

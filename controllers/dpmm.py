@@ -41,6 +41,7 @@ class Dpmm:
     """
 
     serves: ClassVar[tuple[str, ...]] = ("freight",)
+    sends: ClassVar[tuple[str, ...]] = ("multiplier",)
     tracks: ClassVar[bool] = False
     """No words of it add up to what Σ A_i x_i lacks of b."""
 

@@ -79,6 +79,7 @@ class Iplux:
     """
 
     serves: ClassVar[tuple[str, ...]] = ("freight",)
+    sends: ClassVar[tuple[str, ...]] = ("multiplier",)
     tracks: ClassVar[bool] = False
     """No words of it add up to what Σ A_i x_i lacks of b."""
 

@@ -39,8 +39,9 @@ class TrackingAdmm:
     """
 
     serves: ClassVar[tuple[str, ...]] = ("freight",)
-    tracks: ClassVar[bool] = False
-    """No words of it add up to what Σ A_i x_i lacks of b."""
+    sends: ClassVar[tuple[str, ...]] = ("multiplier", "tracker")
+    tracks: ClassVar[bool] = True
+    """The first m numbers of its trackers add up to what Σ A_i x_i lacks of b."""
 
     mixed: bool = True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,7 @@ class Options(TypedDict, total=False):
     strategies: Mapping[int, Given] | None
     network: Network | nx.Graph | Sequence[Sequence[float]] | None
     tax: TaxRule | str | None
+    problem: object
 
 
 @overload
@@ -58,6 +60,7 @@ def load(
     strategies: Mapping[int, Given] | None = None,
     network: Network | nx.Graph | Sequence[Sequence[float]] | None = None,
     tax: TaxRule | str | None = None,
+    problem: object = None,
     kind: type[Mission[Any]] | None = None,
 ) -> Mission[Any]:
     """A mission from a world file, the name of a bundled world, or a problem given in Python.
@@ -75,6 +78,8 @@ def load(
         0..n-1 are ids and whose edges may have the attribute `weight`; a list of edges [i, j] or [i, j, weight]; or an
         object that keeps the protocol `robosim.agent.Network`. Not where agents hear the leader only.
     tax : the rule by which the leader bills, in place of `leader.tax`: a `robosim.TaxRule` or its name.
+    problem : a problem given in Python, such as a `robosim.Coupled`, in place of the one that the world names; method,
+        leader and rounds stay the world's.
     kind : the class of mission that the world describes, such as `robosim.Rendezvous`, so that type checkers know it.
 
     Raises `BadInput` with every error of the file at once, `TooLarge` for what would not fit into memory.
@@ -82,7 +87,8 @@ def load(
     >>> load("erratum").rounds
     120
     """
-    scenario = load_scenario(_text(world), seed=seed, overrides=set or {})
+    keys = {**({} if problem is None else _keys(problem)), **(set or {})}
+    scenario = load_scenario(_text(world), seed=seed, overrides=keys)
     if controller is not None and scenario.parameters:
         message = f"are for {scenario.mission.controller}, and a program was given in Python (set them in its class)"
         raise scenario.error(programs.PARAMETERS, message)
@@ -102,6 +108,15 @@ def _text(world: object) -> str | Path | Origin:
         if origin is not None:
             return origin
     raise BadInput(f"world: must be a name, a path or a problem, got {world!r:.60} (for example a robosim.Coupled)")
+
+
+def _keys(problem: object) -> Mapping[str, object]:
+    """The keys that put a problem into a world of its kind."""
+    for kind in kinds().values():
+        origin: Origin | None = kind.taken(problem)
+        if origin is not None:
+            return {key: part for key, part in tomllib.loads(origin.text).items() if key != "mission"}
+    raise BadInput(f"problem: must be one that some kind of world takes, got {problem!r:.60} (a robosim.Coupled)")
 
 
 def build(

@@ -99,6 +99,8 @@ class Kind:
     scene : (mission) → what a viewer shows, a `robosim.view.playback.Scenery`; None where nothing moves.
     reproductions : () → what papers print about this kind of world and can be computed again, name → entry.
     sweep : (mission) → one row of `robosim compare`, with a `TITLE`; None where there is nothing to compare.
+    methods : (mission, names, faulty, progress) → its programs side by side, with `tables`, `lines`, `picture`, `plain`
+        and `interrupted`; None where there is nothing to compare.
     count_key : the key that says how many agents there are, which `compare` sets.
     displaced : (values of a file, its origin) takes out of the values what an option displaced.
     taken : (object) → the world, as an `Origin`, of a problem given in Python; None for anything else.
@@ -133,6 +135,7 @@ class Kind:
     scene: Callable[[Any], Any] | None = None
     reproductions: Callable[[], Mapping[str, Any]] = no_mapping
     sweep: Callable[[Any], Any] | None = None
+    methods: Callable[..., Any] | None = None
     count_key: str = ""
     displaced: Callable[..., None] = nothing
     taken: Callable[[object], Any] = nothing

@@ -52,6 +52,8 @@ MARKET_LOOKS: dict[str, Look] = {
 """Of bidders and cars."""
 SUPPLIER_LOOKS: dict[str, Look] = {
     "stock-withholding": Look(VERMILLION, (3, 0, 90.0)),
+    "stock-over-report": Look(SKY, (3, 0, 270.0)),
+    "capacity-over-report": Look(BLACK, (4, 0, 45.0)),
     "tracker-injection": Look(ORANGE, (5, 1, 0.0)),
     "poisoned-copies": Look(PURPLE, (6, 1, 0.0)),
     "drop-out": Look(GREEN, (4, 0, 45.0)),

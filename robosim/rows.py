@@ -73,16 +73,41 @@ def _playing(deviation: Deviation, here: NDArray[np.bool_]) -> Deviation:
 def together(records: list[R]) -> R:
     """The records of missions that were played one after the other, as that of a batch.
 
-    Raises `KeyboardInterrupt` where one of them was stopped, `CheckFailed` where they did not end in the same round.
+    One that was done before others stands where it ended, as it would in a batch.
+
+    Raises `KeyboardInterrupt` where one of them was stopped, `CheckFailed` where they did not keep the same rounds.
     """
-    first: Any = records[0]
     if any(record.interrupted for record in records):  # type: ignore[attr-defined]
         raise KeyboardInterrupt
-    if any(not np.array_equal(record.kept, first.kept) for record in records):  # type: ignore[attr-defined]
-        raise CheckFailed("missions side by side ended in different rounds (play them one at a time)")
-    joined: R = _joined(type(first), records)
+    longest: Any = max(records, key=lambda record: int(record.kept[-1]))  # type: ignore[attr-defined]
+    same: list[Any] = [_lasting(record, longest.kept) for record in records]
+    joined: R = _joined(type(longest), same)
     names = {(row, agent): name for row, one in enumerate(records) for (_, agent), name in one.strategies.items()}  # type: ignore[attr-defined]
     return replace(joined, strategies=names)  # type: ignore[type-var]
+
+
+def _lasting(record: Any, kept: NDArray[np.int64]) -> Any:
+    """A record with rows at the rounds `kept` of one that went on longer: after its end it stands still."""
+    if np.array_equal(record.kept, kept):
+        return record
+    end = int(record.kept[-1])
+    row = np.where(kept < end, np.searchsorted(record.kept, kept), len(record.kept) - 1)
+    if not np.array_equal(record.kept[row[kept < end]], kept[kept < end]):
+        raise CheckFailed("missions side by side kept different rounds (play them one at a time)")
+    hints = get_type_hints(type(record), include_extras=True)
+    places = {one.name: _axes(hints[one.name]).letters.split() for one in fields(record)}
+    later = {
+        name: _rows_of(getattr(record, name), at.index("rows"), row) for name, at in places.items() if "rows" in at
+    }
+    return replace(record, **later | {"kept": kept})
+
+
+def _rows_of(value: Any, axis: int, row: NDArray[np.intp]) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, dict):
+        return {key: np.take(x, row, axis=axis) for key, x in value.items()}
+    return np.take(value, row, axis=axis)
 
 
 def _joined(kind: Any, parts: list[Any]) -> Any:

@@ -173,8 +173,19 @@ def test_who_takes_an_injection_back_has_injected_all_the_same() -> None:
     np.testing.assert_allclose([one.injected[0] for one in books], [0.0, 0.3, 0.3, 0.3], atol=1e-15)
 
 
-def test_other_methods_are_not_audited_for_trackers_that_mean_something_else() -> None:
-    """Tracking-ADMM's trackers hold blocks of copies, too: their sum over agents is no excess of b alone."""
+def test_longer_trackers_are_audited_by_what_they_begin_with() -> None:
+    """Tracking-ADMM's trackers hold blocks of copies, too: their first m numbers add up to what b lacks."""
     rules = {"leader.tax": "none", "mission.rounds": 5, "mission.controller": "tracking_admm"}
     record = robosim.run("freight", set=rules)
+    assert record.injected[0] <= 1e-12
+    assert record.broken.tolist() == [-1]
+    assert (record.tracking <= 1e-12).all()
+    lied = robosim.run("freight", set=rules, strategies={1: "tracker-injection:at=3"})
+    assert lied.broken.tolist() == [3]
+
+
+def test_methods_without_trackers_are_not_audited() -> None:
+    rules = {"leader.tax": "none", "mission.rounds": 5, "mission.controller": "dc_admm"}
+    record = robosim.run("freight", set=rules)
     assert record.injected.tolist() == [0.0]
+    assert np.isnan(record.tracking).all()

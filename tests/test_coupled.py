@@ -168,7 +168,8 @@ def test_own_arrays_have_a_row_each():
         ({"most": np.nan}, r"most: must be a number or ±∞, got nan"),
         ({"limits": [1, 1, 1]}, r"limits: must be \(N, r, n\) or \(r, n\), got \(3,\)"),
         ({"limits": None}, r"limits: must be"),
-        ({"sense": ">="}, r"sense: must be '=' or '<=', got '>='"),
+        ({"sense": "=>"}, r"sense: must be '=', '<=' or '>=', got '=>'"),
+        ({"sense": ["=", "<="]}, r"sense: must be one, or one for each of 1 rows of b, got 2"),
     ],
 )
 def test_what_cannot_be_used_is_named(changes, message):

@@ -129,7 +129,7 @@ def test_suppliers_demanders_and_the_selfish_stand_where_they_are(lying):
         assert line.get_marker() == look(name).shape
     np.testing.assert_array_equal(lines["demander"].get_xydata(), place[4:6])
     assert {"S0", "S3", "D1"} <= {text.get_text() for text in figure.axes[0].texts}
-    assert len({look(name) for name in ("faithful", "cost-misreport", "capacity-withholding", *SUPPLIER_LOOKS)}) == 7
+    assert len({look(name) for name in ("faithful", "cost-misreport", "capacity-withholding", *SUPPLIER_LOOKS)}) == 9
 
 
 def test_names_stand_where_no_road_is(honest):

@@ -74,7 +74,7 @@ def test_every_bundled_world_loads_and_says_what_it_is() -> None:
     rendezvous = ["convoy", "drones", "erratum", "long-haul", "lossy", "obstacles", "rendezvous", "rendezvous-honest"]
     rendezvous += ["robotarium", "robotarium-points", "rovers", "swarm"]
     charging = ["charging", "charging-day-ahead", "market", "not-dominant", "six-bidders", "two-bidders"]
-    freight = ["aggregator", "freight", "freight-sioux-falls"]
+    freight = ["aggregator", "freight", "freight-own", "freight-sioux-falls"]
     assert list(bundled_worlds()) == sorted(rendezvous + charging + freight)
     for name, line in bundled_worlds().items():
         assert load_scenario(name).name == name

@@ -36,7 +36,8 @@ def deliveries(record: Any, agent: int) -> Array:
 
 def test_names_are_those_that_worlds_write() -> None:
     names = (
-        "cost-misreport stock-withholding capacity-withholding tracker-injection poisoned-copies drop-out best-response"
+        "cost-misreport stock-withholding capacity-withholding stock-over-report capacity-over-report "
+        "tracker-injection poisoned-copies drop-out best-response"
     ).split()
     assert list(SUPPLIER_DEVIATIONS) == names
     lies = {"supplier": 2, "strategy": "cost-misreport", "scale": 1.2, "extra": [1.0] * 12}

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from robosim.agent import Array, Rules, Said
 from robosim.kernels.audit import DEMAND, DISAGREEMENT, MOVEMENT, TRACKING, own_blocks, read
 
+ROUNDING = 1e-9
+"""Share of the largest |b| by which trackers of the faithful may be off."""
 NOTHING = 1e-6
 """Decisions smaller than this share of the largest |b| count as none."""
 
@@ -37,6 +39,10 @@ class AuditState(NamedTuple):
     """(M, 2) ‖Σ A_i x_i - b‖/‖b‖, and the largest |y - x| over the largest |x|."""
     injected: Array
     """(M,) the most by which trackers were off so far, as a share of the largest |b|."""
+    off: Array
+    """(M,) by how much they are off now."""
+    broken: NDArray[np.int64]
+    """(M,) the first round in which they were off by more than rounding; -1 for none."""
     steady: NDArray[np.int64]
     """(M,) rounds in a row in which nothing was above the tolerance."""
     counted: NDArray[np.int64]
@@ -63,27 +69,34 @@ class Audit:
         """Nothing was heard yet, nothing is said."""
         missions, (agents, m, n) = rules["missions"], rules["A"].shape
         x, price, none = np.zeros((missions, agents, n)), np.zeros((missions, m)), np.zeros(missions, dtype=np.int64)
-        return AuditState(
-            rules, rules["tracked"], x, price, np.full((missions, 2), np.inf), np.zeros(missions), none, none
-        ), {}
+        zero, far = np.zeros(missions), np.full((missions, 2), np.inf)
+        return AuditState(rules, rules["tracked"], x, price, far, zero, zero, none - 1, none, none), {}
 
     def step(self, state: AuditState, said: Said) -> tuple[AuditState, Said]:
         """Read everybody's words."""
         rules, y = state.rules, said["y"]
         b, x, out = rules["b"], np.empty_like(state.x), np.empty((len(y), 4))
-        own_blocks(y, x)
+        alone = y.shape[2] == x.shape[2] != x[0].size
+        if alone:  # nobody keeps copies: what disagrees are prices
+            x[:] = y
+            y = np.repeat(x.reshape(len(x), 1, -1), x.shape[1], axis=1)
+        else:
+            own_blocks(y, x)
         tracked = shows_tracking(said, x, rules["A"], b) if state.tracked is None else state.tracked
         tracker = said["tracker"] if tracked else np.empty((len(y), 0, b.size))
         read(y, x, state.x, tracker, rules["A"], b, out)
         size, largest = np.sqrt((b * b).sum()) or 1.0, np.abs(b).max() or 1.0
         wide = np.maximum(np.abs(x).max(axis=(1, 2)), NOTHING * largest)  # where nothing is decided, of what is asked
-        residuals = np.stack([out[:, DEMAND] / size, out[:, DISAGREEMENT] / wide], axis=1)
-        injected = np.maximum(state.injected, out[:, TRACKING] / largest)
+        apart = spread(said["multiplier"]) if alone else out[:, DISAGREEMENT] / wide
+        residuals = np.stack([out[:, DEMAND] / size, apart], axis=1)
+        off, k = out[:, TRACKING] / largest, state.counted + 1
+        injected = np.maximum(state.injected, off)
+        broken = np.where((state.broken < 0) & (off > ROUNDING), k, state.broken)
         price, steady = -said["multiplier"][..., : b.size].mean(axis=1), state.steady
         if rules["tolerance"] is not None:
             worst = np.maximum(residuals.max(axis=1), out[:, MOVEMENT] / wide)
             steady = np.where(worst <= rules["tolerance"], steady + 1, 0)
-        books = AuditState(rules, tracked, x, price, residuals, injected, steady, state.counted + 1)
+        books = AuditState(rules, tracked, x, price, residuals, injected, off, broken, steady, k)
         return books.closed(self.done(state), state), {}
 
     def done(self, state: AuditState) -> NDArray[np.bool_]:
@@ -92,12 +105,21 @@ class Audit:
 
 
 def shows_tracking(said: Said, x: Array, rows: Array, b: Array) -> bool:
-    """Whether words `tracker` (M, N, m) add up to Σ A_i x_i - b, as they do where nobody injected anything."""
+    """Whether words `tracker` (M, N, m or more) add up to Σ A_i x_i - b, as they do where nobody injected anything."""
     tracker = said.get("tracker")
-    if tracker is None or tracker.shape[2] != b.size:
+    if tracker is None or tracker.shape[2] < b.size:
         return False
     excess = np.einsum("imn,kin->km", rows, x) - b
-    return bool(np.abs(tracker.sum(axis=1) - excess).max() <= 1e-9 * (np.abs(b).max() + np.abs(excess).max()))
+    return bool(
+        np.abs(tracker[..., : b.size].sum(axis=1) - excess).max() <= 1e-9 * (np.abs(b).max() + np.abs(excess).max())
+    )
+
+
+def spread(multiplier: Array) -> Array:
+    """How far multipliers (M, N, R) are from their mean, as a share of the largest number in it, (M,)."""
+    mean = multiplier.mean(axis=1, keepdims=True)
+    largest = np.abs(mean).max(axis=(1, 2))
+    return np.asarray(np.abs(multiplier - mean).max(axis=(1, 2)) / np.where(largest > 0, largest, 1.0))
 
 
 def _either(missions: NDArray[np.bool_], these: Any, those: Any) -> Any:

@@ -39,7 +39,10 @@ class CostMisreport(Strategy):
 
 @dataclass(frozen=True, kw_only=True)
 class StockWithholding(Strategy):
-    """Says that it has less of every good than there is."""
+    """Says that it has less of every good than there is.
+
+    Certificates cover it: a smaller stock is a decision that it can keep, and F(x) - F* is of the true problem.
+    """
 
     rows: ClassVar[tuple[int, ...]] = (10,)
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"share": (0.0, 1.0)}
@@ -55,7 +58,10 @@ class StockWithholding(Strategy):
 
 @dataclass(frozen=True, kw_only=True)
 class CapacityWithholding(Strategy):
-    """Says that it can carry less to every demander than it can."""
+    """Says that it can carry less to every demander than it can.
+
+    Certificates cover it, as they cover less stock.
+    """
 
     rows: ClassVar[tuple[int, ...]] = (10,)
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"share": (0.0, 1.0)}
@@ -66,6 +72,38 @@ class CapacityWithholding(Strategy):
         most = own["most"].copy()
         most[:, int(own["goods"][0, 0]) if "goods" in own else 0 :] *= self.share
         return own | {"most": most}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockOverReport(Strategy):
+    """Says that it has more of every good than there is.
+
+    Certificates cover it: what is decided keeps everybody's true stock, so that it is one more way to move the decision.
+    """
+
+    rows: ClassVar[tuple[int, ...]] = (10,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"share": (1.0, 2.0)}
+
+    share: float = 1.3
+
+    def pretend(self, own: Said) -> Said:
+        return StockWithholding(share=self.share).pretend(own)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapacityOverReport(Strategy):
+    """Says that it can carry more to every demander than it can.
+
+    Certificates cover it: what is decided keeps everybody's true capacity.
+    """
+
+    rows: ClassVar[tuple[int, ...]] = (10,)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"share": (1.0, 2.0)}
+
+    share: float = 1.3
+
+    def pretend(self, own: Said) -> Said:
+        return CapacityWithholding(share=self.share).pretend(own)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +147,10 @@ class DropOut(Strategy):
 
 
 def poisoned(view: View, scale: float) -> Array:
-    """Copies (K, N·n) with all blocks but one's own scaled."""
+    """Copies (K, N·n) with all blocks but one's own scaled; who keeps no copies has nothing to poison."""
     y, n = view.faithful["y"], view.own["slope"].shape[1]
+    if y.shape[1] == n:
+        return y
     mine = np.arange(y.shape[1]) // n == view.own["id"]
     return np.where(mine, y, scale * y)
 
@@ -121,6 +161,8 @@ SUPPLIER_DEVIATIONS: dict[str, type[Strategy]] = {
         CostMisreport,
         StockWithholding,
         CapacityWithholding,
+        StockOverReport,
+        CapacityOverReport,
         TrackerInjection,
         PoisonedCopies,
         DropOut,

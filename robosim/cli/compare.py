@@ -1,4 +1,4 @@
-"""Command about what taxes are worth: compare, of markets that grow, and of strategies × tax rules."""
+"""Command that compares: markets that grow, strategies × tax rules, and methods side by side."""
 
 from __future__ import annotations
 
@@ -20,20 +20,64 @@ def compare(
     sweep: Annotated[str | None, typer.Option("--sweep", metavar="N=A..B", help="Numbers of bidders.")] = None,
     tax: Annotated[str | None, typer.Option("--tax", metavar="RULE,…", help="Strategies × these tax rules.")] = None,
     agent: Annotated[str, typer.Option("--agent", metavar="I|all", help="Who attacks, with --tax.")] = "all",
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Heat map, with --tax.")] = None,
+    methods: Annotated[
+        str | None, typer.Option("--methods", metavar="all|NAME,…", help="Programs side by side (freight).")
+    ] = None,
+    network_faults: Annotated[
+        bool, typer.Option("--network-faults", help="With --methods: on networks that lose, delay, come and go.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Picture, with --tax or --methods.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Weigh tax rules: with --tax by what each strategy gains under each, with --sweep as a market grows.
+    """Compare tax rules (--tax), markets that grow (--sweep), or the methods that solve a freight world (--methods).
 
     Example: robosim compare six-bidders --tax none,clearing-price,vcg -o heat.png
     """
+    if methods is not None:
+        if tax is not None or sweep is not None:
+            raise BadInput("--methods: compares programs, --tax rules and --sweep markets (leave the others out)")
+        _methods(world, seed, set_, methods, network_faults, out, as_json)
+        return
+    if network_faults:
+        raise BadInput("--network-faults is for methods side by side (add --methods all)")
     if tax is not None:
         _refuse_both(sweep)
         _rules(world, seed, set_, tax, agent, out, as_json)
         return
     if out is not None or agent != "all":
-        raise BadInput("--out and --agent are for strategies × tax rules (add --tax, such as --tax none,vcg)")
+        raise BadInput(
+            "--out and --agent are for strategies × tax rules (add --tax, such as --tax none,vcg; "
+            "or --methods all, whose picture --out is)"
+        )
     _markets(world, seed, set_, sweep or "N=2..1000", as_json)
+
+
+def _methods(
+    world: str, seed: int | None, set_: list[str] | None, names: str, faulty: bool, out: Path | None, as_json: bool
+) -> None:
+    from robosim.cli import tables
+    from robosim.cli.app import bar
+    from robosim.cli.missions import load_mission
+    from robosim.figures.style import drawable, save
+
+    drawable(out)
+    mission = load_mission(world, seed, [*(set_ or ()), "leader.tax=none"])  # no rule refuses what nobody is billed for
+    if mission.kind.methods is None:
+        raise BadInput(f"{world}: --methods compares programs of freight worlds (use a world such as freight)")
+    with bar("methods", 1) as update:
+        found = mission.kind.methods(mission, names, faulty, update)
+    if as_json:
+        print_json(found.plain())
+    else:
+        tables.show(found.tables(), found.lines())
+    if out is not None:
+        place = save(found.picture(), out)
+        if not as_json:
+            say(str(place))
+    if found.interrupted:
+        raise typer.Exit(130)
 
 
 def _refuse_both(sweep: str | None) -> None:

@@ -33,14 +33,18 @@ def worlds(as_json: Json = False) -> None:
 @app.command()
 def new(
     world: Annotated[str, typer.Argument(metavar="WORLD", help="A bundled world to start from.")] = "rendezvous",
+    own: Annotated[bool, typer.Option("--own", help="A problem of your own, written by hand (freight).")] = False,
 ) -> None:
     """Print a commented world file.
 
     Example: robosim new rendezvous > my.toml
     """
-    from robosim.scenario.reading import template
+    from robosim.errors import BadInput
+    from robosim.scenario.reading import bundled_worlds, template
 
-    say(template(world).removesuffix("\n"))
+    if own and f"{world}-own" not in bundled_worlds():
+        raise BadInput(f"--own: no world {world}-own is bundled (robosim new freight --own is a problem by hand)")
+    say(template(f"{world}-own" if own else world).removesuffix("\n"))
 
 
 @app.command()

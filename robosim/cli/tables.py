@@ -69,6 +69,15 @@ def show_run(record: Record, mission: Mission[Any]) -> None:
         console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
+def show(found: Iterable[Table], lines: Iterable[str]) -> None:
+    """Tables, and what they mean below them."""
+    console = Console(file=answers(), emoji=False)
+    for one in found:
+        console.print(one)
+    for line in lines:
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+
+
 def verdict_lines(record: Record) -> list[str]:
     """Efficiency, budget, ε and what selfishness paid."""
     verdict, unit = record.verdict, record.unit

@@ -38,7 +38,9 @@ def network_without(network: Network, agent: int) -> Network | Hub:
             f"without agent {agent} the others cannot talk: {shown} would be cut off (VCG needs a network that holds "
             "without any one agent: join its neighbours, or set leader.marginals=central)"
         )
-    return Network(n=len(others), edges=edges, margin=network.margin)
+    left = Network(n=len(others), edges=edges, margin=network.margin)
+    over = getattr(network, "over", None)  # what fails, fails there too
+    return left if over is None else over(left)
 
 
 def mission_without(mission: Any, agent: int) -> Any:

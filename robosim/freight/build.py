@@ -10,6 +10,7 @@ from robosim.agent import Controller, Said
 from robosim.controllers.iplux import Iplux
 from robosim.controllers.tracking_admm import TrackingAdmm
 from robosim.errors import BadInput
+from robosim.freight.air import on_the_air
 from robosim.freight.coupled.feasible import indispensable, refuse_unmet
 from robosim.freight.coupled.penalties import penalties
 from robosim.freight.coupled.problem import Coupled
@@ -62,11 +63,12 @@ def build_freight(scenario: FreightScenario, controller: Controller | None, netw
             f"network: has {network.n} agents, {scenario.name} has {problem.agents} (give one node for each)"
         )
     leader, tax = scenario.leader, taxes.tax_rule(scenario)
+    controller = controller or program(scenario)
     mission = Freight(
         scenario=scenario,
         own=own_types(problem, instance),
-        controller=controller or program(scenario),
-        network=network,
+        controller=controller,
+        network=on_the_air(scenario, network, controller),
         rounds=scenario.mission.rounds,
         rules={"rounds": scenario.mission.rounds, "tolerance": leader.tolerance},
         problem=problem,
@@ -137,7 +139,7 @@ def announced_penalties(scenario: FreightScenario) -> Penalise:
 
     Raises `BadInput` for a method of the user's own whose parameters nobody gave.
     """
-    method, fixed = scenario.mission.controller, scenario.published_penalties
+    method, fixed = programs.stem(scenario), scenario.published_penalties
     given = scenario.method.given
     if fixed is None and method not in TAKEN:
         if not given:

@@ -13,7 +13,7 @@ from robosim.files.complaint import Origin, Problem
 from robosim.files.lines import KeyPath
 from robosim.files.writing import shown, written
 from robosim.freight.roads.recipes import RECIPES
-from robosim.freight.values import RANDOM, Limits, Matrices, Matrix, Numbers, Stack
+from robosim.freight.values import RANDOM, Limits, Matrices, Matrix, Numbers, Senses, Stack
 from robosim.scenario.fields import Section
 
 if TYPE_CHECKING:
@@ -107,7 +107,9 @@ class GeneralProblem(Section):
     slope: Matrix = Field(description="ψ: of the cost of each variable, N lists of n", examples=[[[1.0, 2.0]]])
     A: Stack = Field(description="of the coupling: m lists of n, or N of these", examples=[[[1.0, 0.0], [0.0, 1.0]]])
     b: Numbers = Field(description="what Σ A_i x_i must be, m numbers", examples=[[10.0, 20.0]])
-    sense: Literal["=", "<="] = Field(default="=", description='or "<=": Σ A_i x_i may be less than b')
+    sense: Senses = Field(
+        default="=", description='or "<=", ">=": Σ A_i x_i may be less or more than b; one, or one for each row of b'
+    )
     H: Matrices | None = Field(
         default=None,
         description="own quadratic costs ½ x_i'H_i x_i: for each agent n lists of n, or n numbers for a diagonal",

@@ -10,6 +10,7 @@ from robosim.freight.given import Source, source_of, unused_in
 from robosim.freight.published import PENALTIES
 from robosim.freight.values import Demanders, FilePath, InstanceSource, Suppliers
 from robosim.leader.tax_rule import VCG
+from robosim.scenario.air import AirSection
 from robosim.scenario.fields import Link, Name, NonNegative, Positive, Section, Share, Whole
 from robosim.scenario.world_file import PARAMETERS, LeaderSection, MissionSection, Parameters
 
@@ -103,8 +104,20 @@ class FreightSection(Section):
         return {key: value for key, value in written(self).items() if key not in unused}
 
 
+class FreightRadio(AirSection):
+    """[network.radio]: links that come and go, and what becomes of messages on them."""
+
+    awake: Share = Field(default=1.0, description="share of rounds in which a supplier is on the air, drawn for each")
+    edges_up: Share = Field(
+        default=1.0, description="share of rounds in which a link is there, drawn for both its ends"
+    )
+    bits: Annotated[Whole, Field(ge=2, le=52)] | None = Field(
+        default=None, description="significant bits of numbers as neighbours hear them; all if left out", examples=[10]
+    )
+
+
 class FreightNetwork(Section):
-    """[network]: who talks to whom, and how much the words of neighbours count."""
+    """[network]: who talks to whom, how much the words of neighbours count, and what fails."""
 
     graph: Literal["instance", "path", "ring", "star", "complete", "grid", "random-tree", "geometric", "edges"] = Field(
         default="instance", description="shape of the communication graph; instance: its own, a ring where it has none"
@@ -115,6 +128,8 @@ class FreightNetwork(Section):
     weights: Literal["lazy-metropolis", "authors"] = Field(
         default="lazy-metropolis", description="1/(2 max(deg)), or with the margin 0.1 as in the authors' figures"
     )
+    directed: bool = Field(default=False, description="no: these methods talk over links in both directions")
+    radio: FreightRadio = FreightRadio()
 
     @property
     def margin(self) -> float:

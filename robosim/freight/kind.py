@@ -62,6 +62,7 @@ KIND = Kind(
     findings=lazy("robosim.freight.tables:findings"),
     rivals=lazy("robosim.freight.certificate:rivals"),
     reproductions=lazy("robosim.freight.reproduce:catalogue"),
+    methods=lazy("robosim.freight.methods.compare:compare"),
     displaced=displace,
     taken=lazy("robosim.freight.given:taken"),
 )

@@ -15,7 +15,9 @@ from robosim.agent import Array, Rules, Said
 from robosim.bodiless import Bodiless
 from robosim.controllers.parts.audit import Audit, AuditState
 from robosim.freight.absence import costs_without, mission_without, network_without
+from robosim.freight.counts import counts
 from robosim.freight.coupled.bound import lower_bound
+from robosim.freight.coupled.duals import limit_prices
 from robosim.freight.coupled.feasible import nearest_feasible
 from robosim.freight.coupled.optimum import Optimum, optimum
 from robosim.freight.coupled.problem import Coupled
@@ -57,9 +59,11 @@ class Freight(Mission[FreightRecord]):
 
     @property
     def words(self) -> Mapping[str, tuple[int, int | None]]:
-        """Copies y of everybody's decision, a multiplier that begins with that of b, and a tracker where it counts."""
-        unknowns, demands = self.problem.slope.size, self.problem.b.size
-        tracker = {"tracker": (demands, demands)} if self.announced["tracked"] else {}
+        """Copies y of everybody's decision, or one's own alone where the program says that it keeps none; a multiplier
+        that begins with that of b, and a tracker that does where it counts."""
+        demands, copies = self.problem.b.size, getattr(self.controller, "copies", True)
+        unknowns = self.problem.slope.size if copies else self.problem.variables
+        tracker = {"tracker": (demands, None)} if self.announced["tracked"] else {}
         return {"y": (unknowns, unknowns), "multiplier": (demands, None), **tracker}
 
     @property
@@ -144,7 +148,8 @@ class Freight(Mission[FreightRecord]):
     def _noted(self, snapshot: Snapshot, last: bool = False) -> Snapshot:
         books: AuditState = snapshot.leader
         tape: Tape = snapshot.body.tape
-        tape.note(snapshot.k, last or self.finished(snapshot), x=books.x, residuals=books.residuals)
+        off = books.off if books.tracked else books.off + np.nan
+        tape.note(snapshot.k, last or self.finished(snapshot), x=books.x, residuals=books.residuals, off=off)
         return snapshot
 
     def settle(self, snapshot: Snapshot) -> FreightRecord:
@@ -203,6 +208,10 @@ class Freight(Mission[FreightRecord]):
             without=without,
             gap=lower_bound(self.problem, x[0], books.price[0]).gap,
             injected=books.injected if books.tracked or self.announced["tracked"] is False else books.injected + np.nan,
+            limit_price=limit_prices(self.problem, x[0], books.price[0]),
+            tracking=noted["off"],
+            broken=books.broken,
+            **counts(self, snapshot),
             flow=self.problem.flow(x),
             roads=None if self.instance is None else RoadLog.of(self.instance, x[0], self.periods),
         )

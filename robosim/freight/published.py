@@ -16,6 +16,8 @@ TAKEN = {
     "dc_admm": ("sigma",),
     "dpmm": ("gamma", "beta"),
     "iplux": ("alpha", "rho"),
+    "dual_subgradient": ("sigma", "gamma"),
+    "dot_admm": ("sigma", "gamma"),
 }
 """By controller; others may take any."""
 BASELINES = ("tracking_admm", "dc_admm", "dpmm", "iplux")
@@ -40,8 +42,9 @@ def published(controller: str, instance: str | None) -> dict[str, float] | None:
     >>> published("dpmm", "example-2")
     {'gamma': 0.8, 'beta': 0.1}
     """
-    values = PUBLISHED.get(controller, {}).get(instance or "")
-    return None if values is None else dict(zip(TAKEN[controller], values, strict=True))
+    name = controller.replace("-", "_")
+    values = PUBLISHED.get(name, {}).get(instance or "")
+    return None if values is None else dict(zip(TAKEN[name], values, strict=True))
 
 
 def authors_gave_penalties(world: Values) -> Iterator[Problem]:
@@ -49,7 +52,7 @@ def authors_gave_penalties(world: Values) -> Iterator[Problem]:
     controller, instance = world["mission.controller"], world["freight.instance"]
     if world["method.penalties"] != "published" or published(controller, instance):
         return
-    known = ", ".join(PUBLISHED.get(controller, ()))
+    known = ", ".join(PUBLISHED.get(controller.replace("-", "_"), ()))
     yield Problem(
         path=("method", "penalties"),
         message=f'is "published", and X has none for {controller} with {in_words(world.table["freight"])}',
@@ -60,7 +63,7 @@ def authors_gave_penalties(world: Values) -> Iterator[Problem]:
 def penalties_are_taken(world: Values) -> Iterator[Problem]:
     """A method takes its own parameters only; those of unknown methods are unknown."""
     controller = world["mission.controller"]
-    taken = TAKEN.get(controller, PENALTIES)
+    taken = TAKEN.get(controller.replace("-", "_"), PENALTIES)
     for key in PENALTIES:
         if key not in taken and world.given(f"method.{key}"):
             fix = f"it takes {' and '.join(taken)}"
@@ -70,7 +73,7 @@ def penalties_are_taken(world: Values) -> Iterator[Problem]:
 def variants_are_two(world: Values) -> Iterator[Problem]:
     """Only where the published program and the proven one differ."""
     controller = world["mission.controller"]
-    if world["method.variant"] == "as-published" and controller not in TWO_VARIANTS:
+    if world["method.variant"] == "as-published" and controller.replace("-", "_") not in TWO_VARIANTS:
         wanted = " or ".join(map(quoted, TWO_VARIANTS))
         yield Problem(
             path=("method", "variant"),

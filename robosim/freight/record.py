@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from robosim.agent import Array
 from robosim.files.packing import Axes
 from robosim.freight.roads.haul import haul
 from robosim.freight.roads.instance import Instance
+from robosim.network.reception import Reception
 from robosim.record import Record, finite
 
 
@@ -80,8 +82,20 @@ class FreightRecord(Record):
     injected: Annotated[Array, Axes("M", finite=False)]
     """(missions,) by how much trackers were off, as a share of the largest |b|: 0 but for injections, NaN where the
     program does not say that it tracks what b lacks, and its first words do not show it."""
+    limit_price: Annotated[Array, Axes("N *", finite=False)]
+    """(agents, r) what one unit more of each private limit would save in mission 0, stocks first where there are roads."""
+    tracking: Annotated[Array, Axes("M rows", finite=False)]
+    """(missions, rows) |Σ d - Σ A_i x_i + b| as a share of the largest |b|, NaN where nobody tracks what b lacks."""
+    broken: Annotated[NDArray[np.int64], Axes("M", least=-1)]
+    """(missions,) the first round in which that was more than rounding, -1 for none."""
+    messages: Annotated[NDArray[np.int64], Axes("M N", least=0)]
+    """(missions, agents) sent in all rounds, one to each neighbour; without the problems that lack somebody."""
+    floats: Annotated[NDArray[np.int64], Axes("M N", least=0)]
+    """(missions, agents) numbers in these messages."""
     flow: Annotated[Array, Axes("M *")]
     """(missions, E)."""
+    reception: Reception | None = None
+    """What was lost, and when the network was apart; None where nothing fails."""
     roads: RoadLog | None = None
 
     def owed(self) -> Array:
@@ -113,6 +127,11 @@ class FreightRecord(Record):
         """What all leaders say, the gap of the decision, whether trackers were injected, the penalties announced."""
         gap, injected = finite(np.array([self.gap, self.injected[mission]]))
         audit = {"gap": gap, "injected": injected, "method": self.method, "penalties": self.penalties}
+        audit["prices"] = self.named_prices(mission)
+        audit["trackers"] = {
+            "worst": injected,
+            "broken_from": int(self.broken[mission]) if self.broken[mission] >= 0 else None,
+        }
         return {**self.shared_leader(mission), **audit}
 
     def history(self, mission: int) -> dict[str, Any]:
@@ -124,18 +143,45 @@ class FreightRecord(Record):
             "objective": finite(self.objective[mission]),
             "demand": finite(demand),
             "disagreement": finite(apart),
+            "tracking": finite(self.tracking[mission]),
         }
+
+    def network_list(self, mission: int) -> dict[str, Any] | None:
+        """What failed; None where nothing does."""
+        return None if self.reception is None else self.reception.plain(mission)
 
     def price_list(self, mission: int) -> Any:
         """The marginal cost of demand, by demander and good where there are roads."""
         price = self.price[mission]
         return (price if self.roads is None else price.reshape(len(self.roads.demanders), -1)).tolist()
 
+    def named_prices(self, mission: int) -> list[dict[str, Any]]:
+        """One a demander and good, by name; one a row of b where there are no roads."""
+        price = finite(self.price[mission])
+        if self.roads is None:
+            return [{"row": row, "price": one} for row, one in enumerate(price)]
+        pairs = product(self.roads.demanders, self.roads.goods)
+        return [{"demander": to, "good": good, "price": one} for (to, good), one in zip(pairs, price, strict=True)]
+
+    def limit_prices(self) -> dict[str, Array]:
+        """What one unit more of stock and of capacity would save in mission 0, (agents, goods) and (agents, demanders);
+        of other problems that of the private limits, (agents, r)."""
+        if self.roads is None:
+            return {"limit_price": self.limit_price}
+        goods = len(self.roads.goods)
+        return {"stock_price": self.limit_price[:, :goods], "capacity_price": self.limit_price[:, goods:]}
+
     def columns(self, mission: int) -> dict[str, Any]:
-        """Limits of each supplier, payments, and what each was decided to do."""
-        agents = self.decision.shape[1]
+        """Limits of each supplier and what more of them would save, payments, and what each was decided to do."""
+        agents, sent = self.decision.shape[1], {"messages": self.messages[mission], "floats": self.floats[mission]}
         kinds: list[Any] = [None] * agents
         if self.roads is not None:
             rows = zip(self.roads.suppliers, self.roads.stock, self.roads.capacity, strict=True)
             kinds = [{"name": name, "stock": finite(stock), "capacity": finite(most)} for name, stock, most in rows]
-        return {"type": kinds, "decision": self.decision[mission], "payment": self.payment[mission]}
+        return {
+            "type": kinds,
+            "decision": self.decision[mission],
+            "payment": self.payment[mission],
+            **sent,
+            **self.limit_prices(),
+        }

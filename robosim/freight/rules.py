@@ -12,6 +12,7 @@ from robosim.freight.given import NET, OWNERS, SOURCES, Source, coupled, in_word
 from robosim.freight.published import PENALTY_RULES
 from robosim.freight.roads.recipes import RECIPES
 from robosim.freight.size import written_size
+from robosim.scenario.air import delays_have_room
 from robosim.scenario.checking import Check, Unsound, Values
 from robosim.scenario.selfish import SELFISH_RULES, Table, agents_exist, deviation
 
@@ -96,6 +97,17 @@ def links_have_no_weights(world: Values) -> Iterator[Problem]:
             )
 
 
+def links_go_both_ways(world: Values) -> Iterator[Problem]:
+    """No method here has the weights of push-sum, which directed links need."""
+    if world["network.directed"]:
+        yield Problem(
+            path=("network", "directed"),
+            message="is true, and directed links need push-sum, which none of these methods has: they mix with weights "
+            "that are the same in both directions",
+            fix="remove it; links that fail in one direction only are loss of [network.radio]",
+        )
+
+
 def near_ones_have_places(world: Values) -> Iterator[Problem]:
     """Only who stands somewhere is near others."""
     if world["network.graph"] == "geometric" and _source(world) == "problem":
@@ -149,6 +161,8 @@ RULES: tuple[Check, ...] = (
     trips_are_found,
     links_are_listed,
     links_have_no_weights,
+    links_go_both_ways,
+    delays_have_room,
     near_ones_have_places,
     numbers_make_a_problem,
     *PENALTY_RULES,

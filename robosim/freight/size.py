@@ -101,7 +101,9 @@ def written_size(arrays: Mapping[str, Any]) -> Size:
     """Of a [problem]; slack brings variables, quadratic costs bring edges that only one agent uses."""
     slope, b, theta = arrays["slope"], arrays["b"], list(arrays.get("theta") or [])
     n, rows = len(slope), len(b) if isinstance(b, list | tuple) else 1
-    variables = len(slope[0]) + (rows if arrays.get("sense") == "<=" else 0)
+    sense = arrays.get("sense") or "="
+    each = [sense] * rows if isinstance(sense, str) else sense
+    variables = len(slope[0]) + sum(one != "=" for one in each)
     nested = bool(theta) and isinstance(theta[0][0], list | tuple)
     shared, own = len(theta[0]) if nested else len(theta), len(slope[0]) if arrays.get("H") else 0
     return Size(n, variables, rows, shared + n * own, shared + own)

@@ -11,6 +11,8 @@ from robosim.freight.record import FreightRecord, RoadLog
 from robosim.verdict import Mechanism
 
 AGENTS_SHOWN = 20
+SMALL = 1e-4
+"""Share of the largest price below which a limit is not said to cost anything."""
 ROUNDING = 1e-9
 """Share of the demand by which trackers of the faithful may be off."""
 
@@ -34,15 +36,31 @@ def freight_lines(record: FreightRecord, mission: Freight) -> list[str]:
         f"after {record.rounds} rounds of {record.method} the agents' own decisions miss {good} by "
         f"{demand:.3g}{of_it}, copies are {apart:.3g} of the largest decision apart, and the decision is at most "
         f"{record.gap:.3g} {record.unit} above the optimum",
-        f"one unit more of {good} costs {price.min():.6g} to {price.max():.6g} {record.unit}",
+        f"one unit more of {good} costs {price.min():.6g} to {price.max():.6g} {record.unit}{most_wanted(record)}",
     ]
     if not settled(record, mission):
         lines.append(f"leader.tolerance {mission.announced['tolerance']:g} was not reached (raise mission.rounds)")
     if mission.announced["tracked"] is not False:
-        lines.append(trackers(float(record.injected[0]), good))
+        lines.append(trackers(float(record.injected[0]), good, int(record.broken[0]), record.reception is not None))
+    lines.append(sent(record))
+    if record.reception is not None:
+        lines += record.reception.told(0, mission.kind.agent)
     if record.roads is not None:
         lines.append(metered(record, record.roads))
     return lines
+
+
+def most_wanted(record: FreightRecord) -> str:
+    """At whom b is dearest, and which private limit costs most."""
+    found = record.named_prices(0)
+    dearest = max(found, key=lambda one: one["price"] if one["price"] is not None else -np.inf)
+    said = f" ({dearest['good']} at {dearest['demander']})" if "good" in dearest else f" (row {dearest['row']})"
+    said = said if len(found) > 1 else ""
+    for name, prices in record.limit_prices().items():
+        if prices.size and np.nanmax(prices, initial=0.0) > SMALL * np.abs(record.price[0]).max():
+            who, what = np.unravel_index(np.nanargmax(prices), prices.shape)
+            said += f"; of {name.removesuffix('_price')} it saves up to {prices[who, what]:.6g} {record.unit}, at agent {who}"
+    return said
 
 
 def settled(record: FreightRecord, mission: Freight) -> bool:
@@ -51,13 +69,25 @@ def settled(record: FreightRecord, mission: Freight) -> bool:
     return tolerance is None or record.interrupted or bool((record.residuals[0, -1] <= tolerance).all())
 
 
-def trackers(injected: float, good: str) -> str:
-    """What the leader can say of injections: by how much, and not by whom."""
+def sent(record: FreightRecord) -> str:
+    """What the method cost its network."""
+    messages, floats = record.messages[0], record.floats[0]
+    least, most = messages.min(), messages.max()
+    count = f"{least}" if least == most else f"{least} to {most}"
+    size = int(floats.max() // max(1, most))
+    return f"each agent sent {count} messages of {size} numbers, {floats.mean():.6g} numbers in the mean"
+
+
+def trackers(injected: float, good: str, broken: int = -1, failing: bool = False) -> str:
+    """What the leader can say of injections: by how much, since when, and not by whom."""
     if np.isnan(injected):
         return "nobody knows of injections: the program does not say that trackers add up (declare `tracks`)"
     if injected <= ROUNDING:
         return f"trackers add up to what {good} lacks: nobody injected anything"
-    return f"trackers were off by up to {injected:.3g} of the largest {good}: somebody injected that, nobody knows who"
+    since = f" (first in round {broken})" if broken >= 0 else ""
+    why = "messages were lost, late or rounded on the way, or " if failing else ""
+    found = f"trackers were off by up to {injected:.3g} of the largest {good}: {why}somebody injected that, nobody knows who"
+    return found + since
 
 
 def metered(record: FreightRecord, roads: RoadLog) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Strict, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -87,3 +87,9 @@ Limits = Annotated[
     Discriminator(branch_of),
 ]
 """Numbers, inf or -inf in at most two dimensions."""
+Sense = Literal["=", "<=", ">="]
+Senses = Annotated[
+    Annotated[tuple[Sense, ...], Field(min_length=1), Tag("<list>")] | Annotated[Sense, Tag("<word>")],
+    Discriminator(lambda value: "<list>" if isinstance(value, list | tuple) else "<word>"),
+]
+"""One for all rows of b, or one for each."""

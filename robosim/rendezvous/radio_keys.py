@@ -2,53 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import Discriminator, Field, Strict, Tag
-
-from robosim.scenario.fields import Id, NonNegative, Section, Share, Whole
-
-Lost = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
-Rounds = Annotated[Whole, Field(ge=0, le=1000)]
-Delay = Annotated[
-    Annotated[Rounds, Tag("<number>")]
-    | Annotated[Annotated[tuple[Rounds, ...], Field(min_length=2, max_length=2)], Tag("<list>")],
-    Discriminator(lambda value: "<list>" if isinstance(value, list | tuple) else "<number>"),
-]
+from robosim.scenario.air import AirSection
+from robosim.scenario.fields import Id, NonNegative, Section
 
 
-class BurstSection(Section):
-    """burst of [network.radio]: links that are bad for a while."""
-
-    p_bad: Share = Field(description="how likely a good link turns bad in a round", examples=[0.05])
-    p_recover: Share = Field(description="how likely a bad link turns good in a round", examples=[0.25])
-    loss_bad: Lost = Field(default=1.0, description="share of messages that a bad link loses")
-
-
-class RadioSection(Section):
+class RadioSection(AirSection):
     """[network.radio]: what becomes of messages, on each link and in each direction by itself."""
 
-    loss: Lost = Field(default=0.0, description="share of messages that is lost")
-    burst: BurstSection | None = Field(
-        default=None,
-        description="losses that come in bursts (Gilbert-Elliott)",
-        examples=[{"p_bad": 0.05, "p_recover": 0.25, "loss_bad": 0.9}],
-    )
-    delay_rounds: Delay = Field(
-        default=0, description="rounds that a message takes, or [lo, hi] between which it is drawn", examples=[[0, 2]]
-    )
     quantum_m: NonNegative = Field(default=0.0, description="neighbours hear multiples of it, m")
-
-    @property
-    def delay(self) -> tuple[int, int]:
-        """Least and most rounds."""
-        given = self.delay_rounds
-        return (given[0], given[1]) if isinstance(given, tuple) else (given, given)
-
-    @property
-    def is_perfect(self) -> bool:
-        """Whether everything arrives at once, as it was said."""
-        return self == RadioSection()
 
 
 class EventTable(Section):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from robosim.files.complaint import Problem
 from robosim.files.writing import shown
+from robosim.scenario.air import delays_have_room
 from robosim.scenario.checking import Check, Values
 
 
@@ -57,14 +58,6 @@ def directions_are_of_listed_links(world: Values) -> Iterator[Problem]:
                 message=f"{shown(list(link))} has a weight, and directed links have none",
                 fix="remove the weight",
             )
-
-
-def delays_have_room(world: Values) -> Iterator[Problem]:
-    """lo ≤ hi."""
-    radio, path = world["network.radio"], ("network", "radio", "delay_rounds")
-    delay = radio.get("delay_rounds", 0) if isinstance(radio, dict) and world.sound(path) else 0
-    if isinstance(delay, list | tuple) and delay[0] > delay[1]:
-        yield Problem(path=path, message=f"needs lo <= hi, got {shown(list(delay))}", fix="for example [0, 2]")
 
 
 def events_are_of_robots_and_rounds(world: Values) -> Iterator[Problem]:

@@ -45,7 +45,7 @@ def read_problem(path: str | Path) -> Coupled:
     """Read a problem back, bit for bit, or one written by hand: arrays named as in `Coupled.of`.
 
     Instead of the three parts of Θ a file may hold `theta` (E, N·n) or (N, E, n); `H` (N, n, n) adds quadratic costs,
-    and `sense` may say "<=". What `Coupled.of` has a default for may be left out.
+    and `sense` may say "<=" or ">=", for all rows or for each. What `Coupled.of` has a default for may be left out.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def _content(arrays: dict[str, Any]) -> dict[str, Any]:
             raise BadInput(f"theta: no compressed rows of {columns} columns: {fault} (give theta instead)") from None
         given["theta"] = theta
     if "sense" in given:
-        given["sense"] = str(given["sense"])
+        given["sense"] = given["sense"].tolist()
     if "power" in given:
         given["power"] = float(given["power"]) if given["power"].size == 1 else np.nan
     return given

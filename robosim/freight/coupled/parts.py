@@ -12,7 +12,8 @@ from scipy.sparse import csr_array, hstack, issparse, vstack
 from robosim.agent import Array
 from robosim.errors import BadInput
 
-Sense = Literal["=", "<="]
+Sense = Literal["=", "<=", ">="]
+SENSES: tuple[Sense, ...] = ("=", "<=", ">=")
 Parts = dict[str, Any]
 ROUNDING = 1e-9
 """Up to what share of the largest number a cost matrix may be unsymmetric or bent the wrong way."""
@@ -136,14 +137,22 @@ def _diagonal(blocks: list[csr_array], n: int) -> csr_array:
 
 
 def _rows(agent: int, H: ArrayLike | None, n: int) -> Array:
-    """L' (rank, n) of H = LL' by Cholesky with pivots: no LAPACK, so bits repeat; zero eigenvalues drop out."""
+    """L' (rank, n) of an agent's own H."""
     if H is None:
         return np.zeros((0, n))
     left = numbers(f"H[{agent}]", H)
-    left = spread(f"H[{agent}]", np.diag(left) if left.ndim == 1 else left, (n, n))
-    size = float(np.abs(left).max(initial=0.0))
+    whole = spread(f"H[{agent}]", np.diag(left) if left.ndim == 1 else left, (n, n))
+    return factor(whole, f"H[{agent}]: agent {agent}'s cost")
+
+
+def factor(H: Array, what: str) -> Array:
+    """L' (rank, n) of H = LL' by Cholesky with pivots: no LAPACK, so bits repeat; zero eigenvalues drop out.
+
+    Parts of H that do not touch each other get rows of their own.
+    """
+    left, n, size = H, len(H), float(np.abs(H).max(initial=0.0))
     if np.abs(left - left.T).max(initial=0.0) > ROUNDING * size:
-        raise BadInput(f"H[{agent}]: agent {agent}'s cost must be symmetric (give ½(H + H'), which costs the same)")
+        raise BadInput(f"{what} must be symmetric (give ½(H + H'), which costs the same)")
     left = 0.5 * (left + left.T)
     rows: list[Array] = []
     while (diagonal := np.diag(left)).size and diagonal.max() > 1e-14 * size and len(rows) < n:
@@ -152,22 +161,42 @@ def _rows(agent: int, H: ArrayLike | None, n: int) -> Array:
         left = left - np.multiply.outer(rows[-1], rows[-1])
         left[best], left[:, best] = 0.0, 0.0
     if np.abs(left).max(initial=0.0) > ROUNDING * size:
-        least = float(np.linalg.eigvalsh(0.5 * (np.asarray(H) + np.asarray(H).T))[0]) if np.ndim(H) == 2 else np.min(H)
-        raise BadInput(f"H[{agent}]: agent {agent}'s cost is not convex: least eigenvalue {least:g} (it must be ≥ 0)")
+        least = float(np.linalg.eigvalsh(0.5 * (H + H.T))[0])
+        raise BadInput(f"{what} is not convex: least eigenvalue {least:g} (it must be ≥ 0)")
     return np.array(rows).reshape(-1, n)
 
 
-def with_slack(parts: Parts) -> Parts:
-    """Σ A_i x_i ≤ b as an equality: every agent gets m more variables w_i ≥ 0, Σ (A_i x_i + w_i) = b; X, Remark 1.
+def senses(sense: Any, rows: int) -> tuple[Sense, ...]:
+    """One sense a row of b. Raises `BadInput` for another word, or another number of them."""
+    given = [sense] * rows if isinstance(sense, str) else [str(one) for one in sense]
+    wrong = [one for one in given if one not in SENSES]
+    if wrong:
+        raise BadInput(f"sense: must be '=', '<=' or '>=', got {wrong[0]!r} (use one of these, or a list of them)")
+    if len(given) != rows:
+        raise BadInput(
+            f"sense: must be one, or one for each of {rows} rows of b, got {len(given)} (give each row its own)"
+        )
+    return tuple(given)  # type: ignore[arg-type]  # checked above
+
+
+def with_slack(parts: Parts, sense: Sequence[Sense]) -> Parts:
+    """Σ A_i x_i ≤ b (or ≥) as an equality: every agent gets one more variable w_i ≥ 0 for each such row, in their order,
+    Σ (A_i x_i ± w_i) = b; X, Remark 1.
 
     Everybody's program stays the same, nobody is special, and any agent may be absent: the others have slack of their
-    own. No w_i need exceed b less the least that the agents' boxes let Σ A_j x_j be, so it is limited to that.
+    own. No w_i need exceed b less the least that the agents' boxes let Σ A_j x_j be (or the most, less b), so it is
+    limited to that.
     """
     A, lower, upper, theta = (parts[name] for name in ("A", "lower", "upper", "theta"))
-    agents, m, n = A.shape
+    rows = [r for r, one in enumerate(sense) if one != "="]
+    sign = np.array([1.0 if sense[r] == "<=" else -1.0 for r in rows])
+    agents, n, m = *A.shape[::2], len(rows)
+    signed = sign[:, None] * A[:, rows]
     with np.errstate(invalid="ignore"):
-        ends = np.where(A != 0, np.minimum(A * lower[:, None], A * upper[:, None]), 0.0)
-    room = np.maximum(parts["b"] - np.minimum(ends.sum(axis=2), 0.0).sum(axis=0), 0.0)
+        ends = np.where(signed != 0, np.minimum(signed * lower[:, None], signed * upper[:, None]), 0.0)
+    room = np.maximum(sign * parts["b"][rows] - np.minimum(ends.sum(axis=2), 0.0).sum(axis=0), 0.0)
+    slack = np.zeros((A.shape[1], m))
+    slack[rows, np.arange(m)] = sign
     entries = theta.tocoo()
     columns = entries.col + entries.col // n * m
     shape = (theta.shape[0], agents * (n + m))
@@ -175,7 +204,7 @@ def with_slack(parts: Parts) -> Parts:
         **parts,
         "theta": csr_array((entries.data, (entries.row, columns)), shape=shape),
         "slope": np.concatenate([parts["slope"], np.zeros((agents, m))], axis=1),
-        "A": np.concatenate([A, np.broadcast_to(np.eye(m), (agents, m, m))], axis=2),
+        "A": np.concatenate([A, np.broadcast_to(slack, (agents, *slack.shape))], axis=2),
         "limits": np.concatenate([parts["limits"], np.zeros((agents, parts["limits"].shape[1], m))], axis=2),
         "lower": np.concatenate([lower, np.zeros((agents, m))], axis=1),
         "upper": np.concatenate([upper, np.broadcast_to(room, (agents, m))], axis=1),

@@ -22,6 +22,10 @@ The methods that X compares with get simpler rules, from their best on a grid ov
     Tracking-ADMM σ = 0.2 κ;  DC-ADMM σ = 0.4/κ;  DPMM γ = 0.6 κ, β = 0.8/(γ λmax(Lap)), beyond 1 it was seen to
     diverge;  IPLUX α = max_i ‖Θ' S_i diag(φ'') Θ‖, the largest curvature of f_i, ρ = 3.4/κ.
 
+Two methods price edges (`robosim.controllers.parts.flow_problem`), whose φ'' they know but for the flow F̄ at which it
+counts: dual subgradient σ = 1.5 N χ, γ = 0.5 N p F̄^{p-1}; DOT-ADMM σ = 2 χ mean deg, γ = mean deg p F̄^{p-1}. From a
+grid over examples 1, 2, 5, a path and Sioux Falls.
+
 Where costs do not bend (a = 0) prices still have to find their level: κ and χ are at least 3 % of mean |ψ'A⁺| over mean
 |b|/N, rounded to a power of two: no more than the order of magnitude of private costs is public. Where congestion is
 not linear, φ'(F)/F stands for φ'', its mean on the way from 0, at flows F half way between everybody's even share of b
@@ -38,6 +42,7 @@ from scipy.sparse import csr_array, diags_array, eye_array
 
 from robosim.agent import Array
 from robosim.errors import BadInput
+from robosim.freight.coupled.bound import box
 from robosim.freight.coupled.optimum import optimum
 from robosim.freight.coupled.problem import Coupled
 from robosim.network.graphs import extremes
@@ -53,8 +58,8 @@ def penalties(problem: Coupled, network: Network, method: str = "consensus_track
 
     Parameters
     ----------
-    method : consensus_tracking_admm (rho, sigma), tracking_admm (sigma), dc_admm (sigma), dpmm (gamma, beta) or iplux
-        (alpha, rho).
+    method : consensus_tracking_admm (rho, sigma), tracking_admm (sigma), dc_admm (sigma), dpmm (gamma, beta), iplux
+        (alpha, rho), dual_subgradient or dot_admm (sigma, gamma).
 
     Raises
     ------
@@ -96,12 +101,52 @@ def _iplux(problem: Coupled, network: Network) -> dict[str, float]:
     return {"alpha": max(steepest, stiffness), "rho": 3.4 / stiffness}
 
 
+def _dual_subgradient(problem: Coupled, network: Network) -> dict[str, float]:
+    """Raises `BadInput` where an answer to linear costs need not exist: X_i must be bounded."""
+    agents = problem.agents
+    for i in range(agents):
+        free = ~np.isfinite(np.stack(box(problem.limits[i], problem.most[i], problem.lower[i], problem.upper[i]))).all(
+            0
+        )
+        if free.any() and not _own_curved(problem, i)[free].all():
+            raise BadInput(
+                f"dual_subgradient: variable {int(np.argmax(free))} of agent {i} has no limit, so that linear costs have "
+                "no least (give lower, upper or limits ≥ 0, or take another method)"
+            )
+    return {"sigma": 1.5 * agents * bends(problem)[1], "gamma": 0.5 * agents * _lean(problem)}
+
+
+def _own_curved(problem: Coupled, agent: int) -> Array:
+    """Which of an agent's variables load an edge of power 1 that is its own alone, (n,)."""
+    n = problem.variables
+    loads = np.stack(
+        [np.asarray(abs(problem.theta[:, i * n : (i + 1) * n]).sum(axis=1)) for i in range(problem.agents)]
+    )
+    alone = ((loads > 0).sum(axis=0) == 1) & (problem.congestion > 0) & (problem.power == 1.0)
+    own = abs(problem.theta[:, agent * n : (agent + 1) * n]).toarray()[alone]
+    return np.asarray((own > 0).any(axis=0))
+
+
+def _dot_admm(problem: Coupled, network: Network) -> dict[str, float]:
+    degree = float(network.links.degree.mean())
+    return {"sigma": 2.0 * degree * bends(problem)[1], "gamma": degree * _lean(problem)}
+
+
+def _lean(problem: Coupled) -> float:
+    """φ'' over (p + 1) a at the flows that count, the root of their mean square; 1 with linear congestion."""
+    p = problem.power
+    flow = 1.0 if p == 1.0 else float(np.sqrt((_public_flow(problem) ** 2).mean()))
+    return float(p * flow ** (p - 1.0))
+
+
 RULES: dict[str, Callable[[Coupled, Network], dict[str, float]]] = {
     "consensus_tracking_admm": _consensus_tracking_admm,
     "tracking_admm": _tracking_admm,
     "dc_admm": _dc_admm,
     "dpmm": _dpmm,
     "iplux": _iplux,
+    "dual_subgradient": _dual_subgradient,
+    "dot_admm": _dot_admm,
 }
 
 

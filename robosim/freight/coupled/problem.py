@@ -9,7 +9,7 @@ Any convex quadratic ½ x_i'H_i x_i of an agent's own is p = 1 with edges that o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from robosim.freight.coupled.parts import (
     Sense,
     check_congestion,
     numbers,
+    senses,
     shares,
     spread,
     stacked,
@@ -82,7 +83,7 @@ class Coupled:
         most: ArrayLike = np.inf,
         lower: ArrayLike = -np.inf,
         upper: ArrayLike = np.inf,
-        sense: Sense = "=",
+        sense: Sense | Sequence[Sense] = "=",
     ) -> Coupled:
         """A problem whose numbers are checked; slope (N, n) gives the shape, the others are spread to it.
 
@@ -93,7 +94,8 @@ class Coupled:
         part : (N, E), by default by how many of its variables load the edge (X, (B.3)).
         H : agents' own quadratic costs ½ x_i'H_i x_i: N of (n, n), of (n,) for diagonals, or None. They become edges.
         limits, most : (N, r, n), (N, r), or what spreads to them.
-        sense : "<=" gives every agent m more variables, at the end of its own: its slack (X, Remark 1).
+        sense : "=", "<=" or ">=", or one for each row of b. Each inequality gives every agent one more variable, at the
+            end of its own: its slack (X, Remark 1).
 
         Raises
         ------
@@ -109,9 +111,15 @@ class Coupled:
         parts["part"] = shares(count, parts["theta"]) if part is None else spread("part", part, count.shape)
         check_congestion(parts)
         parts = parts if H is None else with_own_costs(parts, H)
-        if sense not in ("=", "<="):
-            raise BadInput(f"sense: must be '=' or '<=', got {sense!r} (use one of these)")
-        return cls(**(with_slack(parts) if sense == "<=" else parts))
+        each = senses(sense, len(parts["b"]))
+        return cls(**(parts if all(one == "=" for one in each) else with_slack(parts, each)))
+
+    @classmethod
+    def from_cvxpy(cls, problem: Any, owners: Mapping[Any, int]) -> Coupled:
+        """The same as `robosim.freight.coupled.cvx.from_cvxpy`: a quadratic cvxpy problem, `owners` variable → agent."""
+        from robosim.freight.coupled.cvx import from_cvxpy
+
+        return from_cvxpy(problem, owners)
 
     def without(self, agent: int) -> Coupled:
         """P_-i (X, section 5.2): the others alone must meet b, which stays as it is; they share the parts of all edges.

@@ -13,6 +13,7 @@ import numpy as np
 
 from robosim.agent import Array
 from robosim.build import load
+from robosim.freight.methods.curves import settled as settled
 from robosim.freight.mission import Freight
 from robosim.leader.tax_rule import NONE
 from robosim.reproduction import Watch, interrupted
@@ -151,13 +152,3 @@ def play_all(wanted: Sequence[Setting], watch: Watch | None = None) -> tuple[lis
 def _part(watch: Watch, start: float, part: float) -> Watch:
     """A watch of one piece of the work."""
     return lambda share: watch(start + part * share)
-
-
-def settled(error: Array, bound: float) -> int | None:
-    """The first round from which an error (rounds,) stays below a bound to the end of the run; None: it does not.
-
-    >>> settled(np.array([2.0, 0.5, 2.0, 0.5, 0.5]), 1.0), settled(np.array([0.5, 2.0]), 1.0)
-    (4, None)
-    """
-    last = int(np.flatnonzero(~(error < bound)).max(initial=-1))
-    return None if last == len(error) - 1 else last + 2
