@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, Strict
+from pydantic import Field
 
 from robosim.errors import BadInput
 from robosim.files.complaint import Origin, Problem
 from robosim.files.lines import KeyPath
 from robosim.files.writing import shown, written
 from robosim.freight.roads.recipes import RECIPES
-from robosim.freight.values import RANDOM, Limits, Matrices, Matrix, Numbers, Stack
+from robosim.freight.values import RANDOM, Limits, Matrices, Matrix, Numbers, Powers, Stack
 from robosim.scenario.fields import Section
 
 if TYPE_CHECKING:
@@ -119,9 +119,7 @@ class GeneralProblem(Section):
         examples=[[[1.0, 0.0, 1.0, 0.0]]],
     )
     congestion: Numbers = Field(default=0.0, description="a: of the edges' costs a F^(power + 1), E numbers")
-    power: Annotated[float, Strict(), Field(ge=1, le=100, allow_inf_nan=False)] = Field(
-        default=1.0, description="p: 1 is linear congestion, 4 that of BPR"
-    )
+    power: Powers = Field(default=1.0, description="p: 1 is linear congestion, 4 that of BPR; one, or E numbers")
     part: Matrix | None = Field(
         default=None,
         description="which part of an edge's cost is whose in the algorithm, N lists of E; left out: by use",

@@ -66,6 +66,12 @@ Vector = Annotated[tuple[Finite, ...], Field(min_length=1)]
 Matrix = Annotated[tuple[Vector, ...], Field(min_length=1)]
 Numbers = Annotated[Annotated[Vector, Tag("<list>")] | Annotated[Finite, Tag("<number>")], Discriminator(branch_of)]
 """A number or a list of them."""
+Power = Annotated[float, Strict(), Field(ge=1, le=100, allow_inf_nan=False)]
+Powers = Annotated[
+    Annotated[tuple[Power, ...], Field(min_length=1), Tag("<list>")] | Annotated[Power, Tag("<number>")],
+    Discriminator(branch_of),
+]
+"""A power of congestion, or a list of them."""
 Rows = Annotated[
     Annotated[tuple[Numbers, ...], Field(min_length=1), Tag("<list>")] | Annotated[Finite, Tag("<number>")],
     Discriminator(branch_of),

@@ -88,7 +88,7 @@ class Lifted:
     def solve(self, absent: int | None = None) -> Optimum:
         """The optimum, with x_absent = 0 if somebody is absent."""
         z, y = self._quadratic(*self._bent(self._first_flow()), absent)
-        if self.problem.power != 1:
+        if self.problem.bends:
             z, y = self._newton(z, y, absent)
         x = np.clip(z[: self.x].reshape(self.problem.slope.shape), *self._box(absent))
         return Optimum(x, -y[: len(self.problem.b)], float(self.problem.objective(x)))
@@ -114,7 +114,7 @@ class Lifted:
         flow, change = z[self.v - self.edges :], step[self.v - self.edges :]
 
         def slope(t: float) -> float:
-            unit = problem.congestion * (problem.power + 1) * np.maximum(flow + t * change, 0.0) ** problem.power
+            unit = problem.congestion * (problem.power + 1) * problem.powered(flow + t * change)
             return float((problem.slope.ravel() * step[: self.x]).sum() + (unit * change).sum())
 
         start = slope(0.0)
@@ -123,9 +123,9 @@ class Lifted:
         return (1.0 if slope(1.0) <= 0 else float(brentq(slope, 0.0, 1.0))), -start
 
     def _cost(self, z: Array) -> float:
-        flow = np.maximum(z[self.v - self.edges :], 0.0)
         problem = self.problem
-        return float(problem.slope.ravel() @ z[: self.x] + problem.congestion @ flow ** (problem.power + 1))
+        late = problem.congestion @ problem.powered(z[self.v - self.edges :], 1)
+        return float(problem.slope.ravel() @ z[: self.x] + late)
 
     def _first_flow(self) -> Array:
         """Before anything is known every edge counts as loaded with as much as b asks for at most."""
@@ -134,7 +134,7 @@ class Lifted:
     def _bent(self, flow: Array) -> tuple[Array, Array]:
         """Hessian diagonal and slopes (E,) of the quadratic that touches Σ aF^{p+1} at these flows."""
         a, p = self.problem.congestion, self.problem.power
-        if p == 1:
+        if not self.problem.bends:
             return 2 * a, np.zeros(self.edges)
         loaded = np.maximum(flow, LEAST_FLOW * flow.max(initial=1e-300))
         hessian = a * p * (p + 1) * loaded ** (p - 1)

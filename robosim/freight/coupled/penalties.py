@@ -132,7 +132,7 @@ def _norm(load: Array, bend: Array) -> float:
 def _bend(problem: Coupled) -> Array:
     """φ'(F)/F = (p + 1) a F^{p-1} of every edge, (E,); with linear congestion φ''."""
     p = problem.power
-    flow = np.ones_like(problem.congestion) if p == 1.0 else _public_flow(problem)
+    flow = np.ones_like(problem.congestion) if not problem.bends else _public_flow(problem)
     return np.asarray((p + 1.0) * problem.congestion * flow ** (p - 1.0))
 
 
