@@ -30,7 +30,8 @@ DRAWN = dict.fromkeys(("suppliers", "demanders", "goods", "paths", "congestion",
 OWNERS: dict[str, tuple[str, ...]] = {
     "ties": ("paper",),
     **DRAWN,
-    **dict.fromkeys(("trips", "nodes", "by", "demand_scale"), ("roads",)),
+    **dict.fromkeys(("trips", "nodes", "by", "demand_scale", "demand", "toll_weight", "length_weight"), ("roads",)),
+    **dict.fromkeys(("private_spread", "private_costs"), ("roads",)),
 }
 """Keys of [freight] that belong to some sources only."""
 WORDS = {"paper": "an instance of the paper", RANDOM: 'instance = "random"', "roads": "roads"}

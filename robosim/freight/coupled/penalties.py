@@ -117,7 +117,12 @@ def bends(problem: Coupled) -> tuple[float, float]:
 
 
 def mixing_gap(network: Network) -> float:
-    """1 - λ₂(W) of the announced weights W: the smallest but one eigenvalue of the weighted Laplacian I - W."""
+    """1 - λ₂(W) of the announced weights W: the smallest but one eigenvalue of the weighted Laplacian I - W.
+
+    1 where an agent is alone: nothing has to spread.
+    """
+    if network.n == 1:
+        return 1.0
     links = network.links
     weights = csr_array((links.weight, links.indices, links.indptr), shape=(network.n, network.n))
     return extremes(csr_array(eye_array(network.n) - weights - diags_array(links.own_weight)))[0]
