@@ -31,7 +31,7 @@ def bend_of(flow: float, time: float, late: float, room: float, power: float) ->
     """How much more it costs with one unit more of flow; at least that at a billionth of the capacity."""
     if late == 0.0 or power == 0.0:
         return 0.0
-    return time * late * power / room * max(flow / room, 1e-9) ** (power - 1.0)
+    return float(time * late * power / room * max(flow / room, 1e-9) ** (power - 1.0))
 
 
 @njit(cache=True)

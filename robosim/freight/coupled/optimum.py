@@ -29,8 +29,12 @@ NOTHING = 1e-15
 """Share of the largest b below which a step moves nothing."""
 SETTLED = 1e-15
 """Share of the objective that a Newton step must promise, else it is the last."""
-LEAST_FLOW = 1e-3
-"""Share of the largest flow below which an edge counts as this loaded in the Hessian, which would vanish otherwise."""
+NEAR, STALLED = 1e-12, 8
+"""A step that promises less than this share of the objective is near the end; so many in a row that promise no less
+than half of the least before are as near as the solver's digits reach."""
+LEAST_FLOW, LEAST_PRICE = 1e-3, 1e-6
+"""Shares of the largest flow, and of the mean price of b as marginal cost, below which an edge counts as this loaded in
+the Hessian, which would vanish otherwise; the smaller of the two flows is taken."""
 LOOSER = (1e-12, 1e-10, 1e-8)
 """Accuracies asked of piqp, one after the other, where it stops early."""
 
@@ -94,13 +98,16 @@ class Lifted:
         return Optimum(x, -y[: len(self.problem.b)], float(self.problem.objective(x)))
 
     def _newton(self, z: Array, y: Array, absent: int | None) -> tuple[Array, Array]:
-        promise = np.inf
+        promise, least, stalled = np.inf, np.inf, 0
         for _ in range(STEPS):
             flow = np.maximum(z[self.v - self.edges :], 0.0)
-            aim, y = self._quadratic(*self._bent(flow), absent)
+            cost = abs(self._cost(z))
+            aim, y = self._quadratic(*self._bent(flow, cost), absent)
             share, promise = self._searched(z, aim)
             still = float(np.abs(aim - z).max(initial=0.0)) <= NOTHING * self.size
-            if still or promise <= SETTLED * abs(self._cost(z)):
+            stalled = stalled + 1 if promise <= NEAR * cost and promise > 0.5 * least else 0
+            least = min(least, promise)
+            if still or promise <= SETTLED * cost or stalled > STALLED:
                 return aim, y  # no cheaper in these digits, but nearer
             z = z + share * (aim - z)
         raise Unsettled(
@@ -131,12 +138,14 @@ class Lifted:
         """Before anything is known every edge counts as loaded with as much as b asks for at most."""
         return np.full(self.edges, self.size)
 
-    def _bent(self, flow: Array) -> tuple[Array, Array]:
-        """Hessian diagonal and slopes (E,) of the quadratic that touches Σ aF^{p+1} at these flows."""
+    def _bent(self, flow: Array, cost: float = np.inf) -> tuple[Array, Array]:
+        """Hessian diagonal and slopes (E,) of the quadratic that touches Σ aF^{p+1} at these flows, which cost this."""
         a, p = self.problem.congestion, self.problem.power
         if not self.problem.bends:
             return 2 * a, np.zeros(self.edges)
-        loaded = np.maximum(flow, LEAST_FLOW * flow.max(initial=1e-300))
+        with np.errstate(divide="ignore"):
+            priced = np.where(a > 0.0, LEAST_PRICE * cost / self.size / (a * (p + 1)), np.inf) ** (1.0 / p)
+        loaded = np.maximum(flow, np.minimum(LEAST_FLOW * flow.max(initial=1e-300), priced))
         hessian = a * p * (p + 1) * loaded ** (p - 1)
         return hessian, a * (p + 1) * flow**p - hessian * flow
 
