@@ -23,6 +23,7 @@ from scipy.sparse import csr_array
 from robosim.agent import Array, Heard, Links, Rules, Said
 from robosim.controllers.parts.agreement import Agreement
 from robosim.controllers.parts.local_problem import borne
+from robosim.kernels.congestion import powered
 from robosim.kernels.mixing import mix
 
 
@@ -32,7 +33,7 @@ class Slope(NamedTuple):
     theta: csr_array
     theta_t: csr_array
     toll: Array
-    power: float
+    power: float | Array
     private: Array
 
     @classmethod
@@ -47,8 +48,7 @@ class Slope(NamedTuple):
     def at(self, y: Array) -> Array:
         """∇f_i(y_i), (M, N, copies·n)."""
         flow = times(self.theta, y)
-        steep = flow if self.power == 1 else flow * np.abs(flow) ** (self.power - 1)
-        return self.private + times(self.theta_t, self.toll * steep)
+        return self.private + times(self.theta_t, self.toll * powered(flow, self.power))
 
 
 def times(matrix: csr_array, x: Array) -> Array:

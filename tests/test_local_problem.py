@@ -260,7 +260,7 @@ def test_steps_that_raise_the_cost_are_cut() -> None:
     problem = drawn(4, 3.0)
     local = LocalProblem.of(problem.own(), rules(problem), np.ones(3), np.ones(3))
     h, q = np.random.default_rng(0).normal(size=(1, 3, 12)), np.zeros((1, 3, 4))
-    best, one = local.solve(h, q)[0, 0], local._bent(0, 0)
+    best, one = local.solve(h, q)[0, 0], local.bent.careful(0, 0)
     y = best + 1.0
     for length, expected in ((1.0, 1.0), (10.0, 0.125)):
         step = length * (best - y)

@@ -69,11 +69,11 @@ def test_sizes_types_and_names() -> None:
         ("comm_edges", [[0, 0], [0, 1]], "comm_edges: supplier 0 is joined to itself"),
         ("comm_edges", np.zeros((0, 2)), "comm_edges: the graph falls into 2 components: {0}; {1}"),
         ("power", 0.5, "power: must be finite and >= 1, got 0.5"),
-        ("power", [1.0, 4.0], "power: must be one number, got (2,) numbers"),
+        ("power", [1.0, 4.0], "power: must have the shape (E,) with E = 3, got (2,)"),
         (
             "path_incidence",
-            [[[[1, 0, 0], [0, 0, 0]]], [[[0, 1, 0], [0, 1, 1]]]],
-            "path_incidence[0, 0, 1]: the path from",
+            [[[[0, 0, 0], [1, 0, 1]]], [[[0, 1, 0], [0, 1, 1]]]],
+            "path_incidence[0, 0, 0]: the path from",
         ),
         (
             "path_incidence",

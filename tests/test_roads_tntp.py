@@ -108,8 +108,8 @@ def test_paths_pass_through_no_zone_below_the_first_through_node(tmp_path: Path)
     town = network(tmp_path, net=NET.replace("<FIRST THRU NODE> 1", "<FIRST THRU NODE> 5"))
     market = tntp_instance(town, suppliers=[1, 2], demanders=[4], goods=1, paths=1)
     assert market.E == 3
-    with pytest.raises(BadInput, match=r"paths: too few paths lead from node 1 to node 4: 1, wanted 2 \(ask for fewer"):
-        tntp_instance(town, suppliers=[1, 2], demanders=[4], goods=1, paths=2)
+    more = tntp_instance(town, suppliers=[1, 2], demanders=[4], goods=1, paths=2)
+    assert more.path_incidence.any(axis=3).tolist() == [[[True, False]], [[True, False]]]
 
 
 @pytest.mark.parametrize(
@@ -158,9 +158,13 @@ def test_an_absent_file_says_where_to_get_it(tmp_path: Path) -> None:
     ("options", "said"),
     [
         ({"suppliers": 0}, "suppliers: must be 1 to 4, got 0"),
-        ({"suppliers": [1, 1]}, "suppliers: must be different zones, 1 to 4, .* got 1"),
-        ({"suppliers": [1], "demanders": [1]}, "demanders: must be different zones"),
-        ({"suppliers": [5]}, "suppliers: must be different zones, 1 to 4, .* got 5"),
+        ({"suppliers": [1, 1]}, "suppliers: must be different nodes of the file, 1 to 5, .* got 1"),
+        ({"suppliers": [1], "demanders": [1]}, "demanders: must be different nodes"),
+        ({"suppliers": [6]}, "suppliers: must be different nodes of the file, 1 to 5, .* got 6"),
+        ({"suppliers": [1], "demanders": [5]}, "demanders: no trips lead from the suppliers to node 5"),
+        ({"suppliers": [3], "demanders": [1], "demand": 9.0}, "demanders: no path leads from any supplier to node 1"),
+        ({"suppliers": [2], "demanders": 3}, r"demanders: must be 1 to 2, got 3 \(2 zones are reached"),
+        ({"suppliers": [1], "demanders": [3, 4], "demand": [1.0, 2.0, 3.0]}, "demand: must be one number >= 0, or 2"),
         ({"suppliers": [3, 4], "demanders": [1]}, "demanders: no trips lead from the suppliers to node 1"),
         ({"suppliers": 2, "demanders": 1, "goods": 0}, "goods: must be >= 1, got 0"),
         ({"suppliers": 2, "demanders": 1, "scale": -1.0}, "scale: must be finite and > 0, got -1"),
@@ -178,10 +182,18 @@ def test_markets_that_cannot_be(tmp_path: Path, options: dict[str, object], said
         tntp_instance(network(tmp_path), **options)  # type: ignore[arg-type]
 
 
-def test_links_of_different_powers_are_refused_or_linearised(tmp_path: Path) -> None:
+def test_links_have_powers_of_their_own(tmp_path: Path) -> None:
     town = network(tmp_path, net=NET.replace("0.15 4", "0.15 2", 1))
-    with pytest.raises(BadInput, match=r"power: links must have one power >= 1, got 2, 4 \(take congestion 'linear'\)"):
-        tntp_instance(town, suppliers=[1, 2], demanders=[3])
+    market = tntp_instance(town, suppliers=[1, 2], demanders=[3], goods=1)
+    assert np.asarray(market.power).tolist() == [2, 4, 4, 4, 4]
+    assert market.congestion[0] == pytest.approx(0.15 * 2 / 100**2)
+    odd = network(tmp_path, net=NET.replace("0.15 4", "0.15 0.5", 1))
+    with pytest.raises(BadInput, match=r"power: must be 0 or >= 1, got 0.5 \(take congestion 'linear'\)"):
+        tntp_instance(odd, suppliers=[1, 2], demanders=[3], goods=1)
+    flat = tntp_instance(
+        network(tmp_path, net=NET.replace("0.15 4", "0.15 0", 1)), suppliers=[1, 2], demanders=[3], goods=1
+    )
+    assert (flat.congestion[0], flat.private_cost[0, 0], flat.power) == (0.0, pytest.approx(2 * 1.15), 4.0)
     assert tntp_instance(town, suppliers=[1, 2], demanders=[3], congestion="linear").power == 1.0
 
 

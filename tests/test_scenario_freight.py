@@ -279,9 +279,9 @@ CONTROLLERS = 'mission.controller = "tracking_admm" or "iplux"'
             "freight.trips='a_trips.tntp'",
             'freight.trips: is used only with roads, got instance = "example-1" (set that, or remove trips)',
         ),
-        ("freight.suppliers=1", "freight.suppliers: must be >= 2, got 1 (for example suppliers = 4)"),
-        ("freight.suppliers=[3]", "freight.suppliers: must have 2 or more elements, got [3] (for example "),
-        ("freight.demanders=[0]", "freight.demanders.0: must be >= 1, got 0 (for example demanders = 3)"),
+        ("freight.suppliers=0", "freight.suppliers: must be >= 1, got 0 (for example suppliers = 4)"),
+        ("freight.suppliers=[]", "freight.suppliers: must have 1 or more elements, got [] (for example "),
+        ("freight.demanders=[-1]", "freight.demanders.0: must be >= 0, got -1 (for example demanders = 3)"),
         ("freight.slack=-1", "freight.slack: must be >= 0, got -1 (for example slack = 0.5)"),
         ("freight.periods=0", "freight.periods: must be >= 1, got 0 (for example periods = 24)"),
         (

@@ -4,19 +4,20 @@
 
 with f_i(y) = ψ_i'x + Σ_e s_ie a_e |F_e|^{p+1}, F = Θ y, X_i = {G_i x ≤ g_i, lower_i ≤ x ≤ upper_i}. The copies are
 eliminated in edge space (`robosim.kernels.edge_space`); what is left is a quadratic programme in x alone (X, supplement
-C, Algorithm 2). Where p is not 1, `robosim.controllers.parts.local_solvers` repeats this with new weights until nothing
-moves.
+C, Algorithm 2). Where p is not 1, `robosim.controllers.parts.bent` repeats this with new weights until nothing moves.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Rules, Said
-from robosim.controllers.parts.local_solvers import BentProblem, Programmes
+from robosim.controllers.parts.bent import BentAgents
+from robosim.controllers.parts.local_solvers import Programmes
+from robosim.kernels.congestion import bends
 from robosim.kernels.edge_space import eliminate, fold, unfold
 from robosim.kernels.paths import Paths, paths
 
@@ -35,7 +36,7 @@ class LocalProblem:
     core : (1|M, N, e, e).
     curvature : (1|M, N, n, n) of the programmes in x.
     programmes : their solvers.
-    load, power : (1|M, N, E) s_ie a_e and p. Where p is not 1 core and curvature leave congestion out.
+    bent : the agents where p is not 1 everywhere, else None. Then core and curvature leave congestion out.
     """
 
     paths: Paths
@@ -47,9 +48,7 @@ class LocalProblem:
     core: Array
     curvature: Array
     programmes: Programmes
-    load: Array
-    power: float
-    _last: dict[tuple[int, int], Array] = field(default_factory=dict, repr=False)
+    bent: BentAgents | None
 
     @classmethod
     def of(cls, own: Said, rules: Rules, tau: Array, c: Array, with_cost: bool = True) -> LocalProblem:
@@ -64,20 +63,29 @@ class LocalProblem:
         with_cost : whether f_i is part of the problem.
         """
         load = own["part"] * rules["congestion"] if with_cost else np.zeros_like(own["part"])
-        power = float(rules["power"]) if with_cost else 1.0
-        weight = 2.0 * load if power == 1.0 else np.zeros_like(load)
+        bent = with_cost and bends(rules["power"])
+        weight = np.zeros_like(load) if bent else 2.0 * load
         me, of, n = own["id"][0, :, 0].astype(np.int32), paths(rules["theta"]), own["slope"].shape[2]
         minded, count = _minded(load)
         core = np.zeros((_sets(own), len(me), minded.shape[1], minded.shape[1]))
         curvature = np.empty((*core.shape[:2], n, n))
+        square = np.empty_like(curvature)
         for s, i in np.ndindex(core.shape[:2]):
             e, near = count[i], minded[i, : count[i]]
-            core[s, i, :e, :e], curvature[s, i] = eliminate(*of, n, int(me[i]), float(tau[i]), weight[s, i, near], near)
-            curvature[s, i] += c[i] * _square(own["rows"][s, i].reshape(-1, n))
+            square[s, i] = c[i] * _square(own["rows"][s, i].reshape(-1, n))
+            if not bent:
+                part = min(s, len(weight) - 1), i
+                found = eliminate(*of, n, int(me[i]), float(tau[i]), weight[part][near], near)
+                core[s, i, :e, :e], curvature[s, i] = found[0], found[1] + square[s, i]
+        tau, programmes = np.asarray(tau, dtype=np.float64), Programmes(me=me, own=own)
+        agents = BentAgents(
+            theta=rules["theta"], me=me, count=count, minded=minded, tau=tau, load=load,
+            power=np.broadcast_to(rules["power"], load.shape[-1:]), square=square, programmes=programmes,
+        )  # fmt: skip
         slope = own["slope"] if with_cost else np.zeros_like(own["slope"])
         return cls(
-            paths=of, me=me, tau=np.asarray(tau, dtype=np.float64), slope=slope, count=count, minded=minded,
-            core=core, curvature=curvature, programmes=Programmes(me=me, own=own), load=load, power=power,
+            paths=of, me=me, tau=tau, slope=slope, count=count, minded=minded,
+            core=core, curvature=curvature, programmes=programmes, bent=agents if bent else None,
         )  # fmt: skip
 
     def solve(self, h: Array, q: Array) -> Array:
@@ -86,23 +94,15 @@ class LocalProblem:
         Raises `ArithmeticError` naming the agent where the solver finds no answer.
         """
         linear, y = self.slope + q, np.empty(h.shape)
-        if self.power != 1.0:
+        if self.bent is not None:
             for m, i in np.ndindex(h.shape[:2]):
-                y[m, i] = self._last[m, i] = self._bent(m, i).solve(h[m, i], linear[m, i], self._last.get((m, i)))
+                y[m, i] = self.bent.solve(m, i, h[m, i], linear[m, i])
             return y
         pressure = np.empty((*linear.shape[:2], self.minded.shape[1]))
         shape = (*self.paths, self.me, self.count, self.minded, self.core)
         fold(*shape, h, linear, pressure)
         unfold(*shape, h, self.tau, pressure, self.programmes.solve(self.curvature, linear), y)
         return y
-
-    def _bent(self, m: int, i: int) -> BentProblem:
-        minded, tau = self.minded[i, : self.count[i]], float(self.tau[i])
-        square = self.curvature[min(m, len(self.curvature) - 1), i] - tau * np.eye(self.slope.shape[2])
-        return BentProblem(
-            paths=self.paths, place=(m, i), me=int(self.me[i]), tau=tau, square=square, minded=minded,
-            load=self.load[min(m, len(self.load) - 1), i, minded], power=self.power, programmes=self.programmes,
-        )  # fmt: skip
 
     def own_block(self, y: Array) -> Array:
         """The agents' own blocks x (M, N, n) of their copies y (M, N, N·n)."""

@@ -25,6 +25,7 @@ from scipy.optimize import linprog
 
 from robosim.agent import Array, Said
 from robosim.kernels import Unsettled
+from robosim.kernels.congestion import powered
 from robosim.kernels.edge_space import eliminate, fold, unfold
 from robosim.kernels.paths import Paths, flow, price
 
@@ -63,12 +64,16 @@ class Programmes:
                 x[m, i] = self._anew(m, i, curvature[min(m, last), i], f)
         return x
 
-    def solve_one(self, m: int, i: int, curvature: Array, f: Array) -> Array:
-        """The minimiser (n,) of one agent for T (n, n) that changes and f (n,)."""
+    def __contains__(self, place: tuple[int, int]) -> bool:
+        """Whether an agent's solver is alive."""
+        return place in self._models
+
+    def solve_one(self, m: int, i: int, curvature: Array, f: Array, anew: bool = True) -> Array:
+        """The minimiser (n,) of one agent for T (n, n), `anew` if it is not that of the last time, and f (n,)."""
         if not (np.isfinite(curvature).all() and np.isfinite(f).all()):  # daqp would answer that too
             raise Unsettled(f"agent {self.me[i]}: its local problem has numbers too far apart in size to be solved")
         model = self._models.get((m, i))
-        if model is not None and model.update(H=curvature, f=f) >= 0:
+        if model is not None and (model.update(H=curvature, f=f) if anew else model.update(f=f)) >= 0:
             answer, _, flag, _ = model.solve()
             if flag == 1:
                 return np.asarray(answer)
@@ -136,7 +141,7 @@ class BentProblem:
     ----------
     place : mission and row of the agent; me : its number.
     square : (n, n) c A'A.
-    minded, load : (e,) the edges that it minds and their s_e a_e.
+    minded, load : (e,) the edges that it minds and their s_e a_e; power : p, one or (e,).
     """
 
     paths: Paths
@@ -146,7 +151,7 @@ class BentProblem:
     square: Array
     minded: NDArray[np.int32]
     load: Array
-    power: float
+    power: float | Array
     programmes: Programmes
 
     def solve(self, h: Array, linear: Array, y: Array | None) -> Array:
@@ -180,8 +185,8 @@ class BentProblem:
         """From y to the minimiser of the quadratic that touches the cost there, with a share of the largest weight
         added to τ."""
         at = flow(*self.paths, y, self.minded)
-        size, p = np.abs(at), self.power
-        steep, weight = (p + 1) * self.load * np.sign(at) * size**p, p * (p + 1) * self.load * size ** (p - 1)
+        p = self.power
+        steep, weight = (p + 1) * self.load * powered(at, p), p * (p + 1) * self.load * powered(at, p, -1)
         trend = price(*self.paths, steep - weight * at, self.minded)
         if damping == 0.0:
             return self._quadratic(h - trend, linear, weight) - y
@@ -228,10 +233,10 @@ class BentProblem:
         x, dx = y[own], step[own]
         bent = np.einsum("cd,d->c", self.square, x)
         terms = (
-            _dot(linear, x), 0.5 * _dot(bent, x), _dot(self.load, np.abs(at) ** (p + 1)),
+            _dot(linear, x), 0.5 * _dot(bent, x), _dot(self.load, powered(at, p, 1)),
             0.5 * self.tau * _dot(y, y), -_dot(h, y),
         )  # fmt: skip
-        steep = (p + 1) * self.load * np.sign(at) * np.abs(at) ** p
+        steep = (p + 1) * self.load * powered(at, p)
         slope = _dot(linear + bent, dx) + _dot(steep, moved) + _dot(self.tau * y - h, step)
         return sum(terms), sum(map(abs, terms)), slope
 

@@ -19,6 +19,7 @@ from robosim.freight.published import PENALTIES, TAKEN
 from robosim.freight.roads.archive import read_instance
 from robosim.freight.roads.generator import paper_instance
 from robosim.freight.roads.instance import Instance, coupled
+from robosim.freight.roads.private_costs import UnitCost
 from robosim.freight.roads.random_roads import random_roads
 from robosim.freight.roads.tntp import read_tntp
 from robosim.freight.roads.tntp_instance import tntp_instance
@@ -27,7 +28,7 @@ from robosim.leader.tax_rule import ABSENCE, SHADOW_PRICE
 from robosim.lookup import programs, taxes
 from robosim.network import graphs
 from robosim.network.graphs import communication
-from robosim.network.network import Network
+from robosim.network.network import Alone, Network
 from robosim.scenario.world_file import refuse_too_large
 
 GRAPH = 4
@@ -96,8 +97,11 @@ def instance_of(scenario: FreightScenario) -> Instance:
     net, trips = (scenario.existing_file_of(key) for key in ("roads", "trips"))
     if net is not None and trips is not None:
         roads = read_tntp(net, trips, scenario.existing_file_of("nodes"))
-        who: dict[str, Any] = {"suppliers": keys.suppliers, "demanders": keys.demanders}
-        return tntp_instance(roads, by=keys.by, scale=keys.demand_scale, **who, **shape)
+        who: dict[str, Any] = {"suppliers": keys.suppliers, "demanders": keys.demanders, "demand": keys.demand}
+        file = scenario.existing_file_of("private_costs")
+        weights = {"toll_weight": keys.toll_weight, "length_weight": keys.length_weight}
+        cost = UnitCost(**weights, spread=keys.private_spread, file=file)
+        return tntp_instance(roads, by=keys.by, scale=keys.demand_scale, cost=cost, **who, **shape)
     return read_instance(scenario.existing_file_of("instance") or "")
 
 
@@ -108,12 +112,14 @@ def own_types(problem: Coupled, instance: Instance | None) -> Said:
     return own | goods
 
 
-def network_of(scenario: FreightScenario, agents: int, instance: Instance | None) -> Network:
+def network_of(scenario: FreightScenario, agents: int, instance: Instance | None) -> Network | Alone:
     """Who talks to whom."""
     wanted = scenario.network
     rng = np.random.default_rng([scenario.mission.seed, GRAPH])
     positions = None if instance is None or instance.positions is None else instance.positions[:agents]
     key = "network.edges" if wanted.graph == "edges" else "network.graph"
+    if agents == 1:
+        return Alone()
     try:
         if wanted.graph == "edges":
             edges = graphs.canonical([link[:2] for link in wanted.edges or ()])

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, Strict
+from pydantic import Field
 
 from robosim.errors import BadInput
 from robosim.files.complaint import Origin, Problem
 from robosim.files.lines import KeyPath
 from robosim.files.writing import shown, written
 from robosim.freight.roads.recipes import RECIPES
-from robosim.freight.values import RANDOM, Limits, Matrices, Matrix, Numbers, Senses, Stack
+from robosim.freight.values import RANDOM, Limits, Matrices, Matrix, Numbers, Powers, Senses, Stack
 from robosim.scenario.fields import Section
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ DRAWN = dict.fromkeys(("suppliers", "demanders", "goods", "paths", "congestion",
 OWNERS: dict[str, tuple[str, ...]] = {
     "ties": ("paper",),
     **DRAWN,
-    **dict.fromkeys(("trips", "nodes", "by", "demand_scale"), ("roads",)),
+    **dict.fromkeys(("trips", "nodes", "by", "demand_scale", "demand", "toll_weight", "length_weight"), ("roads",)),
+    **dict.fromkeys(("private_spread", "private_costs"), ("roads",)),
 }
 """Keys of [freight] that belong to some sources only."""
 WORDS = {"paper": "an instance of the paper", RANDOM: 'instance = "random"', "roads": "roads"}
@@ -121,9 +122,7 @@ class GeneralProblem(Section):
         examples=[[[1.0, 0.0, 1.0, 0.0]]],
     )
     congestion: Numbers = Field(default=0.0, description="a: of the edges' costs a F^(power + 1), E numbers")
-    power: Annotated[float, Strict(), Field(ge=1, le=100, allow_inf_nan=False)] = Field(
-        default=1.0, description="p: 1 is linear congestion, 4 that of BPR"
-    )
+    power: Powers = Field(default=1.0, description="p: 1 is linear congestion, 4 that of BPR; one, or E numbers")
     part: Matrix | None = Field(
         default=None,
         description="which part of an edge's cost is whose in the algorithm, N lists of E; left out: by use",

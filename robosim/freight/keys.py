@@ -8,7 +8,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from robosim.freight.given import Source, source_of, unused_in
 from robosim.freight.published import PENALTIES
-from robosim.freight.values import Demanders, FilePath, InstanceSource, Suppliers
+from robosim.freight.values import Asked, FilePath, InstanceSource, Suppliers
 from robosim.leader.tax_rule import VCG
 from robosim.scenario.air import AirSection
 from robosim.scenario.fields import Link, Name, NonNegative, Positive, Section, Share, Whole
@@ -57,7 +57,7 @@ class FreightSection(Section):
     )
 
     suppliers: Suppliers = Field(default=4, description="how many, or which nodes of a road file")
-    demanders: Demanders = Field(default=3, description="how many, or which nodes of a road file")
+    demanders: Suppliers = Field(default=3, description="how many, or which nodes of a road file")
     goods: Annotated[Whole, Field(ge=1, le=10**18)] = Field(default=2, description="how many are shipped")
     paths: Annotated[Whole, Field(ge=1, le=10**18)] = Field(
         default=2, description="that each supplier may take to each demander, the shortest ones"
@@ -70,6 +70,21 @@ class FreightSection(Section):
     slack: NonNegative = Field(default=0.5, description="what any N - 1 suppliers have too much, as a share of demand")
     by: Literal["time", "length"] = Field(default="time", description="what makes paths on real roads short")
     demand_scale: Positive = Field(default=1.0, description="of the trips in a road file")
+    demand: Asked | None = Field(
+        default=None,
+        description="of each demander, all goods together, in place of the trips; one number, or one each",
+        examples=[6.0],
+    )
+    toll_weight: NonNegative = Field(default=0.0, description="what a road's toll adds to what a unit costs on it")
+    length_weight: NonNegative = Field(default=0.0, description="what a road's length adds, times this")
+    private_spread: Annotated[NonNegative, Field(le=0.99)] = Field(
+        default=0.0, description="suppliers' costs differ: each road's is drawn for each within this share of it"
+    )
+    private_costs: FilePath | None = Field(
+        default=None,
+        description="a CSV of supplier, init_node, term_node, cost, in place of what roads cost by themselves",
+        examples=["costs.csv"],
+    )
     ties: Literal["plain", "stable"] = Field(
         default="plain", description="which of equally distant points the paper's roads reach first"
     )

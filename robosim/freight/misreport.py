@@ -117,9 +117,8 @@ def responses(problem: Coupled, agent: int, best: Optimum) -> tuple[Array, Array
     """
     count, n, m = best.x.size, problem.variables, len(problem.b)
     theta = csr_array(problem.theta).toarray()
-    flow = np.maximum(problem.flow(best.x), 0.0)
-    p = problem.power
-    bent = theta.T @ ((problem.congestion * p * (p + 1) * flow ** (p - 1))[:, None] * theta)
+    flow, p = problem.flow(best.x), problem.power
+    bent = theta.T @ ((problem.congestion * p * (p + 1) * problem.powered(flow, -1))[:, None] * theta)
     rows = np.concatenate([np.concatenate(list(problem.A), axis=1), *_active(problem, best.x)])
     system = np.block([[bent, rows.T], [rows, np.zeros((len(rows), len(rows)))]])
     right = np.zeros((len(system), n))

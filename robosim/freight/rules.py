@@ -66,7 +66,7 @@ def drawn_nodes_are_counted(world: Values) -> Iterator[Problem]:
 def trips_are_found(world: Values) -> Iterator[Problem]:
     """By the name of the road file, or named themselves."""
     roads = world["freight.roads"]
-    if _source(world) == "roads" and world["freight.trips"] is None and not PurePath(roads).stem.endswith(NET):
+    if _source(world) == "roads" and world["freight.trips"] is None and not PurePath(roads).stem.lower().endswith(NET):
         yield Problem(
             path=("freight", "trips"),
             message=f"is missing, and {shown(roads)} does not end in {NET}.tntp",

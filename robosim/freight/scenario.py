@@ -130,11 +130,14 @@ class FreightScenario(WorldFile):
         return WorldFile.to_toml(self.model_copy(update={"freight": freight}))
 
 
-FileKey = Literal["instance", "roads", "trips", "nodes", "problem"]
-FILES: tuple[FileKey, ...] = ("instance", "roads", "trips", "nodes", "problem")
+FileKey = Literal["instance", "roads", "trips", "nodes", "problem", "private_costs"]
+FILES: tuple[FileKey, ...] = ("instance", "roads", "trips", "nodes", "problem", "private_costs")
 """Keys of [freight] that may name one."""
-BESIDE: dict[FileKey, str] = {"trips": "_trips", "nodes": "_node"}
-"""How the files that go with a road file are called, in place of its `_net`."""
+BESIDE: dict[FileKey, tuple[str, ...]] = {
+    "trips": ("_trips.tntp",),
+    "nodes": ("_node.tntp", "_nodes.tntp", "_node.geojson", "_nodes.geojson"),
+}
+"""How the files that go with a road file are called, in place of its `_net.tntp`; capitals do not count."""
 SOURCE = "github.com/bstabler/TransportationNetworks"
 
 
@@ -151,14 +154,22 @@ def file_of(freight: FreightSection, origin: Origin, key: FileKey) -> Path | Non
 
 def _beside(roads: Path, key: FileKey) -> Path | None:
     """The file that goes with a road file; coordinates that are not there are left out."""
-    if not roads.stem.endswith(NET):
+    if not roads.stem.lower().endswith(NET):
         return None
-    path = roads.with_name(f"{roads.stem.removesuffix(NET)}{BESIDE[key]}{roads.suffix}")
-    return path if key != "nodes" or os.path.exists(path) else None
+    name = roads.stem[: -len(NET)]
+    exact = roads.with_name(f"{name}{BESIDE[key][0].removesuffix('.tntp')}{roads.suffix}")
+    if os.path.exists(exact):
+        return exact
+    try:
+        there = {path.name.lower(): path for path in sorted(roads.parent.iterdir())}
+    except OSError:
+        there = {}
+    found = next((there[wanted] for ending in BESIDE[key] if (wanted := f"{name}{ending}".lower()) in there), None)
+    return exact if found is None and key != "nodes" else found
 
 
 def advice(key: FileKey, path: PurePath) -> str:
     """What to do about a file that is not there."""
-    if key in ("instance", "problem"):
+    if key in ("instance", "problem", "private_costs"):
         return "a path in a world file is relative to it, one in an option to the current folder"
     return f"get it from {SOURCE}, folder {path.stem.split('_')[0]}, or name it by --set freight.{key}=FILE"

@@ -27,7 +27,7 @@ def unit_prices(problem: Coupled, x: Array, price: Array) -> Array:
     price : (m,) λ = dF*/db, the marginal cost of b (minus the multiplier that suppliers agree on).
     """
     flow, n, p = problem.flow(x), problem.variables, problem.power
-    unit = problem.congestion * p * problem.powered(flow, p - 1)
+    unit = problem.congestion * p * problem.powered(flow, -1)
     others = unit * (flow - problem.own_flow(x))
     harm = np.stack([problem.theta[:, i * n : (i + 1) * n].T @ others[i] for i in range(problem.agents)])
     return np.asarray(np.einsum("imn,m->in", problem.A, price) - harm)
@@ -112,5 +112,5 @@ def presented(problem: Coupled, types: Said, mission: int) -> Coupled:
 
 def tolls(problem: Coupled, x: Array) -> Array:
     """What congestion charges each unit at decisions x (missions, N, n), Θ_i'(a F^p), as trucks meter it; like x."""
-    unit = problem.congestion * problem.powered(problem.flow(x), problem.power)
+    unit = problem.congestion * problem.powered(problem.flow(x))
     return np.stack([(problem.theta.T @ each).reshape(x.shape[1:]) for each in unit])

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Discriminator, Field, Strict, Tag, WithJson
 from pydantic_core import PydanticCustomError
 
 from robosim.freight.roads.recipes import RECIPES
-from robosim.scenario.fields import LARGEST, PATH, Finite, Whole, is_path, word_or_path
+from robosim.scenario.fields import LARGEST, PATH, Finite, NonNegative, Whole, is_path, word_or_path
 
 RANDOM = "random"
 INSTANCES = (*RECIPES, RANDOM)
@@ -47,25 +47,30 @@ InstanceSource = Annotated[
     WithJsonSchema({"anyOf": [{"enum": list(INSTANCES)}, {"type": "string", "pattern": PATH.pattern}]}),
 ]
 FilePath = Annotated[str, AfterValidator(only_path), WithJsonSchema({"type": "string", "pattern": PATH.pattern})]
-Node = Annotated[int, Strict(), Field(ge=1)]
+Node = Annotated[int, Strict(), Field(ge=0)]
 Suppliers = Annotated[
-    Annotated[tuple[Node, ...], Field(min_length=2), Tag("<list>")]
-    | Annotated[Whole, Field(ge=2, le=10**18), Tag("<number>")],
-    Discriminator(branch_of),
-]
-"""How many, or which nodes of a road file; two at least."""
-Demanders = Annotated[
     Annotated[tuple[Node, ...], Field(min_length=1), Tag("<list>")]
     | Annotated[Whole, Field(ge=1, le=10**18), Tag("<number>")],
     Discriminator(branch_of),
 ]
 """How many, or which nodes of a road file."""
+Asked = Annotated[
+    Annotated[tuple[NonNegative, ...], Field(min_length=1), Tag("<list>")] | Annotated[NonNegative, Tag("<number>")],
+    Discriminator(branch_of),
+]
+"""Of each demander, or one number for all."""
 
 Limit = Annotated[float, Strict(), AfterValidator(number_or_infinite), WithJsonSchema({"type": "number"})]
 Vector = Annotated[tuple[Finite, ...], Field(min_length=1)]
 Matrix = Annotated[tuple[Vector, ...], Field(min_length=1)]
 Numbers = Annotated[Annotated[Vector, Tag("<list>")] | Annotated[Finite, Tag("<number>")], Discriminator(branch_of)]
 """A number or a list of them."""
+Power = Annotated[float, Strict(), Field(ge=1, le=100, allow_inf_nan=False)]
+Powers = Annotated[
+    Annotated[tuple[Power, ...], Field(min_length=1), Tag("<list>")] | Annotated[Power, Tag("<number>")],
+    Discriminator(branch_of),
+]
+"""A power of congestion, or a list of them."""
 Rows = Annotated[
     Annotated[tuple[Numbers, ...], Field(min_length=1), Tag("<list>")] | Annotated[Finite, Tag("<number>")],
     Discriminator(branch_of),

@@ -7,6 +7,7 @@ Trucks on congested roads, period by period: loads of edges, costs and distances
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -94,7 +95,7 @@ def haul_periods(
     weights: Array,
     private_cost: Array,
     congestion: Array,
-    power: float,
+    power: Array,
     length: Array,
     load: Array,
     cost: Array,
@@ -105,11 +106,12 @@ def haul_periods(
 
     In period t supplier i has weights[t]·own_flow[i, e] on edge e. Congestion answers to the rate at which flow comes,
     weights[t]·T·F_e: T periods together are the time in which F_e is to pass, and as long as every period has the
-    same share the rate is F_e. A unit then costs private_cost[i, e] + congestion[e]·rate^power.
+    same share the rate is F_e. A unit then costs private_cost[i, e] + congestion[e]·rate^power[e], continued to
+    negative rates as in `robosim.kernels.congestion`.
 
     Parameters
     ----------
-    own_flow, private_cost : (N, E); weights : (T,); congestion, length : (E,).
+    own_flow, private_cost : (N, E); weights : (T,); congestion, power, length : (E,).
     load : (T, E), written: everybody's flow in the period.
     cost, delay, distance : (N, T), added to; delay is the part of the cost that congestion makes.
     """
@@ -121,7 +123,8 @@ def haul_periods(
             flow += own_flow[i, e]
         for t in range(periods):
             load[t, e] = weights[t] * flow
-            late = congestion[e] * max(weights[t] * periods * flow, 0.0) ** power
+            rate = weights[t] * periods * flow
+            late = congestion[e] * math.copysign(abs(rate) ** power[e], rate)
             for i in range(suppliers):
                 here = weights[t] * own_flow[i, e]
                 delay[i, t] += here * late

@@ -170,6 +170,27 @@ class Hub:
         return None, Heard(said, cast, self.links, said)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Alone:
+    """A network of one agent that is its own neighbour: what it hears of others is what it said itself."""
+
+    n: int = 1
+
+    @cached_property
+    def links(self) -> Links:
+        """One link from the agent to itself; W = 1."""
+        one = np.zeros(1, dtype=np.int32)
+        return Links(np.array([0, 1], dtype=np.int32), one, one, np.full(1, 0.5), np.full(1, 0.5))
+
+    def start(self) -> None:
+        """Nothing is kept."""
+        return
+
+    def deliver(self, k: int, memory: None, said: Said, cast: Said) -> tuple[None, Heard]:
+        """The agent hears its last words and the leader's."""
+        return None, Heard(said, cast, self.links, said)
+
+
 def network_of(given: Any) -> Any:
     """What keeps the protocol `robosim.agent.Network` as it is; anything else must be a networkx graph or edges."""
     if hasattr(given, "deliver"):

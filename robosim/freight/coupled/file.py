@@ -83,6 +83,4 @@ def _content(arrays: dict[str, Any]) -> dict[str, Any]:
         given["theta"] = theta
     if "sense" in given:
         given["sense"] = given["sense"].tolist()
-    if "power" in given:
-        given["power"] = float(given["power"]) if given["power"].size == 1 else np.nan
     return given

@@ -29,8 +29,12 @@ NOTHING = 1e-15
 """Share of the largest b below which a step moves nothing."""
 SETTLED = 1e-15
 """Share of the objective that a Newton step must promise, else it is the last."""
-LEAST_FLOW = 1e-3
-"""Share of the largest flow below which an edge counts as this loaded in the Hessian, which would vanish otherwise."""
+NEAR, STALLED = 1e-12, 8
+"""A step that promises less than this share of the objective is near the end; so many in a row that promise no less
+than half of the least before are as near as the solver's digits reach."""
+LEAST_FLOW, LEAST_PRICE = 1e-3, 1e-6
+"""Shares of the largest flow, and of the mean price of b as marginal cost, below which an edge counts as this loaded in
+the Hessian, which would vanish otherwise; the smaller of the two flows is taken."""
 LOOSER = (1e-12, 1e-10, 1e-8)
 """Accuracies asked of piqp, one after the other, where it stops early."""
 
@@ -88,19 +92,22 @@ class Lifted:
     def solve(self, absent: int | None = None) -> Optimum:
         """The optimum, with x_absent = 0 if somebody is absent."""
         z, y = self._quadratic(*self._bent(self._first_flow()), absent)
-        if self.problem.power != 1:
+        if self.problem.bends:
             z, y = self._newton(z, y, absent)
         x = np.clip(z[: self.x].reshape(self.problem.slope.shape), *self._box(absent))
         return Optimum(x, -y[: len(self.problem.b)], float(self.problem.objective(x)))
 
     def _newton(self, z: Array, y: Array, absent: int | None) -> tuple[Array, Array]:
-        promise = np.inf
+        promise, least, stalled = np.inf, np.inf, 0
         for _ in range(STEPS):
             flow = np.maximum(z[self.v - self.edges :], 0.0)
-            aim, y = self._quadratic(*self._bent(flow), absent)
+            cost = abs(self._cost(z))
+            aim, y = self._quadratic(*self._bent(flow, cost), absent)
             share, promise = self._searched(z, aim)
             still = float(np.abs(aim - z).max(initial=0.0)) <= NOTHING * self.size
-            if still or promise <= SETTLED * abs(self._cost(z)):
+            stalled = stalled + 1 if promise <= NEAR * cost and promise > 0.5 * least else 0
+            least = min(least, promise)
+            if still or promise <= SETTLED * cost or stalled > STALLED:
                 return aim, y  # no cheaper in these digits, but nearer
             z = z + share * (aim - z)
         raise Unsettled(
@@ -114,7 +121,7 @@ class Lifted:
         flow, change = z[self.v - self.edges :], step[self.v - self.edges :]
 
         def slope(t: float) -> float:
-            unit = problem.congestion * (problem.power + 1) * np.maximum(flow + t * change, 0.0) ** problem.power
+            unit = problem.congestion * (problem.power + 1) * problem.powered(flow + t * change)
             return float((problem.slope.ravel() * step[: self.x]).sum() + (unit * change).sum())
 
         start = slope(0.0)
@@ -123,20 +130,22 @@ class Lifted:
         return (1.0 if slope(1.0) <= 0 else float(brentq(slope, 0.0, 1.0))), -start
 
     def _cost(self, z: Array) -> float:
-        flow = np.maximum(z[self.v - self.edges :], 0.0)
         problem = self.problem
-        return float(problem.slope.ravel() @ z[: self.x] + problem.congestion @ flow ** (problem.power + 1))
+        late = problem.congestion @ problem.powered(z[self.v - self.edges :], 1)
+        return float(problem.slope.ravel() @ z[: self.x] + late)
 
     def _first_flow(self) -> Array:
         """Before anything is known every edge counts as loaded with as much as b asks for at most."""
         return np.full(self.edges, self.size)
 
-    def _bent(self, flow: Array) -> tuple[Array, Array]:
-        """Hessian diagonal and slopes (E,) of the quadratic that touches Σ aF^{p+1} at these flows."""
+    def _bent(self, flow: Array, cost: float = np.inf) -> tuple[Array, Array]:
+        """Hessian diagonal and slopes (E,) of the quadratic that touches Σ aF^{p+1} at these flows, which cost this."""
         a, p = self.problem.congestion, self.problem.power
-        if p == 1:
+        if not self.problem.bends:
             return 2 * a, np.zeros(self.edges)
-        loaded = np.maximum(flow, LEAST_FLOW * flow.max(initial=1e-300))
+        with np.errstate(divide="ignore"):
+            priced = np.where(a > 0.0, LEAST_PRICE * cost / self.size / (a * (p + 1)), np.inf) ** (1.0 / p)
+        loaded = np.maximum(flow, np.minimum(LEAST_FLOW * flow.max(initial=1e-300), priced))
         hessian = a * p * (p + 1) * loaded ** (p - 1)
         return hessian, a * (p + 1) * flow**p - hessian * flow
 

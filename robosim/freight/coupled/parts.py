@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, hstack, issparse, vstack
 
 from robosim.agent import Array
 from robosim.errors import BadInput
+from robosim.kernels.congestion import bends
 
 Sense = Literal["=", "<=", ">="]
 SENSES: tuple[Sense, ...] = ("=", "<=", ">=")
@@ -40,6 +41,15 @@ def spread(name: str, x: ArrayLike, shape: tuple[int, ...], whole: bool = True) 
             f"{name}: must be {'finite' if whole else 'a number or ±∞'}, got {spread_out[bad][0]} (correct it)"
         )
     return spread_out
+
+
+def power_of(power: ArrayLike, edges: int) -> float | Array:
+    """One power for all edges, or (E,); the same for all is one. Raises `BadInput` naming it."""
+    given = numbers("power", power)
+    if given.ndim == 0:
+        return float(given)
+    each = spread("power", given, (edges,))
+    return float(each[0]) if each.size and (each == each[0]).all() else each if each.size else 1.0
 
 
 def stacked(theta: Any, agents: int, n: int) -> csr_array:
@@ -83,16 +93,17 @@ def check_congestion(parts: Mapping[str, Any]) -> None:
     a, power, part, theta = (parts[name] for name in ("congestion", "power", "part", "theta"))
     if not (a >= 0).all():
         raise BadInput(f"congestion: must be ≥ 0, got {a.min()} (else costs are not convex)")
-    if not 1 <= power < np.inf:
-        raise BadInput(f"power: must be at least 1, got {power} (1 is linear congestion, 4 is BPR)")
+    if not (np.min(power) >= 1 and np.max(power) < np.inf):
+        raise BadInput(f"power: must be at least 1, got {np.min(power)} (1 is linear congestion, 4 is BPR)")
     used = uses(theta, len(part)).sum(axis=0) > 0
     if not (part >= 0).all() or not np.allclose(part.sum(axis=0)[used], 1.0, rtol=0, atol=ROUNDING):
         raise BadInput(
             "part: must be ≥ 0 and add up to 1 over the agents on every used edge (leave it out for use counts)"
         )
     loads = np.asarray(abs(theta).sum(axis=0)).ravel() > 0
-    if power != 1 and not ((theta.data >= 0).all() and (parts["lower"].ravel()[loads] >= 0).all()):
-        raise BadInput(f"theta, lower: flows must be ≥ 0 where the power is {power} (give theta ≥ 0 and lower ≥ 0)")
+    if bends(power) and not ((theta.data >= 0).all() and (parts["lower"].ravel()[loads] >= 0).all()):
+        powers = ", ".join(f"{one:g}" for one in np.unique(power)[:4])
+        raise BadInput(f"theta, lower: flows must be ≥ 0 where the power is {powers} (give theta ≥ 0 and lower ≥ 0)")
 
 
 def with_own_costs(parts: Parts, H: Sequence[ArrayLike | None]) -> Parts:
@@ -112,9 +123,10 @@ def with_own_costs(parts: Parts, H: Sequence[ArrayLike | None]) -> Parts:
     if len(given) != agents:
         raise BadInput(f"H: must be one matrix for each of {agents} agents, got {len(given)} (None for who has none)")
     rows = [_rows(i, one, n) for i, one in enumerate(given)]
-    if parts["power"] != 1 and any(map(len, rows)):
+    if bends(parts["power"]) and any(map(len, rows)):
         raise BadInput(
-            f"H: quadratic costs need the power 1, got {parts['power']} (leave H out, or take linear congestion)"
+            f"H: quadratic costs need the power 1, got {np.max(parts['power'])} (leave H out, or take linear "
+            "congestion)"
         )
     owner = np.repeat(np.arange(agents), [len(one) for one in rows])
     blocks = [csr_array((len(one), n)) if not len(one) else csr_array(one) for one in rows]

@@ -162,7 +162,12 @@ def bends(problem: Coupled) -> tuple[float, float]:
 
 
 def mixing_gap(network: Network) -> float:
-    """1 - λ₂(W) of the announced weights W: the smallest but one eigenvalue of the weighted Laplacian I - W."""
+    """1 - λ₂(W) of the announced weights W: the smallest but one eigenvalue of the weighted Laplacian I - W.
+
+    1 where an agent is alone: nothing has to spread.
+    """
+    if network.n == 1:
+        return 1.0
     links = network.links
     weights = csr_array((links.weight, links.indices, links.indptr), shape=(network.n, network.n))
     return extremes(csr_array(eye_array(network.n) - weights - diags_array(links.own_weight)))[0]
@@ -177,7 +182,7 @@ def _norm(load: Array, bend: Array) -> float:
 def _bend(problem: Coupled) -> Array:
     """φ'(F)/F = (p + 1) a F^{p-1} of every edge, (E,); with linear congestion φ''."""
     p = problem.power
-    flow = np.ones_like(problem.congestion) if p == 1.0 else _public_flow(problem)
+    flow = np.ones_like(problem.congestion) if not problem.bends else _public_flow(problem)
     return np.asarray((p + 1.0) * problem.congestion * flow ** (p - 1.0))
 
 

@@ -2,8 +2,9 @@
 
     min Σ_i f_i(x)  s.t.  Σ_i A_i x_i = b,  G_i x_i ≤ g_i,  lower_i ≤ x_i ≤ upper_i                     (X, (P))
 
-with edge flows F = Θ x = Σ_i Θ_i x_i and f_i(x) = ψ_i'x_i + Σ_e s_ie φ_e(F_e), φ_e(F) = a_e F^{p+1}. Parts s_ie add
-up to 1 on every edge, so that Σ f_i = Σ ψ_i'x_i + Σ_e φ_e(F_e). Linear congestion (X, Example 1) has p = 1, BPR 4.
+with edge flows F = Θ x = Σ_i Θ_i x_i and f_i(x) = ψ_i'x_i + Σ_e s_ie φ_e(F_e), φ_e(F) = a_e |F|^{p_e+1}. Parts s_ie
+add up to 1 on every edge, so that Σ f_i = Σ ψ_i'x_i + Σ_e φ_e(F_e). Linear congestion (X, Example 1) has p = 1, BPR 4;
+roads may have a power each. Flows that rounding puts below 0 are continued as `robosim.kernels.congestion` says.
 Any convex quadratic ½ x_i'H_i x_i of an agent's own is p = 1 with edges that only i uses: Θ_i = √H_i, a = ½, s_ie = 1.
 """
 
@@ -24,6 +25,7 @@ from robosim.freight.coupled.parts import (
     Sense,
     check_congestion,
     numbers,
+    power_of,
     senses,
     shares,
     spread,
@@ -32,6 +34,7 @@ from robosim.freight.coupled.parts import (
     with_own_costs,
     with_slack,
 )
+from robosim.kernels.congestion import bends, powered
 
 MARGIN = 100.0
 """A report may claim so many times what the dearest agent would bear: lies are heard, nonsense is refused."""
@@ -45,7 +48,7 @@ class Coupled:
     ----------
     theta : (E, N·n) sparse Θ; agent i's columns are i·n … (i+1)·n.
     congestion : (E,) a ≥ 0.
-    power : p ≥ 1; flows must be ≥ 0 where p is not 1.
+    power : p ≥ 1, one for all edges or (E,); flows must be ≥ 0 where p is not 1.
     part : (N, E) s ≥ 0, which adds up to 1 over the agents on every edge that somebody uses.
     slope : (N, n) ψ, private.
     A : (N, m, n).
@@ -57,7 +60,7 @@ class Coupled:
 
     theta: csr_array
     congestion: Array
-    power: float = 1.0
+    power: float | Array = 1.0
     part: Array
     slope: Array
     A: Array
@@ -76,7 +79,7 @@ class Coupled:
         *,
         theta: Any = None,
         congestion: ArrayLike = 0.0,
-        power: float = 1.0,
+        power: ArrayLike = 1.0,
         part: ArrayLike | None = None,
         H: Sequence[ArrayLike | None] | None = None,
         limits: ArrayLike | None = None,
@@ -154,18 +157,23 @@ class Coupled:
         n = self.variables
         return np.stack([self.theta[:, i * n : (i + 1) * n] @ x[i] for i in range(self.agents)])
 
-    def powered(self, flow: Array, exponent: float) -> Array:
-        """F^exponent; where congestion bends a flow that rounding has put below 0 counts as none."""
-        return np.asarray((flow if self.power == 1 else np.maximum(flow, 0.0)) ** exponent)
+    @property
+    def bends(self) -> bool:
+        """Whether the cost of some edge is not quadratic."""
+        return bends(self.power)
+
+    def powered(self, flow: Array, more: int = 0) -> Array:
+        """F^{p+more} of flows (…, E), with the one continuation to F < 0 that solvers have too."""
+        return powered(flow, self.power, more)
 
     def objective(self, x: Array) -> Array:
         """Σ f_i of decisions (…, N, n): (…)."""
-        late = self.congestion * self.powered(self.flow(x), self.power + 1)
+        late = self.congestion * self.powered(self.flow(x), 1)
         return np.asarray((x * self.slope).sum(axis=(-2, -1)) + late.sum(axis=-1))
 
     def gradient(self, x: Array) -> Array:
         """∇F of decisions (N, n): ψ + Θ'(a (p+1) F^p), (N, n)."""
-        unit = self.congestion * (self.power + 1) * self.powered(self.flow(x), self.power)
+        unit = self.congestion * (self.power + 1) * self.powered(self.flow(x))
         return np.asarray(self.slope + (self.theta.T @ unit).reshape(self.slope.shape))
 
     def claims(self, x: Array, toll: Array) -> tuple[Array, Array]:
@@ -184,7 +192,7 @@ class Coupled:
 
         These add up to the objective, as the parts f_i of the algorithm do (X, (B.3)), but they are what agents pay.
         """
-        unit = self.congestion * self.powered(self.flow(x), self.power)
+        unit = self.congestion * self.powered(self.flow(x))
         return np.asarray((x * self.slope).sum(axis=-1) + self.own_flow(x) @ unit)
 
     def excess(self, x: Array) -> Array:
@@ -208,7 +216,7 @@ class Coupled:
 
 
 def _plain(
-    slope: ArrayLike, A: ArrayLike, b: ArrayLike, theta: Any, congestion: ArrayLike, power: float,
+    slope: ArrayLike, A: ArrayLike, b: ArrayLike, theta: Any, congestion: ArrayLike, power: ArrayLike,
     limits: ArrayLike | None, most: ArrayLike, lower: ArrayLike, upper: ArrayLike,
 ) -> Parts:  # fmt: skip
     """The arrays as float64 of their full shapes, but for the parts of edges."""
@@ -230,7 +238,7 @@ def _plain(
     return {
         "theta": edges,
         "congestion": spread("congestion", congestion, (edges.shape[0],)),
-        "power": float(power),
+        "power": power_of(power, edges.shape[0]),
         "slope": spread("slope", psi, psi.shape),
         "A": spread("A", A, (agents, len(there), n)),
         "b": spread("b", there, there.shape),

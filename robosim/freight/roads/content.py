@@ -26,9 +26,7 @@ def _arranged(name: str, value: Any, place: str) -> Any:
     if value is None or name in NAMES:
         return None if value is None else tuple(plain_name(word) for word in value)
     array = _numbers(name, value, place)
-    if name == "power":
-        if array.ndim:
-            raise BadInput(f"{place}power: must be one number, got {array.shape} numbers (all edges have the same)")
+    if name == "power" and not array.ndim:
         return float(array)
     if name not in WHOLE:
         return array
@@ -67,6 +65,7 @@ SHAPES = {
     "path_incidence": "NMIE",
     "private_cost": "NE",
     "congestion": "E",
+    "power": "E",
     "demand": "MK",
     "stock": "NK",
     "capacity": "NM",
@@ -97,7 +96,7 @@ def _shapes(instance: Any) -> Iterator[str]:
     sizes = {"2": 2}
     for name, letters in SHAPES.items():
         array = getattr(instance, name)
-        if array is None:
+        if array is None or np.ndim(array) == 0:  # the power: one for all
             continue
         known = "(" + ", ".join(letters) + ("," if len(letters) == 1 else "") + ")"
         if array.ndim != len(letters):
@@ -129,8 +128,10 @@ def _values(instance: Any) -> Iterator[str]:
     yield from _worst(
         "path_incidence", paths, (paths == 0) | (paths == 1), "must be 0 or 1", "1: the path uses the edge"
     )
-    if not 1.0 <= instance.power < np.inf:
-        yield f"power: must be finite and >= 1, got {instance.power:g} (1 is linear congestion, 4 that of BPR)"
+    power = np.atleast_1d(instance.power)
+    good = (power >= 1.0) & (power < np.inf)
+    for fault in _worst("power", power, good, "must be finite and >= 1", "1 is linear congestion, 4 that of BPR"):
+        yield fault if np.ndim(instance.power) else fault.replace("power[0]", "power", 1)
     points = np.inf if instance.positions is None else len(instance.positions)
     for name, count in (("comm_edges", instance.N), ("roads", points), ("edge_from_to", points)):
         ids = getattr(instance, name)
@@ -148,11 +149,13 @@ def _worst(name: str, array: NDArray[np.generic], good: NDArray[np.bool_], rule:
 
 
 def _meanings(instance: Any) -> Iterator[str]:
-    empty = np.argwhere(~instance.path_incidence.any(axis=-1))
-    if empty.size:
-        i, m, t = empty[0]
+    there = instance.path_incidence.any(axis=-1)
+    gaps = np.argwhere(there[..., 1:] & ~there[..., :-1])
+    if gaps.size:
+        i, m, t = gaps[0]
         route = f"from {instance.suppliers[i]} to {instance.demanders[m]}"
-        yield f"path_incidence[{i}, {m}, {t}]: the path {route} has no edge (give edges to {len(empty)} such paths)"
+        fix = f"paths that do not exist come last; give edges to {len(gaps)} such paths"
+        yield f"path_incidence[{i}, {m}, {t}]: the path {route} has no edge ({fix})"
     idle = np.flatnonzero(~instance.path_incidence.any(axis=(0, 1, 2)))
     if idle.size:
         yield f"path_incidence[:, :, :, {idle[0]}]: this edge is on no path (leave out {idle.size} such edges)"

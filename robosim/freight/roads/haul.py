@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.freight.roads.instance import Instance
+from robosim.kernels.congestion import powered
 from robosim.kernels.paths import haul_periods, path_flows
 
 NEAR_ONE = 1e-9
@@ -55,14 +56,15 @@ def haul(instance: Instance, decision: Array, *, periods: int = 1, weights: Arra
     load = np.zeros((len(share), instance.E))
     cost, delay, distance = np.zeros((3, instance.N, len(share)))
     length = np.zeros(instance.E) if instance.edge_length is None else instance.edge_length
-    roads = (instance.private_cost, instance.congestion, instance.power, length)
+    power = np.full(instance.E, instance.power)
+    roads = (instance.private_cost, instance.congestion, power, length)
     haul_periods(flow, share, *roads, load, cost, delay, distance)
     return Haul(load, cost, delay, distance, cost.sum(axis=1) - _steady(instance, flow))
 
 
 def _steady(instance: Instance, flow: Array) -> Array:
     """What own flows (N, E) cost at a steady rate, (N,)."""
-    late = instance.congestion * np.maximum(flow.sum(axis=0), 0.0) ** instance.power
+    late = instance.congestion * powered(flow.sum(axis=0), instance.power)
     return np.asarray((flow * (instance.private_cost + late)).sum(axis=1))
 
 

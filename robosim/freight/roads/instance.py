@@ -27,14 +27,15 @@ if TYPE_CHECKING:
 class Instance:
     """N suppliers, M demanders, K goods, I paths from each supplier to each demander, E edges (X, Example 1).
 
-    A unit of flow that supplier i sends over edge e costs private_cost[i, e] + congestion[e] · F_e^power, F_e being
+    A unit of flow that supplier i sends over edge e costs private_cost[i, e] + congestion[e] · F_e^power[e], F_e being
     everybody's flow there. Points are numbered: suppliers 0 … N-1, demanders N … N+M-1, crossings after them.
 
     Parameters
     ----------
     private_cost : (N, E) ≥ 0, of one unit of flow; with BPR the free-flow time.
-    congestion : (E,) ≥ 0; power : ≥ 1, 1 is linear.
-    path_incidence : (N, M, I, E) 1 where a path uses an edge; the same paths serve every good.
+    congestion : (E,) ≥ 0; power : ≥ 1, one for all edges or (E,), 1 is linear.
+    path_incidence : (N, M, I, E) 1 where a path uses an edge; the same paths serve every good. Where a pair has fewer
+        than I paths its last ones have no edge: there is no such path, and nothing is sent there.
     demand : (M, K), stock : (N, K), capacity : (N, M), of a supplier to a demander; units of goods; ∞ is no limit.
     comm_edges : (L, 2) who talks to whom, each pair of suppliers once.
     positions : (P, 2) of the points, km; roads : (R, 2) pairs of points. Only for pictures.
@@ -44,7 +45,7 @@ class Instance:
 
     private_cost: Array
     congestion: Array
-    power: float = 1.0
+    power: float | Array = 1.0
     path_incidence: NDArray[np.int8]
     demand: Array
     stock: Array
@@ -151,9 +152,14 @@ def _sums(n: int, m: int, k: int) -> csr_array:
     return csr_array(hstack([z, u]))
 
 
+def reaching(instance: Instance) -> Array:
+    """Capacities (N, M), 0 where no path leads from a supplier to a demander."""
+    return np.where(instance.path_incidence.any(axis=(2, 3)), instance.capacity, 0.0)
+
+
 def refuse_hopeless(instance: Instance, place: str = "") -> None:
     """Raise `BadInput` naming the demand that everybody together cannot meet."""
-    unmet = shortage(instance.demand, instance.stock, instance.capacity)
+    unmet = shortage(instance.demand, instance.stock, reaching(instance))
     if not unmet.any():
         return
     m, k = np.unravel_index(int(unmet.argmax()), unmet.shape)
@@ -170,7 +176,7 @@ def indispensable(instance: Instance) -> list[int]:
     return [
         i
         for i in range(instance.N)
-        if shortage(instance.demand, instance.stock[rest != i], instance.capacity[rest != i]).any()
+        if shortage(instance.demand, instance.stock[rest != i], reaching(instance)[rest != i]).any()
     ]
 
 
@@ -205,7 +211,7 @@ def coupled(instance: Instance) -> Coupled:
         limits=np.repeat(_limits_of_problem(instance)[None], n, axis=0),
         most=np.concatenate([instance.stock, instance.capacity], axis=1),
         lower=np.zeros((n, instance.variables)),
-        upper=np.full((n, instance.variables), np.inf),
+        upper=np.where(uses.any(axis=2), np.inf, 0.0),
     )
 
 

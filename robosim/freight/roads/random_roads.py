@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
 from robosim.agent import Array
@@ -58,7 +59,7 @@ def random_roads(
     length = np.hypot(*(positions[links[:, 0]] - positions[links[:, 1]]).T)
     incidence, used = _paths(links, length, suppliers, demanders, paths)
     demand = rng.uniform(*DEMAND, (demanders, goods))
-    stock, capacity = ample(demand, suppliers, slack, rng)
+    stock, capacity = ample(demand, np.ones((suppliers, demanders), dtype=bool), slack, rng)
     growth, power = CONGESTION[congestion]
     most = demand.sum() / suppliers * rng.uniform(0.5, 1.5, len(used))
     return Instance.checked(
@@ -103,10 +104,15 @@ def split(totals: Array, goods: int, rng: np.random.Generator) -> Array:
     return np.asarray(totals[:, None] * parts / parts.sum(axis=1, keepdims=True))
 
 
-def ample(demand: Array, suppliers: int, slack: float, rng: np.random.Generator) -> tuple[Array, Array]:
+def ample(demand: Array, reach: NDArray[np.bool_], slack: float, rng: np.random.Generator) -> tuple[Array, Array]:
     """Stock (N, K) and capacity (N, M) with which any N - 1 suppliers can meet the demand (X, Assumption 7).
 
-    Everybody has a share 1/(N - 1) of it, plus `slack` on average: an equal split among all but one is feasible.
+    Everybody has a share 1/(N - 1) of it, plus `slack` on average: an equal split among all but one is feasible. Of a
+    demander that only some reach it is shared among these.
+
+    Parameters
+    ----------
+    demand : (M, K); reach : (N, M) whether there is a path.
 
     Raises
     ------
@@ -115,7 +121,10 @@ def ample(demand: Array, suppliers: int, slack: float, rng: np.random.Generator)
     """
     if not 0.0 <= slack < np.inf:
         raise BadInput(f"slack: must be finite and >= 0, got {slack:g} (0.5: half as much again as is needed)")
-    share = 1.0 / max(suppliers - 1, 1)
-    draws = 1.0 + 2.0 * slack * rng.uniform(0.0, 1.0, (suppliers, demand.shape[1] + demand.shape[0]))
-    k = demand.shape[1]
-    return share * draws[:, :k] * demand.sum(axis=0), share * draws[:, k:] * demand.sum(axis=1)
+    suppliers, (_, k) = len(reach), demand.shape
+    draws = 1.0 + 2.0 * slack * rng.uniform(0.0, 1.0, (suppliers, k + demand.shape[0]))
+    if reach.all():
+        share = 1.0 / max(suppliers - 1, 1)
+        return share * draws[:, :k] * demand.sum(axis=0), share * draws[:, k:] * demand.sum(axis=1)
+    shares = reach / np.maximum(reach.sum(axis=0) - 1, 1)
+    return draws[:, :k] * (shares @ demand), draws[:, k:] * shares * demand.sum(axis=1)

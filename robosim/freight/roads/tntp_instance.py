@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,14 +11,16 @@ from numpy.typing import NDArray
 from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.files.writing import shown
+from robosim.freight.roads.chosen import Nodes, asked_for, suppliers_of, targets_of
 from robosim.freight.roads.instance import Instance
+from robosim.freight.roads.private_costs import UnitCost
 from robosim.freight.roads.random_roads import ample, split
-from robosim.freight.roads.shortest_ways import renumbered, shortest_ways
+from robosim.freight.roads.saying import notes, telling
+from robosim.freight.roads.shortest_ways import RoadGraph, renumbered
 from robosim.freight.roads.tntp import RoadNetwork
 from robosim.network.graphs import canonical, communication
 
-Nodes = int | Sequence[int]
-"""How many, the largest ones; or which ones, numbered as in the file."""
+LOG = logging.getLogger(__name__)
 
 
 def tntp_instance(
@@ -29,52 +32,56 @@ def tntp_instance(
     paths: int = 2,
     congestion: str = "bpr",
     scale: float = 1.0,
+    demand: float | Sequence[float] | None = None,
     slack: float = 0.5,
     by: str = "time",
+    cost: UnitCost | None = None,
     graph: str = "ring",
     seed: int = 0,
 ) -> Instance:
     """Suppliers and demanders at nodes of a real network.
 
+    What had to be assumed, what counts nothing and which paths do not exist is noted in the log.
+
     Parameters
     ----------
-    suppliers, demanders : how many nodes with most trips from them and, among the others, to them; or nodes by number.
+    suppliers, demanders : how many zones with most trips from them and, among those that get trips from the suppliers
+        and can be reached, to them; or nodes by number, zones or not.
     goods : K; the trips from suppliers to a demander, times `scale`, are its demand, in drawn parts of the goods.
-    paths : the I shortest ones `by` free-flow "time" or "length".
+    demand : of each demander, all goods together, in place of trips; one for all or one each.
+    paths : the I shortest ones `by` "time", what a unit costs on empty roads, or "length"; fewer where there are none.
     congestion : "bpr", t0(1 + b(F/capacity)^power); or "linear", the line through its times at no flow and capacity.
     slack : stock and capacity above what any N - 1 suppliers need, drawn; this much on average.
+    cost : of a unit on an empty road; its time where nothing is said.
     graph : who talks to whom: path, ring, star, complete, grid, random-tree or geometric.
 
     Raises
     ------
     BadInput
-        Nodes that are none or too few, no trips between them, too few paths, different powers of BPR.
+        Nodes that are none or too few, no trips or no paths between them, powers of BPR between 0 and 1.
     """
-    rng = np.random.default_rng(seed)
-    sources = _chosen("suppliers", suppliers, network.trips.sum(axis=1), ())
-    targets = _chosen("demanders", demanders, network.trips.sum(axis=0), sources)
-    demand = split(_totals(network, sources, targets, scale), _at_least_one("goods", goods), rng)
-    stock, capacity = ample(demand, len(sources), slack, rng)
-    ways = shortest_ways(
-        network.links,
-        _weight(network, by),
-        sources,
-        targets,
-        _at_least_one("paths", paths),
-        names=[f"node {node + 1}" for node in range(network.nodes)],
-        first_through=network.first_through,
-    )
-    incidence, used = renumbered(ways, len(network.links))
-    late, power = _congestion(network, used, congestion)
+    rng, cost = np.random.default_rng(seed), cost or UnitCost()
+    sources = suppliers_of(network, suppliers)
+    roads = RoadGraph.of(network.links, _weight(network, cost, by), network.nodes, network.first_through)
+    targets = targets_of(network, demanders, sources, roads, demand is not None)
+    asked = split(asked_for(network, sources, targets, scale, demand), _at_least_one("goods", goods), rng)
+    ways = roads.ways(sources, targets, _at_least_one("paths", paths), told=telling(len(sources) * len(targets)))
+    reach = np.array([[bool(several) for several in row] for row in ways])
+    _refuse_unreached(network, targets, reach)
+    stock, capacity = ample(asked, reach, slack, rng)
+    incidence, used = renumbered(ways, len(network.links), paths)
+    late, power, more = _congestion(network, used, congestion)
     number = _numbering(network, sources, targets)
     positions = None if network.positions is None else network.positions[np.argsort(number)]
+    for note in notes(network, sources, targets, ways, paths, cost):
+        LOG.info("%s: %s", network.file, note)
     return Instance.checked(
         place=f"{network.file}: ",
-        private_cost=np.repeat(network.free_flow_time[None, used], len(sources), axis=0),
+        private_cost=cost.private(network, sources, seed)[:, used] + more,
         congestion=late,
         power=power,
         path_incidence=incidence,
-        demand=demand,
+        demand=asked,
         stock=stock,
         capacity=capacity,
         comm_edges=communication(graph, len(sources), rng, None if positions is None else positions[: len(sources)]),
@@ -82,25 +89,9 @@ def tntp_instance(
         roads=canonical(number[network.links]),
         edge_from_to=number[network.links[used]],
         edge_length=network.length[used],
-        suppliers=[f"node {node + 1}" for node in sources],
-        demanders=[f"node {node + 1}" for node in targets],
+        suppliers=[f"node {network.ids[node]}" for node in sources],
+        demanders=[f"node {network.ids[node]}" for node in targets],
     )
-
-
-def _chosen(what: str, nodes: Nodes, trips: Array, taken: Sequence[int]) -> list[int]:
-    """Zones, from 0: the wanted ones, or so many with most trips (the lower number on ties)."""
-    zones = len(trips)
-    if isinstance(nodes, int):
-        free = [int(zone) for zone in np.argsort(-trips, kind="stable") if int(zone) not in taken]
-        if not 1 <= nodes <= len(free):
-            raise BadInput(f"{what}: must be 1 to {len(free)}, got {nodes} (there are {zones} zones)")
-        return free[:nodes]
-    chosen = [int(node) - 1 for node in nodes]
-    for zone in chosen:
-        if not 0 <= zone < zones or zone in taken or chosen.count(zone) > 1:
-            rule = f"must be different zones, 1 to {zones}, and no supplier may be a demander"
-            raise BadInput(f"{what}: {rule}, got {shown(zone + 1)} (take another)")
-    return chosen
 
 
 def _at_least_one(what: str, count: int) -> int:
@@ -109,37 +100,38 @@ def _at_least_one(what: str, count: int) -> int:
     return count
 
 
-def _totals(network: RoadNetwork, sources: Sequence[int], targets: Sequence[int], scale: float) -> Array:
-    """Trips from all suppliers to each demander, scaled, (M,)."""
-    if not 0.0 < scale < np.inf:
-        raise BadInput(f"scale: must be finite and > 0, got {scale:g} (1 takes the trips as they are)")
-    totals: Array = scale * network.trips[np.ix_(sources, targets)].sum(axis=0)
-    if not totals.all():
-        node = targets[int(np.flatnonzero(totals == 0.0)[0])] + 1
-        raise BadInput(f"demanders: no trips lead from the suppliers to node {node} (take others)")
-    return totals
-
-
-def _weight(network: RoadNetwork, by: str) -> Array:
-    known = {"time": network.free_flow_time, "length": network.length}
+def _weight(network: RoadNetwork, cost: UnitCost, by: str) -> Array:
+    known = {"time": cost.of(network), "length": network.length}
     if by not in known:
         raise BadInput(f"by: must be 'time' or 'length', got {shown(by)} (time is what trucks pay for)")
+    if (known[by] < 0.0).any():
+        raise BadInput("toll_weight, length_weight: some road would pay those who use it (tolls in the file are < 0)")
     return known[by]
 
 
-def _congestion(network: RoadNetwork, used: NDArray[np.int64], kind: str) -> tuple[Array, float]:
-    """a (E,) and the power with which flow makes a link slower, φ = F(t0 + a F^power)."""
+def _refuse_unreached(network: RoadNetwork, targets: Sequence[int], reach: NDArray[np.bool_]) -> None:
+    for place in np.flatnonzero(~reach.any(axis=0)):
+        node = network.ids[targets[int(place)]]
+        raise BadInput(f"demanders: no path leads from any supplier to node {node} (take others)")
+
+
+def _congestion(network: RoadNetwork, used: NDArray[np.int64], kind: str) -> tuple[Array, float | Array, Array]:
+    """a and power (E,) with which flow makes a link slower, φ = F(t0 + a F^power), and what it adds to t0 for good."""
     growth = network.free_flow_time[used] * network.b[used]
+    none = np.zeros_like(growth)
     if kind == "linear":
-        return growth / network.capacity[used], 1.0
+        return growth / network.capacity[used], 1.0, none
     if kind != "bpr":
         raise BadInput(f"congestion: must be 'bpr' or 'linear', got {shown(kind)} (bpr is what the file describes)")
-    powers = np.unique(network.power[used][growth > 0.0])
-    if powers.size > 1 or powers.min(initial=1.0) < 1.0:
-        shows = ", ".join(f"{power:g}" for power in powers[:4])
-        raise BadInput(f"{network.file}: power: links must have one power >= 1, got {shows} (take congestion 'linear')")
-    power = float(powers[0]) if powers.size else 1.0
-    return growth / network.capacity[used] ** power, power
+    power = network.power[used]
+    bends = (growth > 0.0) & (power > 0.0)
+    if (power[bends] < 1.0).any():
+        least = power[bends].min()
+        raise BadInput(f"{network.file}: power: must be 0 or >= 1, got {least:g} (take congestion 'linear')")
+    power = np.where(bends, power, power[bends][0] if bends.any() else 1.0)
+    late = np.where(bends, growth / network.capacity[used] ** power, 0.0)
+    same = bool((power == power[:1]).all())
+    return late, float(power[0]) if same else power, np.where(power == 0.0, 0.0, np.where(bends, 0.0, growth))
 
 
 def _numbering(network: RoadNetwork, sources: Sequence[int], targets: Sequence[int]) -> NDArray[np.int64]:

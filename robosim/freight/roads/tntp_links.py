@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim.agent import Array
 from robosim.files.complaint import Complaints
@@ -20,13 +21,18 @@ LARGEST = 10**6
 """Nodes."""
 
 
+NO_FIRST = "says no <FIRST THRU NODE>: paths may pass through every node, centres of zones too"
+
+
 @dataclass(frozen=True, kw_only=True)
 class LinkTable:
-    """Columns (L,) by name, with nodes as in the file; what the header says."""
+    """Columns (L,) by name, with nodes as in the file; what the header says, and what had to be assumed."""
 
-    nodes: int
+    ids: NDArray[np.int64]
+    """(P,) numbers of the nodes, increasing: 1 … P, or others that the file uses."""
     first_through: int
     columns: dict[str, Array]
+    notes: tuple[str, ...]
 
 
 def read_links(path: str | Path, text: str) -> LinkTable:
@@ -39,12 +45,25 @@ def read_links(path: str | Path, text: str) -> LinkTable:
     """
     complaints = Complaints(str(path))
     header, rows = _parsed(text, complaints)
-    nodes, first = (_count(header, key, complaints) for key in ("NUMBER OF NODES", "FIRST THRU NODE"))
-    table = [values for line, words in rows if (values := _link(line, words, nodes, complaints))]
+    nodes = _count(header, "NUMBER OF NODES", complaints)
+    has_first = "FIRST THRU NODE" in header
+    first = _count(header, "FIRST THRU NODE", complaints) if has_first else 1
+    ids = _numbers(rows, nodes)
+    table = [values for line, words in rows if (values := _link(line, words, nodes, ids, complaints))]
     _refuse_miscount(header, len(rows), complaints)
     complaints.raise_any()
     columns = dict(zip(("init_node", "term_node", *COLUMNS), np.array(table).T.copy(), strict=True))
-    return LinkTable(nodes=nodes, first_through=first, columns=columns)
+    known = np.arange(1, nodes + 1) if ids is None else np.array(sorted(ids), dtype=np.int64)
+    notes = () if has_first else (NO_FIRST,)
+    if ids is not None:
+        notes = (*notes, f"numbers its nodes {known[0]} to {known[-1]}; they keep these numbers")
+    return LinkTable(ids=known, first_through=first, columns=columns, notes=notes)
+
+
+def _numbers(rows: list[tuple[int, list[str]]], nodes: int) -> set[int] | None:
+    """The nodes' numbers where they are not 1 to `nodes`, and not more than these; else None."""
+    found = {int(word) for _, words in rows for word in words[:2] if word.isdecimal() and len(word) < 16}
+    return found if len(found) <= nodes and not found <= set(range(1, nodes + 1)) else None
 
 
 def _parsed(text: str, complaints: Complaints) -> tuple[dict[str, tuple[int, str]], list[tuple[int, list[str]]]]:
@@ -71,7 +90,7 @@ def _count(header: dict[str, tuple[int, str]], key: str, complaints: Complaints)
     return LARGEST
 
 
-def _link(line: int, words: list[str], nodes: int, complaints: Complaints) -> list[float]:
+def _link(line: int, words: list[str], nodes: int, ids: set[int] | None, complaints: Complaints) -> list[float]:
     """The ten numbers of a link; nothing after a complaint."""
     names = ("init_node", "term_node", *COLUMNS)
     if len(words) != len(names):
@@ -79,15 +98,16 @@ def _link(line: int, words: list[str], nodes: int, complaints: Complaints) -> li
         return []
     values = [number(word) for word in words]
     before = len(complaints)
-    for problem in _link_problems(dict(zip(names, values, strict=True)), nodes):
+    for problem in _link_problems(dict(zip(names, values, strict=True)), nodes, ids):
         name, rule, fix = problem
         complaints.add(line, name, f"must be {rule}, got {shown(words[names.index(name)])}", fix)
     return values if len(complaints) == before else []
 
 
-def _link_problems(link: dict[str, float], nodes: int) -> Iterator[tuple[str, str, str]]:
+def _link_problems(link: dict[str, float], nodes: int, ids: set[int] | None) -> Iterator[tuple[str, str, str]]:
     for name in ("init_node", "term_node"):
-        if not (1 <= link[name] <= nodes and link[name].is_integer()):
+        known = 1 <= link[name] <= nodes if ids is None else link[name] in ids
+        if not (known and link[name].is_integer()):
             yield name, f"a node, 1 to {nodes}", "<NUMBER OF NODES> says how many there are"
     for name in ("length", "free_flow_time", "b", "power"):
         if not 0.0 <= link[name] < np.inf:
