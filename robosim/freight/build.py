@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from robosim.agent import Controller, Said
+from robosim.agent import Controller, Rules, Said
 from robosim.controllers.iplux import Iplux
 from robosim.controllers.tracking_admm import TrackingAdmm
 from robosim.errors import BadInput
 from robosim.freight.coupled.feasible import indispensable, refuse_unmet
 from robosim.freight.coupled.penalties import penalties
 from robosim.freight.coupled.problem import Coupled
+from robosim.freight.coupled.steep import gentled, steep_rules
 from robosim.freight.mission import Freight, Penalise
 from robosim.freight.published import PENALTIES, TAKEN
 from robosim.freight.roads.archive import read_instance
@@ -29,6 +30,8 @@ from robosim.network.graphs import communication
 from robosim.network.network import Network
 from robosim.scenario.world_file import refuse_too_large
 
+WEIGHTED = "consensus_tracking_admm"
+"""The program that can weigh steep edges."""
 GRAPH = 4
 """Stream of the world's seed that draws the communication graph."""
 
@@ -135,6 +138,8 @@ def program(scenario: FreightScenario) -> Controller:
 def announced_penalties(scenario: FreightScenario) -> Penalise:
     """The parameters of the method: published, given, or from the scales of whatever problem is asked about.
 
+    Where all are found and some edges are steep, what is announced about these comes with them.
+
     Raises `BadInput` for a method of the user's own whose parameters nobody gave.
     """
     method, fixed = scenario.mission.controller, scenario.published_penalties
@@ -146,7 +151,10 @@ def announced_penalties(scenario: FreightScenario) -> Penalise:
             raise scenario.error("method.penalties", f"{message} ({fix})")
         fixed = {}
 
-    def penalise(problem: Coupled, network: Network) -> dict[str, float]:
+    def penalise(problem: Coupled, network: Network) -> Rules:
+        if method == WEIGHTED and fixed is None and not given and (gentle := gentled(problem)) is not None:
+            found = penalties(gentle.problem, network, method)
+            return {**found, **steep_rules(problem, network, gentle, found)}
         return (penalties(problem, network, method) if fixed is None else fixed) | given
 
     return penalise

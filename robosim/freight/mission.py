@@ -29,8 +29,8 @@ from robosim.mission import Mission, Snapshot
 from robosim.network.network import Hub, Network
 from robosim.tape import Tape
 
-Penalise = Callable[[Coupled, Network], dict[str, float]]
-"""From a problem and a network to the penalties that its leader announces."""
+Penalise = Callable[[Coupled, Network], Rules]
+"""From a problem and a network to what its leader announces of the method: penalties, numbers; weights, arrays."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +94,14 @@ class Freight(Mission[FreightRecord]):
         return individually_rational(net, np.zeros_like(net), record.private_cost[0], record.settlement.tax[0])
 
     @cached_property
+    def method_rules(self) -> Rules:
+        """Penalties, and weights where some edges are steep."""
+        return self.penalise(self.problem, self.network)
+
+    @property
     def penalties(self) -> dict[str, float]:
         """ρ, σ or what else the method needs."""
-        return self.penalise(self.problem, self.network)
+        return {key: x for key, x in self.method_rules.items() if isinstance(x, float)}
 
     @cached_property
     def announced(self) -> Rules:
@@ -104,7 +109,7 @@ class Freight(Mission[FreightRecord]):
         problem = self.problem
         return {
             **self.rules,
-            **self.penalties,
+            **self.method_rules,
             "theta": problem.theta,
             "congestion": problem.congestion,
             "power": problem.power,
@@ -164,8 +169,8 @@ class Freight(Mission[FreightRecord]):
         return super().faulty(snapshot._replace(faults=counted))
 
     def decide(self, snapshot: Snapshot) -> Array:
-        """The feasible decisions nearest to where everybody stood, (missions, N, n)."""
-        return np.stack([nearest_feasible(self.problem, x) for x in snapshot.leader.x])
+        """The feasible decisions nearest to where everybody stood, (missions, N, n); who did nothing does nothing."""
+        return np.stack([nearest_feasible(self.problem, x, held=True) for x in snapshot.leader.x])
 
     def reported(self, x: Array) -> Array:
         """What everybody says that the decision costs it, (missions, N)."""

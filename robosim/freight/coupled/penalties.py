@@ -22,10 +22,12 @@ The methods that X compares with get simpler rules, from their best on a grid ov
     Tracking-ADMM σ = 0.2 κ;  DC-ADMM σ = 0.4/κ;  DPMM γ = 0.6 κ, β = 0.8/(γ λmax(Lap)), beyond 1 it was seen to
     diverge;  IPLUX α = max_i ‖Θ' S_i diag(φ'') Θ‖, the largest curvature of f_i, ρ = 3.4/κ.
 
-Where costs do not bend (a = 0) prices still have to find their level: κ and χ are at least 3 % of mean |ψ'A⁺| over mean
-|b|/N, rounded to a power of two: no more than the order of magnitude of private costs is public. Where congestion is
-not linear, φ'(F)/F stands for φ'', its mean on the way from 0, at flows F half way between everybody's even share of b
-and what would be best if congestion were all that counts: without private costs and limits.
+Where costs do not bend (a = 0) prices still have to find their level: κ and χ are at least 3 % of the agents' median of
+mean |ψ'A⁺| over mean |b|/N, rounded to a power of two: no more than the order of magnitude of private costs is public.
+Where congestion is not linear, φ'(F)/F stands for φ'', its mean on the way from 0, at flows F half way between
+everybody's even share of b and what would be best if congestion were all that counts: without private costs and limits.
+
+Where some edges are much steeper than most, see `robosim.freight.coupled.steep`.
 """
 
 from __future__ import annotations
@@ -46,6 +48,8 @@ from robosim.network.network import Network
 DIGITS = 3
 """Announced penalties are short numbers, which the last bits of an eigenvalue do not reach."""
 FLOOR = 0.03
+KAPPA, CHI, SLOWNESS = 0.3, 5.0, 0.75
+"""The three numbers of Algorithm 1's penalties."""
 
 
 def penalties(problem: Coupled, network: Network, method: str = "consensus_tracking_admm") -> dict[str, float]:
@@ -67,13 +71,13 @@ def penalties(problem: Coupled, network: Network, method: str = "consensus_track
     """
     if method not in RULES:
         raise BadInput(f"method: no automatic penalties for {method!r} (known: {', '.join(RULES)})")
-    return {key: _short(x) for key, x in RULES[method](problem, network).items()}
+    return {key: float(short(np.array(x))) for key, x in RULES[method](problem, network).items()}
 
 
 def _consensus_tracking_admm(problem: Coupled, network: Network) -> dict[str, float]:
     stiffness, climb = bends(problem)
     degree = float(network.links.degree.mean())
-    return {"rho": 0.3 * stiffness / degree, "sigma": 5.0 * climb * mixing_gap(network) ** 0.75}
+    return {"rho": KAPPA * stiffness / degree, "sigma": CHI * climb * mixing_gap(network) ** SLOWNESS}
 
 
 def _tracking_admm(problem: Coupled, network: Network) -> dict[str, float]:
@@ -116,6 +120,11 @@ def bends(problem: Coupled) -> tuple[float, float]:
     return max(stiffness, least), max(_norm(np.sum(met, axis=0) / agents, bend), least)
 
 
+def climb_factor(network: Network) -> float:
+    """σ/χ of Algorithm 1."""
+    return float(short(np.array(CHI * mixing_gap(network) ** SLOWNESS)))
+
+
 def mixing_gap(network: Network) -> float:
     """1 - λ₂(W) of the announced weights W: the smallest but one eigenvalue of the weighted Laplacian I - W."""
     links = network.links
@@ -149,12 +158,14 @@ def _public_flow(problem: Coupled) -> Array:
 
 def _least(problem: Coupled, inverse: list[Array]) -> float:
     """What κ and χ are at least: a share of prices over quantities, as a power of two."""
-    price = float(np.mean([np.abs(slope @ each).mean() for slope, each in zip(problem.slope, inverse, strict=True)]))
+    asked = [np.abs(slope @ each).mean() for slope, each in zip(problem.slope, inverse, strict=True)]
+    price = float(np.median(asked))  # what most ask: who asks a million times as much stays at home
     quantity = float(np.abs(problem.b).mean()) / problem.agents
     if not (price > 0.0 and quantity > 0.0):
         return float(np.finfo(np.float64).tiny) if problem.congestion.any() else 1.0
     return float(2.0 ** np.round(np.log2(FLOOR * price / quantity)))
 
 
-def _short(x: float) -> float:
-    return float(f"{x:.{DIGITS - 1}e}")
+def short(x: Array) -> Array:
+    """Numbers of any shape, with `DIGITS` digits each."""
+    return np.array([float(f"{one:.{DIGITS - 1}e}") for one in x.ravel()]).reshape(x.shape)
