@@ -30,6 +30,8 @@ from robosim.network.graphs import communication
 from robosim.network.network import Network
 from robosim.scenario.world_file import refuse_too_large
 
+ENOUGH_ROUNDS = 1000
+"""Of problems without one supplier, at most, where a tolerance stops them and fewer are played with all."""
 WEIGHTED = "consensus_tracking_admm"
 """The program that can weigh steep edges."""
 GRAPH = 4
@@ -76,6 +78,7 @@ def build_freight(scenario: FreightScenario, controller: Controller | None, netw
         penalise=announced_penalties(scenario),
         tax=tax,
         marginals=leader.marginals,
+        marginal_rounds=leader.marginal_rounds or marginal_rounds(scenario),
         instance=instance,
         periods=scenario.freight.periods,
     )
@@ -83,6 +86,12 @@ def build_freight(scenario: FreightScenario, controller: Controller | None, netw
     if ABSENCE in tax.needs:
         refuse_indispensable(scenario, mission)
     return mission
+
+
+def marginal_rounds(scenario: FreightScenario) -> int:
+    """Of each P_-i where the world does not say: where all stop by a tolerance a short mission cuts none of them."""
+    rounds = scenario.mission.rounds
+    return rounds if scenario.leader.tolerance is None else max(rounds, ENOUGH_ROUNDS)
 
 
 def instance_of(scenario: FreightScenario) -> Instance:
