@@ -13,6 +13,9 @@ deg_i neighbours:
 One exchange a round is enough: v_i⁺ is finished in the next round, when y⁺ is heard. What is kept for it is
 u_i = v_i - y_i/2 - Σ_j y_j/(2 deg_i), which is 0 at the start and moves by half the distance between an agent's copies
 and its neighbours' mean: v_i = u_i + Σ_j y_j/deg_i before that move.
+
+Where the leader announces that some edges are steeper than most, both quadratic terms have weights
+(`robosim.controllers.parts.steep`).
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ import numpy as np
 
 from robosim.agent import Array, Heard, Links, Rules, Said
 from robosim.controllers.parts.local_problem import LocalProblem, borne
+from robosim.controllers.parts.steep import Steep
 from robosim.kernels.own_rows import OwnRows, draw
 
 
@@ -38,6 +42,11 @@ class Copies(NamedTuple):
     sigma: float
     strain: Array | None
     """u (M, N, N·n); None before anything was heard."""
+    steep: Steep | None
+
+    def climb(self, left: Array) -> Array:
+        """What prices climb by for what is left of b, σ d or σ (I + C'C) d, (M, N, m)."""
+        return self.sigma * (left if self.steep is None else self.steep.climbed(left))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +54,7 @@ class ConsensusTrackingAdmm:
     """The faithful program of X, Algorithm 1.
 
     `own` holds the private types of `robosim.freight.coupled.problem.Coupled.own`; `rules` what is announced: theta,
-    congestion, power, b, agents, and the penalties rho and sigma > 0.
+    congestion, power, b, agents, the penalties rho and sigma > 0, and, where some edges are steep, steep and climb.
 
     Says `y` (missions, agents, N·n), `multiplier` and `tracker` (missions, agents, m).
     """
@@ -57,10 +66,15 @@ class ConsensusTrackingAdmm:
     def start(self, own: Said, rules: Rules, links: Links) -> tuple[Copies, Said]:
         """Round 0: y = 0, λ = 0, d = -b/N."""
         degree, rho, sigma = links.degree, float(rules["rho"]), float(rules["sigma"])
-        problem = LocalProblem.of(own, rules, rho * degree, np.full(degree.size, sigma))
+        steep, weights = Steep.of(rules), (rho * degree, np.full(degree.size, sigma))
+        problem = (
+            LocalProblem.of(own, rules, *weights)
+            if steep is None
+            else LocalProblem.of(steep.own(own, rho * degree), steep.rules(rules), *weights)
+        )
         missions, agents, n = own["slope"].shape
         rows = OwnRows.of(own["rows"].reshape(-1, agents, rules["b"].size, n))
-        return Copies(problem, rows, degree, rho, sigma, None), {
+        return Copies(problem, rows, degree, rho, sigma, None, steep), {
             "y": np.zeros((missions, agents, rules["theta"].shape[1])),
             "multiplier": np.zeros((missions, agents, rules["b"].size)),
             "tracker": np.tile(-rules["b"] / rules["agents"], (missions, agents, 1)),
@@ -68,15 +82,16 @@ class ConsensusTrackingAdmm:
 
     def step(self, state: Copies, heard: Heard) -> tuple[Copies, Said]:
         """Round k: lines 17-18 of the round before, then lines 11-16."""
-        problem, rows, sigma = state.problem, state.rows, state.sigma
+        problem, rows = state.problem, state.rows
         y, near = heard.own["y"], heard.total("y")
         strain = np.empty_like(y)
         draw(state.degree, state.rho, y, near, state.strain if state.strain is not None else strain[:0], strain)
+        near = near if state.steep is None else state.steep.drawn(near)
         price, left = heard.mixed("multiplier"), heard.mixed("tracker")
         before = rows.times(problem.own_block(y))
-        y = problem.solve(near, rows.transposed(price + sigma * (left - before)))
+        y = problem.solve(near, rows.transposed(price + state.climb(left - before)))
         tracker = left + rows.times(problem.own_block(y)) - before
-        said = {"y": y, "multiplier": price + sigma * tracker, "tracker": tracker}
+        said = {"y": y, "multiplier": price + state.climb(tracker), "tracker": tracker}
         return state._replace(strain=strain), said
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:

@@ -57,6 +57,12 @@ class Mechanism:
     ic_gap: Loose | None = None
     difference: Loose | None = None
     void: str | None = None
+    interval: tuple[tuple[Loose, Loose], ...] | None = None
+    """Of each agent what the exact payment certainly is at least and at most, and what it is paid lies between, too."""
+    uncertain: str | None = None
+    """Why there is none."""
+    absence_gaps: tuple[Loose, ...] | None = None
+    """By how much what the others cost without each agent can be above what is possible."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,14 +1,17 @@
 """What the others would cost without one agent: P_-i, solved among themselves or by one mind (X, section 5.2).
 
-No word, cost or limit of agent i enters P_-i, so that h_-i does not depend on what i does, bit for bit.
+No word, cost or limit of agent i enters P_-i, so that h_-i does not depend on what i does, bit for bit. All start as
+the main run does, from nothing: copies and prices 0, everybody lacking its share of b (the values that the program
+announces for round 0), and stop by the announced tolerance, or after rounds of their own.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim.agent import Array, Deviation
 from robosim.errors import BadInput
@@ -16,6 +19,34 @@ from robosim.freight.coupled.feasible import refuse_unmet
 from robosim.freight.coupled.optimum import optimum
 from robosim.network.graphs import component_labels
 from robosim.network.network import Hub, Network
+
+
+class Marginals(NamedTuple):
+    """What became of P_-i for each agent i."""
+
+    cost: Array
+    """(M, N) h_-i, what the others report."""
+    rounds: NDArray[np.int64]
+    """(M, N) that were played; 0 where one mind solved it."""
+    residuals: Array
+    """(M, N, 2) as a mission's, at the end."""
+    cut: NDArray[np.bool_]
+    """(M, N) whether rounds ran out before the announced tolerance was reached."""
+
+    @classmethod
+    def solved(cls, cost: Array) -> Marginals:
+        """By one mind; NaN where nobody needed it."""
+        none = np.zeros((*cost.shape, 2))
+        return cls(cost, np.zeros(cost.shape, dtype=np.int64), none, np.zeros(cost.shape, dtype=bool))
+
+
+class End(NamedTuple):
+    """How one run ended: `cost`, `rounds`, `cut` (M,), `residuals` (M, 2)."""
+
+    cost: Array
+    rounds: NDArray[np.int64]
+    residuals: Array
+    cut: NDArray[np.bool_]
 
 
 def network_without(network: Network, agent: int) -> Network | Hub:
@@ -53,16 +84,19 @@ def mission_without(mission: Any, agent: int) -> Any:
         raise BadInput(f"without agent {agent} one is left alone (set leader.marginals=central)")
     staying = tuple(found for one in mission.deviations if (found := _staying(one, agent)) is not None)
     known = {key: np.delete(x, agent, axis=1) for key, x in mission.own.items() if key == "goods"}
+    most = mission.marginal_rounds
     return replace(
-        mission, problem=problem, own=known | problem.own(), network=network, deviations=staying, instance=None
-    )
+        mission, problem=problem, own=known | problem.own(), network=network, deviations=staying, instance=None,
+        rounds=most, rules={**mission.rules, "rounds": most},
+    )  # fmt: skip
 
 
-def costs_without(mission: Any) -> Array:
-    """h_-i for each agent, (missions, N); in a pair who is left has nobody to talk to, and solves it alone."""
+def costs_without(mission: Any) -> Marginals:
+    """h_-i for each agent and how it was found; in a pair who is left has nobody to talk to, and solves it alone."""
     if mission.marginals == "central" or mission.network.n == 2:
-        return np.array([_central(mission, row) for row in range(mission.batch)])
-    return np.stack([_distributed(mission, agent) for agent in range(mission.network.n)], axis=1)
+        return Marginals.solved(np.array([_central(mission, row) for row in range(mission.batch)]))
+    ends = [_distributed(mission, agent) for agent in range(mission.network.n)]
+    return Marginals(*(np.stack(each, axis=1) for each in zip(*ends, strict=True)))
 
 
 def _central(mission: Any, row: int) -> list[float]:
@@ -71,16 +105,18 @@ def _central(mission: Any, row: int) -> list[float]:
     return [optimum(declared.without(agent)).objective for agent in range(declared.agents)]
 
 
-def _distributed(mission: Any, agent: int) -> Array:
-    """What the others report in P_-i, (missions,); some of them may stay out of it, too."""
+def _distributed(mission: Any, agent: int) -> End:
+    """How the others end in P_-i; some of them may stay out of it, too."""
     smaller = mission_without(mission, agent)
-    total = _reported(smaller)
+    end = _end(smaller)
     lazy = [one for one in smaller.deviations if one.strategy.stays_out]
     for i in sorted({int(i) for one in lazy for i in one.agents}):
         rest = _rest(smaller, i)
         if rest is not None:
-            total[np.concatenate([one.missions[one.agents == i] for one in lazy])] = _reported(rest)
-    return total
+            rows = np.concatenate([one.missions[one.agents == i] for one in lazy])
+            for these, those in zip(end, _end(rest), strict=True):
+                these[rows] = those
+    return end
 
 
 def _rest(smaller: Any, agent: int) -> Any:
@@ -93,8 +129,11 @@ def _rest(smaller: Any, agent: int) -> Any:
     return rest
 
 
-def _reported(mission: Any) -> Array:
-    return np.asarray(mission.usable_reports(mission.decide(mission.played())).sum(axis=1))
+def _end(mission: Any) -> End:
+    snapshot = mission.played()
+    cost = np.asarray(mission.usable_reports(mission.decide(snapshot)).sum(axis=1))
+    books = snapshot.leader
+    return End(cost, books.counted.copy(), books.residuals.copy(), mission.cut(snapshot))
 
 
 def _staying(one: Deviation, absent: int) -> Deviation | None:

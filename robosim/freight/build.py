@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from robosim.agent import Controller, Said
+from robosim.agent import Controller, Rules, Said
 from robosim.controllers.iplux import Iplux
 from robosim.controllers.tracking_admm import TrackingAdmm
 from robosim.errors import BadInput
@@ -14,6 +14,7 @@ from robosim.freight.air import on_the_air
 from robosim.freight.coupled.feasible import indispensable, refuse_unmet
 from robosim.freight.coupled.penalties import penalties
 from robosim.freight.coupled.problem import Coupled
+from robosim.freight.coupled.steep import gentled, steep_rules
 from robosim.freight.mission import Freight, Penalise
 from robosim.freight.published import PENALTIES, TAKEN
 from robosim.freight.roads.archive import read_instance
@@ -31,6 +32,10 @@ from robosim.network.graphs import communication
 from robosim.network.network import Alone, Network
 from robosim.scenario.world_file import refuse_too_large
 
+ENOUGH_ROUNDS = 1000
+"""Of problems without one supplier, at most, where a tolerance stops them and fewer are played with all."""
+WEIGHTED = "consensus_tracking_admm"
+"""The program that can weigh steep edges."""
 GRAPH = 4
 """Stream of the world's seed that draws the communication graph."""
 
@@ -76,6 +81,7 @@ def build_freight(scenario: FreightScenario, controller: Controller | None, netw
         penalise=announced_penalties(scenario),
         tax=tax,
         marginals=leader.marginals,
+        marginal_rounds=leader.marginal_rounds or marginal_rounds(scenario),
         instance=instance,
         periods=scenario.freight.periods,
     )
@@ -83,6 +89,12 @@ def build_freight(scenario: FreightScenario, controller: Controller | None, netw
     if ABSENCE in tax.needs:
         refuse_indispensable(scenario, mission)
     return mission
+
+
+def marginal_rounds(scenario: FreightScenario) -> int:
+    """Of each P_-i where the world does not say: where all stop by a tolerance a short mission cuts none of them."""
+    rounds = scenario.mission.rounds
+    return rounds if scenario.leader.tolerance is None else max(rounds, ENOUGH_ROUNDS)
 
 
 def instance_of(scenario: FreightScenario) -> Instance:
@@ -143,6 +155,8 @@ def program(scenario: FreightScenario) -> Controller:
 def announced_penalties(scenario: FreightScenario) -> Penalise:
     """The parameters of the method: published, given, or from the scales of whatever problem is asked about.
 
+    Where all are found and some edges are steep, what is announced about these comes with them.
+
     Raises `BadInput` for a method of the user's own whose parameters nobody gave.
     """
     method, fixed = programs.stem(scenario), scenario.published_penalties
@@ -154,7 +168,10 @@ def announced_penalties(scenario: FreightScenario) -> Penalise:
             raise scenario.error("method.penalties", f"{message} ({fix})")
         fixed = {}
 
-    def penalise(problem: Coupled, network: Network) -> dict[str, float]:
+    def penalise(problem: Coupled, network: Network) -> Rules:
+        if method == WEIGHTED and fixed is None and not given and (gentle := gentled(problem)) is not None:
+            found = penalties(gentle.problem, network, method)
+            return {**found, **steep_rules(problem, network, gentle, found)}
         return (penalties(problem, network, method) if fixed is None else fixed) | given
 
     return penalise

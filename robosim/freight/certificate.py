@@ -14,10 +14,11 @@ import numpy as np
 
 from robosim.agent import Array
 from robosim.certificate import Certificate, at_least_0
-from robosim.errors import BadInput
+from robosim.errors import BadInput, RobosimError
 from robosim.freight.absence import costs_without
 from robosim.freight.coupled.bound import lower_bound
-from robosim.freight.coupled.optimum import optima_without
+from robosim.freight.coupled.optimum import optima_without, optimum
+from robosim.freight.interval import vcg_intervals
 from robosim.freight.mission import Freight
 from robosim.freight.record import FreightRecord
 from robosim.freight.taxes import case_of, properties, tolls
@@ -29,17 +30,17 @@ from robosim.verdict import Mechanism
 def certify_freight(
     mission: Freight, record: FreightRecord, seconds: float = 0.0, progress: object = None
 ) -> Certificate:
-    """ε of a mission from its faithful run, without a central solve.
+    """ε of a mission from its faithful run.
 
     Under VCG agent i is paid h_-i less the others' costs, so that its net cost is the social cost of a feasible
     decision less h_-i, to which it has nothing to say: whatever it declares, it gains no more than F(x) - F* at the
-    decision x of the faithful run, and that is at most the gap of `robosim.freight.coupled.bound.lower_bound`.
+    decision x of the faithful run, and that is at most the gap of `robosim.freight.mission.Freight.gap`.
     """
     if not mission.tax.groves:
         void = f"under the rule {mission.tax.name} an agent can move what it is paid"
         return Certificate(rounds=record.rounds, void=void)
     if not np.isfinite(record.gap):
-        void = "at the price that agents agreed on some agent would do infinitely much (play more rounds)"
+        void = "no bound is known: nothing limits what some agent can do, and costs do not bend enough (give it limits)"
         return Certificate(rounds=record.rounds, void=void)
     size = float(np.abs(mission.problem.objective(record.decision[0])))
     gap = at_least_0(record.gap, size, f"{mission.scenario.name}: lower bound ≤ cost")
@@ -60,6 +61,9 @@ def rivals(mission: Freight, record: FreightRecord, certified: float | None) -> 
 
 
 COMPARED = (SHADOW_PRICE, VCG)
+SAME = 1e-9
+"""Share of all costs by which a report may differ from what was declared."""
+NO_INTERVAL = "how far prices and shares are from the exact ones no gap of costs bounds"
 SMALL = 10_000_000
 """Problems × copied numbers × rounds (about two seconds) that are solved again only to know what VCG would pay."""
 
@@ -93,7 +97,7 @@ def mechanisms(mission: Freight, record: FreightRecord, certified: float | None 
     ideal_gap = at_least_0(lower_bound(true, best.x, best.price).gap, best.objective, "lower bound ≤ central optimum")
     applied = [
         (
-            _applied(mission, rule, "distributed", found, gap if rule.groves else None),
+            _bounded(mission, record, _applied(mission, rule, "distributed", found, gap if rule.groves else None)),
             _applied(mission, rule, "central", ideal, ideal_gap if rule.groves else None),
         )
         for rule in COMPARED
@@ -121,7 +125,8 @@ def _applied(mission: Freight, rule: TaxRule, solved: str, found: Outcome, gap: 
     without = np.zeros(len(found.x)) if isinstance(found.without, str) else found.without
     case = case_of(mission.problem, *(each[None] for each in (found.x, found.price, found.reported, without)))
     tax = rule.taxes(case)[0]
-    seen = properties(mission.problem, found.x, tax, mission.central.objective)
+    slack = gap if solved == "distributed" and gap is not None and np.isfinite(gap) else 0.0
+    seen = properties(mission.problem, found.x, tax, mission.central.objective, slack)
     return Mechanism(
         rule=rule.name,
         solved=solved,
@@ -132,6 +137,33 @@ def _applied(mission: Freight, rule: TaxRule, solved: str, found: Outcome, gap: 
         individually_rational=seen.individually_rational,
         ic_gap=gap if gap is not None and np.isfinite(gap) else None,
     )
+
+
+def _bounded(mission: Freight, record: FreightRecord, rule: Mechanism) -> Mechanism:
+    """With the interval of each payment, and how far P_-i may be from their optima; or why nobody knows.
+
+    Bounds are those of the problem that agents declared, if what they reported is what that costs them.
+    """
+    if rule.payment is None:
+        return rule
+    if rule.rule != VCG.name:
+        return replace(rule, uncertain=NO_INTERVAL)
+    declared, x = mission.declared(0), record.decision[0]
+    costs, reported = declared.costs(x), record.reported_cost[0]
+    if not np.allclose(reported, costs, rtol=0.0, atol=SAME * float(np.abs(costs).sum())):
+        return replace(rule, uncertain="somebody reported other costs than it declared")
+    try:
+        best = optimum(declared) if mission.deviations else mission.central
+        found = vcg_intervals(declared, best, [optimum(declared.without(i)) for i in range(declared.agents)])
+    except (RobosimError, ArithmeticError) as problem:
+        found = str(problem)
+    if isinstance(found, str):
+        return replace(rule, uncertain=found)
+    paid = np.array(rule.payment)
+    ends = np.minimum(found.low, paid).tolist(), np.maximum(found.high, paid).tolist()
+    without = paid + (reported.sum() - reported)  # h_-i, whoever found it
+    gaps = np.maximum(without - found.without, 0.0)
+    return replace(rule, interval=tuple(zip(*ends, strict=True)), absence_gaps=tuple(gaps.tolist()))
 
 
 def _compared(distributed: Mechanism, central: Mechanism) -> tuple[Mechanism, Mechanism]:
@@ -172,6 +204,6 @@ def _without(mission: Freight, record: FreightRecord, alone: Array | str) -> Arr
             mission.left(agent)
         if not central and agents**2 * mission.problem.slope.size * record.rounds > SMALL:
             return f"{agents} more runs, one without each agent, would take long (announce leader.tax = {VCG.name})"
-        return np.asarray(costs_without(mission)[0])
+        return np.asarray(costs_without(mission).cost[0])
     except BadInput as problem:
         return str(problem)

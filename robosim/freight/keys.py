@@ -188,3 +188,9 @@ class FreightLeader(LeaderSection):
     marginals: Literal["distributed", "central"] = Field(
         default="distributed", description="how the N problems without one supplier each are solved"
     )
+    marginal_rounds: Annotated[Whole, Field(ge=1, le=10**9)] | None = Field(
+        default=None,
+        description="rounds of each of them, at most; left out: as many as mission.rounds, and where a tolerance stops "
+        "them at least 1000",
+        examples=[4000],
+    )

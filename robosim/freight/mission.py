@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from robosim import deviate, program
 from robosim.agent import Array, Rules, Said
 from robosim.bodiless import Bodiless
+from robosim.certificate import ROUNDING
 from robosim.controllers.parts.audit import Audit, AuditState
-from robosim.freight.absence import costs_without, mission_without, network_without
+from robosim.errors import RobosimError
+from robosim.freight.absence import Marginals, costs_without, mission_without, network_without
 from robosim.freight.counts import counts
-from robosim.freight.coupled.bound import lower_bound
+from robosim.freight.coupled.bound import certified
 from robosim.freight.coupled.duals import limit_prices
-from robosim.freight.coupled.feasible import nearest_feasible
+from robosim.freight.coupled.feasible import FEASIBLE, nearest_feasible
 from robosim.freight.coupled.optimum import Optimum, optimum
 from robosim.freight.coupled.problem import Coupled
 from robosim.freight.record import FreightRecord, RoadLog
@@ -31,8 +33,8 @@ from robosim.mission import Mission, Snapshot
 from robosim.network.network import Hub, Network
 from robosim.tape import Tape
 
-Penalise = Callable[[Coupled, Network], dict[str, float]]
-"""From a problem and a network to the penalties that its leader announces."""
+Penalise = Callable[[Coupled, Network], Rules]
+"""From a problem and a network to what its leader announces of the method: penalties, numbers; weights, arrays."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +42,7 @@ class Freight(Mission[FreightRecord]):
     """N agents solve a coupled problem over a network; under VCG each of them is also left out once.
 
     `rules` hold rounds and tolerance; `penalise` finds the rest for this problem and for each that lacks an agent, so
-    that no P_-i depends on agent i.
+    that no P_-i depends on agent i. P_-i has `marginal_rounds` of its own.
 
     From `start` on the same mission says the same bits, alone or in a batch. A snapshot that is advanced a second time,
     or after later ones, gives the same up to rounding only (1e-13 of the largest number, with congestion that is not
@@ -54,6 +56,7 @@ class Freight(Mission[FreightRecord]):
     problem: Coupled
     penalise: Penalise
     marginals: str = "distributed"
+    marginal_rounds: int
     instance: Instance | None = None
     periods: int = 1
 
@@ -93,14 +96,36 @@ class Freight(Mission[FreightRecord]):
         return self.central.objective
 
     def rational(self, record: FreightRecord) -> bool | None:
-        """Whether what everybody is paid covers what it bears: staying away costs nothing (X, Proposition 4)."""
-        net = record.net_cost[0]
+        """Whether what everybody is paid covers what it bears: staying away costs nothing (X, Proposition 4).
+
+        Under VCG nobody gets less than the exact h_-i - F* less what the decision is above F*: that is no loss.
+        """
+        net = record.net_cost[0] - (record.gap if self.tax.groves and np.isfinite(record.gap) else 0.0)
         return individually_rational(net, np.zeros_like(net), record.private_cost[0], record.settlement.tax[0])
 
+    def gap(self, x: Array, price: Array) -> float:
+        """How far a feasible decision (N, n) can be above the optimum, and what meeting b up to rounding may save."""
+        try:
+            best = self.central
+        except (RobosimError, ArithmeticError):
+            best = None  # then the price on which agents agreed must do
+        bound, size = certified(self.problem, x, price, best), abs(float(self.problem.objective(x)))
+        return max(bound.gap, 0.0) + FEASIBLE * size if bound.gap >= -ROUNDING * size else bound.gap
+
+    def cut(self, snapshot: Snapshot) -> NDArray[np.bool_]:
+        """(missions,) whose rounds ran out before the announced tolerance was reached."""
+        done = self.coordinator.done(snapshot.leader)
+        return np.zeros_like(done) if self.announced["tolerance"] is None else ~done
+
     @cached_property
+    def method_rules(self) -> Rules:
+        """Penalties, and weights where some edges are steep."""
+        return self.penalise(self.problem, self.network)
+
+    @property
     def penalties(self) -> dict[str, float]:
         """ρ, σ or what else the method needs."""
-        return self.penalise(self.problem, self.network)
+        return {key: x for key, x in self.method_rules.items() if isinstance(x, float)}
 
     @cached_property
     def announced(self) -> Rules:
@@ -108,7 +133,7 @@ class Freight(Mission[FreightRecord]):
         problem = self.problem
         return {
             **self.rules,
-            **self.penalties,
+            **self.method_rules,
             "theta": problem.theta,
             "congestion": problem.congestion,
             "power": problem.power,
@@ -156,12 +181,12 @@ class Freight(Mission[FreightRecord]):
         """The nearest feasible decision, everybody's report of what it costs, and the payments."""
         x, needed = self.decide(snapshot), ABSENCE in self.tax.needs
         reports, toll = self.reported(x), tolls(self.problem, x)
-        without = costs_without(self) if needed else np.full(reports.shape, np.nan)
+        alone = costs_without(self) if needed else Marginals.solved(np.full(reports.shape, np.nan))
         lowest, highest = self.problem.claims(x, toll)
-        case = case_of(self.problem, x, snapshot.leader.price, reports, without)
+        case = case_of(self.problem, x, snapshot.leader.price, reports, alone.cost)
         terms = Terms(lowest=lowest, highest=highest, penalty=(highest - lowest).sum(axis=1, keepdims=True))
         bill = settle(self.tax, case, terms, self.faulty(snapshot))
-        return self._record(snapshot, x, reports, without, bill)
+        return self._record(snapshot, x, reports, alone, bill)
 
     def faulty(self, snapshot: Snapshot) -> NDArray[np.bool_]:
         """Who sent something unusable before its mission was done, (missions, agents)."""
@@ -169,8 +194,8 @@ class Freight(Mission[FreightRecord]):
         return super().faulty(snapshot._replace(faults=counted))
 
     def decide(self, snapshot: Snapshot) -> Array:
-        """The feasible decisions nearest to where everybody stood, (missions, N, n)."""
-        return np.stack([nearest_feasible(self.problem, x) for x in snapshot.leader.x])
+        """The feasible decisions nearest to where everybody stood, (missions, N, n); who did nothing does nothing."""
+        return np.stack([nearest_feasible(self.problem, x, held=True) for x in snapshot.leader.x])
 
     def reported(self, x: Array) -> Array:
         """What everybody says that the decision costs it, (missions, N)."""
@@ -186,7 +211,9 @@ class Freight(Mission[FreightRecord]):
         """The problem as the agents of one mission present it."""
         return presented(self.problem, self.types, mission)
 
-    def _record(self, snapshot: Snapshot, x: Array, reports: Array, without: Array, bill: Settlement) -> FreightRecord:
+    def _record(
+        self, snapshot: Snapshot, x: Array, reports: Array, alone: Marginals, bill: Settlement
+    ) -> FreightRecord:
         books: AuditState = snapshot.leader
         tape: Tape = snapshot.body.tape
         if not tape.holds(snapshot.k):
@@ -205,8 +232,12 @@ class Freight(Mission[FreightRecord]):
             residuals=noted["residuals"],
             objective=self.problem.objective(noted["x"]),
             price=books.price,
-            without=without,
-            gap=lower_bound(self.problem, x[0], books.price[0]).gap,
+            cut=self.cut(snapshot),
+            without=alone.cost,
+            without_rounds=alone.rounds,
+            without_residuals=alone.residuals,
+            without_cut=alone.cut,
+            gap=self.gap(x[0], books.price[0]),
             injected=books.injected if books.tracked or self.announced["tracked"] is False else books.injected + np.nan,
             limit_price=limit_prices(self.problem, x[0], books.price[0]),
             tracking=noted["off"],

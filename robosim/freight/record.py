@@ -17,6 +17,7 @@ from robosim.freight.roads.haul import haul
 from robosim.freight.roads.instance import Instance
 from robosim.network.reception import Reception
 from robosim.record import Record, finite
+from robosim.verdict import Mechanism
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,12 @@ class FreightRecord(Record):
     objective: Annotated[Array, Axes("M rows", finite=False)]
     price: Annotated[Array, Axes("M m", finite=False)]
     without: Annotated[Array, Axes("M N", finite=False)]
+    cut: Annotated[NDArray[np.bool_], Axes("M")] | None = None
+    """(missions,) whose rounds ran out before the announced tolerance was reached."""
+    without_rounds: Annotated[NDArray[np.int64], Axes("M N", least=0)] | None = None
+    """(missions, agents) of P_-i, 0 where it was not played; and how it ended:"""
+    without_residuals: Annotated[Array, Axes("M N 2", finite=False)] | None = None
+    without_cut: Annotated[NDArray[np.bool_], Axes("M N")] | None = None
     gap: Annotated[float, Axes(finite=False)]
     injected: Annotated[Array, Axes("M", finite=False)]
     """(missions,) by how much trackers were off, as a share of the largest |b|: 0 but for injections, NaN where the
@@ -123,8 +130,23 @@ class FreightRecord(Record):
         """What agents are paid, (missions, agents): X speaks of payments, -tax."""
         return -self.settlement.tax
 
+    @property
+    def certain(self) -> Mechanism | None:
+        """The announced rule as the agents' own runs apply it, with the interval of each payment; None where no judge
+        compares it."""
+        rules = () if self.judged is None and "_judge" not in self.__dict__ else self.verdict.mechanisms or ()
+        return next((one for one in rules if (one.rule, one.solved) == (self.tax_rule, "distributed")), None)
+
+    @property
+    def payment_interval(self) -> Array:
+        """(agents, 2): what mission 0's exact payments certainly are at least and at most; NaN where nobody knows."""
+        found = self.certain
+        known = None if found is None else found.interval
+        return np.full((self.private_cost.shape[1], 2), np.nan) if known is None else np.array(known)
+
     def leader(self, mission: int) -> dict[str, Any]:
-        """What all leaders say, the gap of the decision, whether trackers were injected, the penalties announced."""
+        """What all leaders say, the gap of the decision, whether trackers were injected, the penalties announced, and
+        how the main run and each without one agent ended."""
         gap, injected = finite(np.array([self.gap, self.injected[mission]]))
         audit = {"gap": gap, "injected": injected, "method": self.method, "penalties": self.penalties}
         audit["prices"] = self.named_prices(mission)
@@ -132,7 +154,27 @@ class FreightRecord(Record):
             "worst": injected,
             "broken_from": int(self.broken[mission]) if self.broken[mission] >= 0 else None,
         }
-        return {**self.shared_leader(mission), **audit}
+        cut = None if self.cut is None else bool(self.cut[mission])
+        return {**self.shared_leader(mission), **audit, "cut": cut, "marginals": self.marginals(mission)}
+
+    def marginals(self, mission: int) -> list[dict[str, Any]] | None:
+        """How each run without one agent ended, for JSON; None where there were none."""
+        rounds, ends, cut = self.without_rounds, self.without_residuals, self.without_cut
+        if rounds is None or ends is None or cut is None or np.isnan(self.without[mission]).all():
+            return None
+        gaps = None if mission or self.certain is None else self.certain.absence_gaps
+        return [
+            {
+                "agent": agent,
+                "rounds": int(rounds[mission, agent]),
+                "cut": bool(cut[mission, agent]),
+                "demand": finite(ends[mission, agent])[0],
+                "disagreement": finite(ends[mission, agent])[1],
+                "cost": finite(self.without[mission, agent : agent + 1])[0],
+                "gap": None if gaps is None else gaps[agent],
+            }
+            for agent in range(self.private_cost.shape[1])
+        ]
 
     def history(self, mission: int) -> dict[str, Any]:
         """Objective and residuals at the kept rounds."""
@@ -178,10 +220,14 @@ class FreightRecord(Record):
         if self.roads is not None:
             rows = zip(self.roads.suppliers, self.roads.stock, self.roads.capacity, strict=True)
             kinds = [{"name": name, "stock": finite(stock), "capacity": finite(most)} for name, stock, most in rows]
+        ends = self.payment_interval if mission == 0 else np.full((agents, 2), np.nan)
+        sure = np.empty(agents, dtype=object)
+        sure[:] = [None if None in pair else pair for pair in map(finite, ends)]
         return {
             "type": kinds,
             "decision": self.decision[mission],
             "payment": self.payment[mission],
             **sent,
             **self.limit_prices(),
+            "payment_interval": sure,
         }

@@ -18,24 +18,60 @@ ROUNDING = 1e-9
 
 
 def run_tables(record: FreightRecord) -> list[Table]:
-    """Who pays what, and who would be paid what under which rule."""
-    return [costs_table(record), mechanisms_table(record)]
+    """Who pays what, how sure that is, and who would be paid what under which rule."""
+    return [costs_table(record), *payments_table(record), mechanisms_table(record)]
+
+
+def payments_table(record: FreightRecord) -> list[Table]:
+    """What each agent is paid, between what the exact payment is, and how the run without it ended; or nothing."""
+    rule, alone = record.certain, record.marginals(0)
+    if rule is None or rule.interval is None or rule.payment is None or alone is None:
+        return []
+    table = empty_table("agent", "paid", "exact, from", "to", "rounds without", "above least", left={"agent"})
+    table.add_row("", *[record.unit] * 3, "", record.unit, style="dim")
+    for paid, (low, high), end in list(zip(rule.payment, rule.interval, alone, strict=True))[:AGENTS_SHOWN]:
+        rounds = f"{end['rounds']}{', cut' if end['cut'] else ''}" if end["rounds"] else "-"
+        gap = "-" if end["gap"] is None else f"{end['gap']:.1e}"
+        table.add_row(str(end["agent"]), *(apart(x, high - low) for x in (paid, low, high)), rounds, gap)
+    if len(alone) > AGENTS_SHOWN:
+        table.add_row("…")
+    return [table]
+
+
+def apart(value: float, width: float) -> str:
+    """A figure with enough decimals to tell numbers apart that differ by a tenth of `width`.
+
+    >>> apart(14475.13785, 0.0579), apart(5.0, 0.0)
+    ('14475.138', '5.000000000')
+    """
+    decimals = 9 if width <= 0.0 else int(np.clip(1 - np.floor(np.log10(width)), 0, 9))
+    return f"{value:.{decimals}f}"
 
 
 def findings(record: FreightRecord, mission: Freight) -> list[str]:
-    """What the leader found, and why rules have no payments."""
-    return [*freight_lines(record, mission), *voids(record)]
+    """What the leader found, which runs were cut, and why rules have no payments or no intervals."""
+    return [*freight_lines(record, mission), *cuts(record), *voids(record)]
+
+
+def cuts(record: FreightRecord) -> list[str]:
+    """A line for each run without one agent whose rounds ran out."""
+    return [
+        f"without agent {end['agent']} the others ran out of rounds after {end['rounds']}: demand missed by "
+        f"{number(end['demand'])} of it, copies {number(end['disagreement'])} apart; what they cost may be "
+        f"{number(end['gap'])} {record.unit} too much, and so may its payment (raise leader.marginal_rounds)"
+        for end in record.marginals(0) or ()
+        if end["cut"]
+    ]
 
 
 def freight_lines(record: FreightRecord, mission: Freight) -> list[str]:
     """How far agents came, the prices they agreed on, whether somebody tampered, and what trucks metered."""
-    demand, apart = record.residuals[0, -1]
+    demand, distance = record.residuals[0, -1]
     price, good = record.price[0], "b" if record.roads is None else "demand"
     of_it = " of it" if mission.problem.b.any() else ""
     lines = [
         f"after {record.rounds} rounds of {record.method} the agents' own decisions miss {good} by "
-        f"{demand:.3g}{of_it}, copies are {apart:.3g} of the largest decision apart, and the decision is at most "
-        f"{record.gap:.3g} {record.unit} above the optimum",
+        f"{demand:.3g}{of_it}, copies are {distance:.3g} of the largest decision apart, and {above(record)}",
         f"one unit more of {good} costs {price.min():.6g} to {price.max():.6g} {record.unit}{most_wanted(record)}",
     ]
     if not settled(record, mission):
@@ -61,6 +97,13 @@ def most_wanted(record: FreightRecord) -> str:
             who, what = np.unravel_index(np.nanargmax(prices), prices.shape)
             said += f"; of {name.removesuffix('_price')} it saves up to {prices[who, what]:.6g} {record.unit}, at agent {who}"
     return said
+
+
+def above(record: FreightRecord) -> str:
+    """How far the decision is from the optimum."""
+    if not np.isfinite(record.gap):
+        return "how far the decision is above the optimum no bound is known of (give suppliers limits)"
+    return f"the decision is at most {record.gap:.3g} {record.unit} above the optimum"
 
 
 def settled(record: FreightRecord, mission: Freight) -> bool:
@@ -120,7 +163,13 @@ def mechanisms_table(record: FreightRecord) -> Table:
 def voids(record: FreightRecord) -> list[str]:
     """Why rules have no payments, each reason once."""
     rules = record.verdict.mechanisms or ()
-    return list(dict.fromkeys(f"{rule.rule}, {rule.solved}: {rule.void}" for rule in rules if rule.void))
+    void = [f"{rule.rule}, {rule.solved}: {rule.void}" for rule in rules if rule.void]
+    unsure = [
+        f"{rule.rule}: no interval of exact payments, {rule.uncertain}"
+        for rule in rules
+        if rule.uncertain and rule.rule == record.tax_rule
+    ]
+    return list(dict.fromkeys([*void, *unsure]))
 
 
 def _paid(rule: Mechanism, agent: int) -> str:

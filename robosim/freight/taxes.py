@@ -61,12 +61,14 @@ class Properties:
     payment : (N,) = -tax.
     cost : (N,) what each really bears, X, (B.2).
     social_cost, optimum : Σ cost and the least it could be.
+    slack : what payments may lack without being a loss: under VCG what the decision may be above the optimum.
     """
 
     payment: Array
     cost: Array
     social_cost: float
     optimum: float
+    slack: float = 0.0
 
     @property
     def profit(self) -> Array:
@@ -76,8 +78,8 @@ class Properties:
     @property
     def individually_rational(self) -> bool:
         """Whether payments cover costs, up to rounding (payments come from optima as large as the social cost)."""
-        nothing = np.zeros_like(self.profit)
-        return individually_rational(-self.profit, nothing, self.cost, -self.payment)
+        lost = np.full_like(self.profit, self.slack)
+        return individually_rational(-self.profit, lost, self.cost, -self.payment)
 
     @property
     def efficiency(self) -> float:
@@ -85,10 +87,10 @@ class Properties:
         return self.optimum / self.social_cost if self.social_cost else 1.0
 
 
-def properties(true: Coupled, x: Array, tax: Array, optimum: float) -> Properties:
+def properties(true: Coupled, x: Array, tax: Array, optimum: float, slack: float = 0.0) -> Properties:
     """The properties of a decision x (N, n) and taxes (N,) at the agents' true costs (X, Propositions 3 to 5)."""
     cost = true.costs(x)
-    return Properties(payment=-tax, cost=cost, social_cost=float(cost.sum()), optimum=optimum)
+    return Properties(payment=-tax, cost=cost, social_cost=float(cost.sum()), optimum=optimum, slack=slack)
 
 
 def pretended(own: Said, deviations: tuple[Deviation, ...], batch: int) -> Said:

@@ -1,4 +1,4 @@
-"""How far a decision can be from the central optimum, without a central solve: one small linear programme per agent.
+"""How far a decision can be from the central optimum: a dual value, which holds whoever found its prices, and how.
 
 F is convex, so with flows F₀ = max(Θx, 0), φ_e(F) = a_e F^{p+1} and any price λ of b, for every feasible y
 
@@ -7,7 +7,12 @@ F is convex, so with flows F₀ = max(Θx, 0), φ_e(F) = a_e F^{p+1} and any pri
 
 At x with Θx ≥ 0 that is F(x) - ∇F(x)'x + Σ_i min (∇_iF(x) - A_i'λ)'y_i + λ'b. It is tight at the optimum and its price.
 Each agent's programme is bounded below by its dual with the solver's multipliers μ ≥ 0, which holds whatever the
-solver's accuracy: c'y ≥ min_box (c + G'μ)'y - μ'g.
+solver's accuracy: c'y ≥ min_box (c + G'μ)'y - μ'g. Its box also has what demand implies: where A ≥ 0 in a row of b and
+everybody's y ≥ lower, no y exceeds what the others at their least leave (`robosim.freight.coupled.reach`, which also
+bounds what no row does where costs are strongly convex).
+
+At the decision and the price where agents stopped the bound misses by the first power of what they miss, F(x) by the
+second. `certified` therefore also asks who knows all for the prices and flows of the optimum: the bound is the larger.
 
 Under VCG (X, (7)) agent i's profit is h_-i - F(x), and h_-i does not depend on i: whatever cost i declares, it cannot
 gain more than F(x) - F*, hence no more than the gap at the decision of the faithful run.
@@ -19,10 +24,14 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 from scipy.optimize import linprog
+from scipy.sparse import csr_array
 
 from robosim.agent import Array
 from robosim.errors import BadInput
+from robosim.freight.coupled.feasible import local_limits
+from robosim.freight.coupled.optimum import Optimum
 from robosim.freight.coupled.problem import Coupled
+from robosim.freight.coupled.reach import allowed, box, endless_bound
 
 
 class LowerBound(NamedTuple):
@@ -30,6 +39,22 @@ class LowerBound(NamedTuple):
 
     value: float
     gap: float
+
+
+class Least(NamedTuple):
+    """A lower bound of min cost'y, but for what could be done without end, and the costs of that, like y."""
+
+    value: float
+    endless: Array
+
+
+def certified(problem: Coupled, x: Array, price: Array, best: Optimum | None) -> LowerBound:
+    """The larger of the bounds at x (N, n) and λ (m,) and at the central optimum, where one was found."""
+    bound = lower_bound(problem, x, price)
+    if best is None:
+        return bound
+    value = max(bound.value, lower_bound(problem, best.x, best.price).value)
+    return LowerBound(value, float(problem.objective(x)) - value)
 
 
 def lower_bound(problem: Coupled, x: Array, price: Array) -> LowerBound:
@@ -46,42 +71,72 @@ def lower_bound(problem: Coupled, x: Array, price: Array) -> LowerBound:
     p, unit = problem.power, problem.congestion * problem.powered(flow)
     slope = problem.slope + (problem.theta.T @ ((p + 1) * unit)).reshape(problem.slope.shape)
     slope = slope - np.einsum("imn,m->in", problem.A, price)
-    least = sum(cheapest(problem, i, slope[i]) for i in range(problem.agents))
-    value = float(least - (p * unit * flow).sum() + (price * problem.b).sum())
+    value, endless = _least(allowed(problem), slope)
+    value += endless_bound(problem, x, endless) if endless.any() else 0.0
+    value = float(value - (p * unit * flow).sum() + (price * problem.b).sum())
     return LowerBound(value, float((problem.slope * x).sum() + (unit * flow).sum()) - value)
 
 
 def cheapest(problem: Coupled, agent: int, cost: Array) -> float:
     """A lower bound of min cost'x_i over agent i's own limits X_i, attained up to rounding; -∞ if there is none."""
+    least = _alone(problem, agent, cost)
+    return -np.inf if least.endless.any() else least.value
+
+
+def _least(problem: Coupled, cost: Array) -> Least:
+    """Of all agents, (N, n), in one programme; where that has no answer one after the other."""
+    boxes = [_box(problem, i) for i in range(problem.agents)]
+    lower, upper = (np.concatenate(ends) for ends in zip(*boxes, strict=True))
+    together = _dual(cost.ravel(), *local_limits(problem), lower, upper)
+    if together is not None:
+        return together._replace(endless=together.endless.reshape(cost.shape))
+    each = [_alone(problem, i, cost[i]) for i in range(problem.agents)]
+    return Least(sum(one.value for one in each), np.stack([one.endless for one in each]))
+
+
+def _alone(problem: Coupled, agent: int, cost: Array) -> Least:
+    """Of one agent, (n,). Raises `BadInput` where its limits contradict each other."""
     some = np.isfinite(problem.most[agent])
     rows, most = problem.limits[agent][some], problem.most[agent][some]
-    lower, upper = box(rows, most, problem.lower[agent], problem.upper[agent])
-    if not len(rows):
-        return in_box(cost, lower, upper)
-    limits = np.stack([lower, upper], axis=1)
-    solved: Any = linprog(cost, A_ub=rows, b_ub=most, bounds=cast(Any, limits), method="highs")
-    if solved.status == 2:
+    lower, upper = _box(problem, agent)
+    found = _dual(cost, csr_array(rows), most, lower, upper)
+    if found is None and contradicts(rows, most, lower, upper):
         raise BadInput(f"limits, lower, upper: agent {agent}'s own limits leave it nothing to choose (widen them)")
+    return _in_box(cost, lower, upper) if found is None else found
+
+
+def _box(problem: Coupled, agent: int) -> tuple[Array, Array]:
+    some = np.isfinite(problem.most[agent])
+    rows, most = problem.limits[agent][some], problem.most[agent][some]
+    return box(rows, most, problem.lower[agent], problem.upper[agent])
+
+
+def _dual(cost: Array, rows: csr_array, most: Array, lower: Array, upper: Array) -> Least | None:
+    """The dual value at the solver's multipliers of the rows; None where it has none."""
+    if not len(most):
+        return _in_box(cost, lower, upper)
+    limits = np.stack([lower, upper], axis=1)
+    if (lower > upper).any():
+        return None
+    solved: Any = cast(Any, linprog)(cost, A_ub=rows, b_ub=most, bounds=limits, method="highs")
     if solved.status != 0:
-        return -np.inf
+        return None
     mu = np.maximum(-solved.ineqlin.marginals, 0.0)
-    return in_box(cost + (mu[:, None] * rows).sum(axis=0), lower, upper) - float((mu * most).sum())
+    least = _in_box(cost + rows.T @ mu, lower, upper)
+    return least._replace(value=least.value - float((mu * most).sum()))
 
 
-def in_box(cost: Array, lower: Array, upper: Array) -> float:
-    """min cost'y over lower ≤ y ≤ upper."""
+def contradicts(rows: Array, most: Array, lower: Array, upper: Array) -> bool:
+    """Whether no y has rows y ≤ most and lower ≤ y ≤ upper."""
+    if (lower > upper).any():
+        return True
+    limits = np.stack([lower, upper], axis=1)
+    found: Any = cast(Any, linprog)(np.zeros(len(lower)), A_ub=rows, b_ub=most, bounds=limits, method="highs")
+    return bool(found.status == 2)
+
+
+def _in_box(cost: Array, lower: Array, upper: Array) -> Least:
+    """min cost'y over lower ≤ y ≤ upper, without what has no end."""
     best = np.where(cost > 0, lower, np.where(cost < 0, upper, 0.0))
-    return float((cost * best).sum()) if np.isfinite(best).all() else -np.inf
-
-
-def box(rows: Array, most: Array, lower: Array, upper: Array) -> tuple[Array, Array]:
-    """Upper limits that rows without negative numbers imply: Gy ≤ g gives y_k ≤ (g - Σ_{l≠k} G_l lower_l) / G_k."""
-    whole = np.isfinite(lower).all() and bool(len(rows))
-    for row, limit in zip(rows, most, strict=True) if whole else ():
-        if (row < 0).any():
-            continue
-        room = limit - (row * lower).sum()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            implied = np.where(row > 0, lower + np.maximum(room, 0.0) / row, np.inf)
-        upper = np.minimum(upper, implied)
-    return lower, upper
+    ends = np.isfinite(best)
+    return Least(float((cost[ends] * best[ends]).sum()), np.where(ends, 0.0, cost))

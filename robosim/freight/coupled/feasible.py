@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,10 @@ PASSES = 3
 """Projections at most; the second takes away what the first has left, far below its digits."""
 NEAR = (1e2, 1e4, np.inf)
 """Only rules this many times as far as x must move at least are minded; where another is broken, more of them."""
+NEARLY = 1e-3
+"""Share of b by which a decision may miss it and is taken to be right about who does nothing of what."""
+AT = 1e-9
+"""Share of b within which a decision is at a limit."""
 UNMET = 1e-6
 """Share of the largest number of b that counts as unmet: above what the solver leaves."""
 
@@ -88,11 +93,14 @@ def indispensable(problem: Coupled) -> list[int]:
     return [i for i in range(problem.agents) if shortfall(problem.without(i)).any()]
 
 
-def nearest_feasible(problem: Coupled, x: Array) -> Array:
+def nearest_feasible(problem: Coupled, x: Array, held: bool = False) -> Array:
     """The feasible decision (N, n) nearest to what was said, x (N, n), so that a finite run ends at one.
 
     The Euclidean projection onto {Σ A_i x_i = b, G_i x_i ≤ g_i, lower ≤ x ≤ upper}, by piqp in units of how far x is
     from it, so that who is nearly there moves by as little, to as many digits. Feasible x stay as they are.
+
+    With `held`, where x misses by less than `NEARLY`, who is at a limit stays there if b can be met so: who decided to
+    do nothing is not made to, at whatever it costs, and what others are moved costs the square of what x misses.
 
     Raises
     ------
@@ -107,7 +115,8 @@ def nearest_feasible(problem: Coupled, x: Array) -> Array:
         off = space.off(here)
         if off <= FEASIBLE * size:
             return space.boxed(here).reshape(x.shape)
-        moved = next((found for near in NEAR if (found := space.moved(here, off, near)) is not None), None)
+        tries = ((one, near) for one in space.faces(here, held and off <= NEARLY * size, AT * size) for near in NEAR)
+        moved = next((found for one, near in tries if (found := one.moved(here, off, near)) is not None), None)
         if moved is None:
             refuse_unmet(problem)
             moved = space.nearest_corner(here)
@@ -131,14 +140,26 @@ class _Space(NamedTuple):
     g: Array
     lower: Array
     upper: Array
+    least: Array
+    """-∞, or g where a limit is held."""
 
     @classmethod
     def of(cls, problem: Coupled) -> _Space:
-        box = problem.lower.ravel(), problem.upper.ravel()
-        return cls(coupling(problem), problem.b, *local_limits(problem), *box)
+        box, (G, g) = (problem.lower.ravel(), problem.upper.ravel()), local_limits(problem)
+        return cls(coupling(problem), problem.b, G, g, *box, np.full(len(g), -np.inf))
 
     def boxed(self, x: Array) -> Array:
         return np.asarray(np.clip(x, self.lower, self.upper))
+
+    def faces(self, x: Array, held: bool, near: float) -> Iterator[_Space]:
+        """If `held`, with all limits held that x is at, then with those of single components; at last with none."""
+        if held:
+            low, high = x <= self.lower + near, x >= self.upper - near
+            box = np.where(high, self.upper, self.lower), np.where(low, self.lower, self.upper)
+            face = self._replace(lower=box[0], upper=box[1])
+            yield face._replace(least=np.where(self.G @ x >= self.g - near, self.g, -np.inf))
+            yield face
+        yield self
 
     def off(self, x: Array) -> float:
         """By how much x breaks the worst rule, after it was put into the box."""
@@ -169,7 +190,8 @@ class _Space(NamedTuple):
         close = room < near
         down, up = (self.lower - x) / off, (self.upper - x) / off
         solver = sharp_solver()
-        keep = (as_piqp(self.G[close]), None, room[close]) if close.any() else (None, None, None)
+        least = np.where(self.least > -np.inf, room, -np.inf)[close]
+        keep = (as_piqp(self.G[close]), least, room[close]) if close.any() else (None, None, None)
         solver.setup(
             as_piqp(csc_array(diags_array(np.ones(len(x))))),
             np.zeros(len(x)),

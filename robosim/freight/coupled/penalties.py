@@ -26,10 +26,12 @@ Two methods price edges (`robosim.controllers.parts.flow_problem`), whose φ'' t
 counts: dual subgradient σ = 1.5 N χ, γ = 0.5 N p F̄^{p-1}; DOT-ADMM σ = 2 χ mean deg, γ = mean deg p F̄^{p-1}. From a
 grid over examples 1, 2, 5, a path and Sioux Falls.
 
-Where costs do not bend (a = 0) prices still have to find their level: κ and χ are at least 3 % of mean |ψ'A⁺| over mean
-|b|/N, rounded to a power of two: no more than the order of magnitude of private costs is public. Where congestion is
-not linear, φ'(F)/F stands for φ'', its mean on the way from 0, at flows F half way between everybody's even share of b
-and what would be best if congestion were all that counts: without private costs and limits.
+Where costs do not bend (a = 0) prices still have to find their level: κ and χ are at least 3 % of the agents' median of
+mean |ψ'A⁺| over mean |b|/N, rounded to a power of two: no more than the order of magnitude of private costs is public.
+Where congestion is not linear, φ'(F)/F stands for φ'', its mean on the way from 0, at flows F half way between
+everybody's even share of b and what would be best if congestion were all that counts: without private costs and limits.
+
+Where some edges are much steeper than most, see `robosim.freight.coupled.steep`.
 """
 
 from __future__ import annotations
@@ -42,15 +44,17 @@ from scipy.sparse import csr_array, diags_array, eye_array
 
 from robosim.agent import Array
 from robosim.errors import BadInput
-from robosim.freight.coupled.bound import box
 from robosim.freight.coupled.optimum import optimum
 from robosim.freight.coupled.problem import Coupled
+from robosim.freight.coupled.reach import box
 from robosim.network.graphs import extremes
 from robosim.network.network import Network
 
 DIGITS = 3
 """Announced penalties are short numbers, which the last bits of an eigenvalue do not reach."""
 FLOOR = 0.03
+KAPPA, CHI, SLOWNESS = 0.3, 5.0, 0.75
+"""The three numbers of Algorithm 1's penalties."""
 
 
 def penalties(problem: Coupled, network: Network, method: str = "consensus_tracking_admm") -> dict[str, float]:
@@ -72,13 +76,13 @@ def penalties(problem: Coupled, network: Network, method: str = "consensus_track
     """
     if method not in RULES:
         raise BadInput(f"method: no automatic penalties for {method!r} (known: {', '.join(RULES)})")
-    return {key: _short(x) for key, x in RULES[method](problem, network).items()}
+    return {key: float(short(np.array(x))) for key, x in RULES[method](problem, network).items()}
 
 
 def _consensus_tracking_admm(problem: Coupled, network: Network) -> dict[str, float]:
     stiffness, climb = bends(problem)
     degree = float(network.links.degree.mean())
-    return {"rho": 0.3 * stiffness / degree, "sigma": 5.0 * climb * mixing_gap(network) ** 0.75}
+    return {"rho": KAPPA * stiffness / degree, "sigma": CHI * climb * mixing_gap(network) ** SLOWNESS}
 
 
 def _tracking_admm(problem: Coupled, network: Network) -> dict[str, float]:
@@ -135,8 +139,8 @@ def _dot_admm(problem: Coupled, network: Network) -> dict[str, float]:
 def _lean(problem: Coupled) -> float:
     """φ'' over (p + 1) a at the flows that count, the root of their mean square; 1 with linear congestion."""
     p = problem.power
-    flow = 1.0 if p == 1.0 else float(np.sqrt((_public_flow(problem) ** 2).mean()))
-    return float(p * flow ** (p - 1.0))
+    flow = float(np.sqrt((_public_flow(problem) ** 2).mean())) if problem.bends else 1.0
+    return float(np.mean(p * flow ** (p - 1.0)))
 
 
 RULES: dict[str, Callable[[Coupled, Network], dict[str, float]]] = {
@@ -159,6 +163,11 @@ def bends(problem: Coupled) -> tuple[float, float]:
     least = _least(problem, inverse)
     stiffness = float(np.mean([_norm(each, bend) for each in met]))
     return max(stiffness, least), max(_norm(np.sum(met, axis=0) / agents, bend), least)
+
+
+def climb_factor(network: Network) -> float:
+    """σ/χ of Algorithm 1."""
+    return float(short(np.array(CHI * mixing_gap(network) ** SLOWNESS)))
 
 
 def mixing_gap(network: Network) -> float:
@@ -199,12 +208,14 @@ def _public_flow(problem: Coupled) -> Array:
 
 def _least(problem: Coupled, inverse: list[Array]) -> float:
     """What κ and χ are at least: a share of prices over quantities, as a power of two."""
-    price = float(np.mean([np.abs(slope @ each).mean() for slope, each in zip(problem.slope, inverse, strict=True)]))
+    asked = [np.abs(slope @ each).mean() for slope, each in zip(problem.slope, inverse, strict=True)]
+    price = float(np.median(asked))  # what most ask: who asks a million times as much stays at home
     quantity = float(np.abs(problem.b).mean()) / problem.agents
     if not (price > 0.0 and quantity > 0.0):
         return float(np.finfo(np.float64).tiny) if problem.congestion.any() else 1.0
     return float(2.0 ** np.round(np.log2(FLOOR * price / quantity)))
 
 
-def _short(x: float) -> float:
-    return float(f"{x:.{DIGITS - 1}e}")
+def short(x: Array) -> Array:
+    """Numbers of any shape, with `DIGITS` digits each."""
+    return np.array([float(f"{one:.{DIGITS - 1}e}") for one in x.ravel()]).reshape(x.shape)

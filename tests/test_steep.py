@@ -1,0 +1,232 @@
+"""Roads much steeper than most, suppliers much dearer than most: penalties that need no tuning (faults, F9)."""
+
+from dataclasses import replace
+
+import daqp
+import numpy as np
+import pytest
+
+import robosim
+from robosim.agent import Heard
+from robosim.checks import check_controller
+from robosim.controllers.consensus_tracking_admm import ConsensusTrackingAdmm, controller
+from robosim.freight.coupled.feasible import nearest_feasible
+from robosim.freight.coupled.optimum import optimum
+from robosim.freight.coupled.penalties import penalties
+from robosim.freight.coupled.problem import Coupled
+from robosim.freight.coupled.steep import MOST_FLOWS, gentled, least_steep, steep_rules
+from robosim.freight.roads.generator import paper_instance
+from robosim.freight.roads.instance import coupled
+from robosim.network.network import Network
+
+FAR = 1e30
+
+
+def market(name):
+    instance = paper_instance(name)
+    return coupled(instance), Network(n=instance.N, edges=instance.comm_edges)
+
+
+def steeper(problem, edge, times):
+    congestion = problem.congestion.copy()
+    congestion[edge] *= times
+    return replace(problem, congestion=congestion)
+
+
+def dearer(problem, agent, times):
+    slope = problem.slope.copy()
+    slope[agent] *= times
+    return replace(problem, slope=slope)
+
+
+def rounds(problem, network, most=2000):
+    """Rounds until demand, copies and movement are below 1e-6, where the decision is within 1e-6 of the optimum."""
+    keys = {"leader.tax": "none", "mission.rounds": most, "leader.tolerance": 1e-6}
+    record = robosim.load(problem, network=network, set=keys).run(every=most)
+    assert problem.objective(record.decision[0]) == pytest.approx(optimum(problem).objective, rel=1e-6)
+    return record.rounds
+
+
+@pytest.mark.parametrize(("name", "edge"), [("example-1", 11), ("semi-balanced", 14), ("unbalanced", 6)])
+@pytest.mark.parametrize("times", [100.0, 1e5])
+def test_one_steep_road_sets_nobodys_pace(name: str, edge: int, times: float) -> None:
+    """At most three times the rounds of roads that are all alike; with one ρ and σ for all 13 to more than 17 times."""
+    problem, network = market(name)
+    assert rounds(steeper(problem, edge, times), network) <= 3 * rounds(problem, network)
+
+
+@pytest.mark.parametrize(("name", "agent"), [("example-1", 2), ("unbalanced", 0)])
+def test_a_supplier_dearer_than_all_sets_nobodys_pace(name: str, agent: int) -> None:
+    """A million times as dear, it stays at home; with a mean of all costs nothing was found in 20 000 rounds."""
+    problem, network = market(name)
+    assert rounds(dearer(problem, agent, 1e6), network) <= 3 * rounds(problem, network)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", ["example-1", "semi-balanced", "unbalanced", "example-5"])
+def test_any_steep_road_and_any_dear_supplier(name: str) -> None:
+    problem, network = market(name)
+    plain = rounds(problem, network, 3000)
+    for edge in range(len(problem.congestion)):
+        for times in (100.0, 1e5):
+            if (name, edge, times) != ("example-5", 28, 1e5):  # all of a town's demand: to 1e-5, where rounding ends it
+                assert rounds(steeper(problem, edge, times), network, 3 * plain) <= 3 * plain, edge
+    for agent in range(problem.agents):
+        assert rounds(dearer(problem, agent, 1e6), network, 3 * plain) <= 3 * plain
+
+
+@pytest.mark.parametrize("name", ["example-1", "example-2", "example-5", "semi-balanced", "unbalanced"])
+def test_roads_that_are_alike_are_not_weighed(name: str) -> None:
+    """The paper's figures stay as they are: nothing is announced but ρ and σ."""
+    assert gentled(market(name)[0]) is None
+    assert not {"steep", "climb"} & robosim.load("freight", set={"freight.instance": name}).announced.keys()
+
+
+def test_penalties_that_are_given_stay_as_they_are() -> None:
+    problem, network = market("example-1")
+    found = robosim.load(steeper(problem, 3, 100.0), network=network)
+    assert found.announced["steep"].nonzero()[0].tolist() == [3]
+    for keys in ({"method.rho": 0.1}, {"method.sigma": 1.0}):
+        given = robosim.load(steeper(problem, 3, 100.0), network=network, set=keys)
+        assert "steep" not in given.announced
+        rest = {"rho", "sigma"} - {key.partition(".")[2] for key in keys}
+        assert all(given.penalties[key] == penalties(steeper(problem, 3, 100.0), network)[key] for key in rest)
+
+
+def test_what_is_steep_is_what_bends_more_than_the_middle_edge() -> None:
+    """Two roads to each of two towns, and one that a town cannot do without: a = 1, 1, 1, 1, 100."""
+    theta = np.array([[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [0, 0, 1, 1]]] * 2, dtype=float)
+    pair = Coupled.of(
+        np.ones((2, 4)), np.kron(np.eye(2), np.ones(2)), [2.0, 3.0], theta=theta, congestion=[1, 1, 1, 1, 100.0],
+        lower=0.0,
+    )  # fmt: skip
+    found = gentled(pair)
+    assert found is not None
+    np.testing.assert_allclose(found.problem.congestion, 1.0)
+    np.testing.assert_allclose(found.excess, [0, 0, 0, 0, 198.0])
+    np.testing.assert_allclose(least_steep(pair, found.excess)[4], [0.0, 1.0])
+    network = Network.of([(0, 1)])
+    announced = steep_rules(pair, network, found, {"rho": 0.6, "sigma": 3.0})
+    np.testing.assert_allclose(announced["steep"], [0, 0, 0, 0, 99.0])  # κ = ρ/0.3 = 2
+    np.testing.assert_allclose(announced["climb"], [[0.0, np.sqrt(0.3 * 5.0 / 3.0 * 198.0)]], rtol=5e-3)
+
+
+def test_few_enough_roads_are_steep() -> None:
+    rng = np.random.default_rng(0)
+    theta, bend = np.kron(np.ones((1, 10)), np.eye(80)), np.exp(3.0 * rng.normal(size=80))
+    problem = Coupled.of(np.ones((10, 80)), np.ones(80), [1.0], theta=theta, congestion=bend, lower=0.0)
+    found = gentled(problem)
+    assert found is not None
+    assert 0 < np.count_nonzero(found.excess) <= MOST_FLOWS / 10
+    assert found.problem.congestion.max() == pytest.approx(np.sort(bend)[-1 - MOST_FLOWS // 10])
+
+
+class Dense:
+    """X, Algorithm 1 with both weights, line by line, with dense matrices and no live solver."""
+
+    def __init__(self, problem, network, rules):
+        self.problem, self.links = problem, network.links
+        agents, n = problem.slope.shape
+        theta, size, links = problem.theta.toarray(), agents * n, network.links
+        self.near = [links.indices[a:b] for a, b in zip(links.indptr[:-1], links.indptr[1:], strict=True)]
+        self.weights = np.diag(links.own_weight)
+        for i, near in enumerate(self.near):
+            self.weights[i, near] = links.weight[links.indptr[i] : links.indptr[i + 1]]
+        metric = np.eye(size)
+        for j in range(agents):
+            own = slice(j * n, (j + 1) * n)
+            metric[own, own] += theta[:, own].T @ np.diag(rules["steep"]) @ theta[:, own]
+        self.metric, self.rho = metric, rules["rho"]
+        self.sigma = rules["sigma"] * (np.eye(len(problem.b)) + rules["climb"].T @ rules["climb"])
+        self.bend = [2.0 * theta.T @ np.diag(problem.congestion * part) @ theta for part in problem.part]
+        self.y, self.multiplier = np.zeros((agents, size)), np.zeros((agents, len(problem.b)))
+        self.tracker, self.v = np.tile(-problem.b / agents, (agents, 1)), np.zeros((agents, size))
+
+    def advance(self):
+        price, left, old = self.weights @ self.multiplier, self.weights @ self.tracker, self.y
+        self.y = np.stack([self.answer(i, price[i], left[i]) for i in range(len(old))])
+        n = self.problem.variables
+        moved = np.stack([self.problem.A[i] @ (self.y - old)[i, i * n : (i + 1) * n] for i in range(len(old))])
+        self.tracker = left + moved
+        self.multiplier = price + self.tracker @ self.sigma
+        for i, near in enumerate(self.near):
+            self.v[i] += (self.y[near] - old[near] / 2).sum(axis=0) / len(near) - old[i] / 2
+
+    def answer(self, i, price, left):
+        problem, n = self.problem, self.problem.variables
+        own, size = slice(i * n, (i + 1) * n), self.y.shape[1]
+        rows, limits = np.zeros((len(price), size)), np.zeros((len(problem.most[i]), size))
+        rows[:, own], limits[:, own] = problem.A[i], problem.limits[i]
+        draw = self.rho * len(self.near[i]) * self.metric
+        hessian = self.bend[i] + rows.T @ self.sigma @ rows + draw
+        linear = rows.T @ (price + self.sigma @ (left - rows @ self.y[i])) - draw @ self.v[i]
+        linear[own] += problem.slope[i]
+        lower, upper = np.full(size, -FAR), np.full(size, FAR)
+        lower[own], upper[own] = problem.lower[i], problem.upper[i].clip(max=FAR)
+        y, _, flag, _ = daqp.solve(
+            hessian, linear, limits, np.append(upper, problem.most[i]), np.append(lower, np.full(len(limits), -FAR)),
+            primal_tol=1e-11,
+        )  # fmt: skip
+        assert flag == 1
+        return np.asarray(y)
+
+
+def steep_market():
+    """Example 1 with two steep roads, one of which a town cannot well do without."""
+    problem, network = market("example-1")
+    problem = steeper(steeper(problem, 14, 30.0), 3, 300.0)
+    found = gentled(problem)
+    assert found is not None
+    plain = penalties(found.problem, network)
+    announced = {**plain, **steep_rules(problem, network, found, plain)}
+    announced["climb"] = np.array([[1.0, 1.0, 0.5, 0.0, 0.0, 2.0]])
+    public = {"theta": problem.theta, "congestion": problem.congestion, "power": 1.0, "b": problem.b}
+    return problem, network, {**public, "agents": 4, "rounds": 100, **announced}
+
+
+def test_the_weighted_program_makes_the_full_forms_iterates() -> None:
+    problem, network, rules = steep_market()
+    dense, program = Dense(problem, network, rules), ConsensusTrackingAdmm()
+    state, said = program.start(problem.own(), rules, network.links)
+    for _ in range(60):
+        state, said = program.step(state, Heard(said, {}, network.links, said))
+        dense.advance()
+    for key in ("y", "multiplier", "tracker"):
+        expected = getattr(dense, key)
+        np.testing.assert_allclose(said[key][0], expected, rtol=0, atol=1e-8 * (1 + np.abs(expected).max()))
+
+
+def test_the_weighted_program_keeps_the_promises_of_a_controller() -> None:
+    problem, network, rules = steep_market()
+    check_controller(controller, own=problem.own(), rules=rules, network=network, rounds=30)
+
+
+def test_who_stays_at_home_is_paid_nothing() -> None:
+    """F16: in `unbalanced` supplier 3 ships nothing, nor does one a million times as dear as before in example 1.
+
+    The decision is made feasible without it: what 1e-6 of demand costs over its roads would be a loss of 0.01 $.
+    """
+    record = robosim.load("freight", set={"freight.instance": "unbalanced"}).run(every=1000)
+    assert np.abs(record.decision[0, 3]).max() <= 1e-12
+    assert abs(record.payment[0, 3]) <= 1e-9 * record.payment.sum()
+    problem, network = market("example-1")
+    mission = robosim.load(dearer(problem, 2, 1e6), network=network, set={"leader.tolerance": 1e-6})
+    record = mission.run(every=1000)
+    assert abs(record.payment[0, 2]) <= 1e-9 * record.payment.sum()
+    assert mission.rational(record)
+
+
+def test_a_decision_that_is_nearly_feasible_keeps_its_limits() -> None:
+    """x₁ + x₂ + x₃ = 3 from (1, 2 - δ, 0): the nearest decision has x₃ = δ/3, with limits held the others share δ."""
+    problem = Coupled.of([[1.0], [1.0], [1e6]], 1.0, [3.0], lower=0.0, limits=[[1.0]], most=[[1.0], [5.0], [5.0]])
+    x, short = np.array([[0.5], [2.5 - 3e-6], [0.0]]), 1e-6
+    np.testing.assert_allclose(nearest_feasible(problem, x)[:, 0] - x[:, 0], [short] * 3, rtol=1e-6)
+    kept = nearest_feasible(problem, x, held=True)[:, 0] - x[:, 0]
+    np.testing.assert_allclose(kept, [1.5 * short, 1.5 * short, 0.0], rtol=1e-6, atol=1e-15)
+    at_most = np.array([[1.0], [2.0 - 3e-6], [0.0]])  # agent 0 can do no more: agent 1 does what lacks
+    np.testing.assert_allclose(nearest_feasible(problem, at_most, held=True)[:, 0], [1.0, 2.0, 0.0], atol=1e-12)
+    nobody = np.array([[1.0], [0.0], [2.0 - 3e-6]])
+    lone = replace(problem, most=np.array([[1.0], [5.0], [2.0 - 3e-6]]))  # who does nothing has to
+    np.testing.assert_allclose(nearest_feasible(lone, nobody, held=True)[:, 0], [1.0, 3e-6, 2.0 - 3e-6], atol=1e-12)
+    far = np.array([[0.5], [1.5], [0.0]])  # a third is missing: nobody is taken to be right about anything
+    np.testing.assert_array_equal(nearest_feasible(problem, far, held=True), nearest_feasible(problem, far))
