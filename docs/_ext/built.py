@@ -1,6 +1,6 @@
 """Looks at the built pages: every link within them leads somewhere, and the gallery has its pictures.
 
-    python docs/_ext/built.py docs/_build/html
+python docs/_ext/built.py docs/_build/html
 """
 
 from __future__ import annotations
