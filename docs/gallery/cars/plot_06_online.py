@@ -2,8 +2,9 @@
 Online and day-ahead
 ====================
 
-The same day planned by those who are plugged in, anew every five minutes, and by somebody who knew who would come. The plan of the day
-before uses whole quarters of an hour of each stay, plans online every minute of it, which is why they are cheaper here.
+The same day planned by those who are plugged in, anew every five minutes, and by somebody who knew who would come.
+The plan of the day before uses whole quarters of an hour of each stay, plans online every minute of it, which is why
+they are cheaper here.
 """
 
 import numpy as np

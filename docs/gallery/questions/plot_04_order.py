@@ -2,8 +2,8 @@
 Found, exact, certified
 =======================
 
-What each robot gained by the strategies that have a name, what it could gain within the world's limits and by any words, and what
-nobody can exceed. They stand in this order in every world, which every run checks.
+What each robot gained by the strategies that have a name, what it could gain within the world's limits and by any
+words, and what nobody can exceed. They stand in this order in every world, which every run checks.
 """
 
 import numpy as np

@@ -2,8 +2,8 @@
 A study: graphs and team sizes
 ==============================
 
-Each graph with each size, and the mean over seeds of what is certified: how much one selfish robot could gain. One file of keys
-says all of it, and `robosim study run` plays it, on one machine or a cluster.
+Each graph with each size, and the mean over seeds of what is certified: how much one selfish robot could gain. One
+file of keys says all of it, and `robosim study run` plays it, on one machine or a cluster.
 """
 
 import tempfile

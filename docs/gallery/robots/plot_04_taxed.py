@@ -2,8 +2,8 @@
 What each robot pays under the Groves tax
 =========================================
 
-Robot 3 drags its feet only a little, stays inside β(n), and pays what the others paid: its net cost is that of the whole team, so
-that what costs the team costs the robot.
+Robot 3 drags its feet only a little, stays inside β(n), and pays what the others paid: its net cost is that of the
+whole team, so that what costs the team costs the robot.
 """
 
 import robosim

@@ -2,8 +2,9 @@
 The erratum: a published bound that fines the faithful
 ======================================================
 
-Five faithful robots on a line. The bound of the paper's Algorithm 2 shrinks faster than robots can agree when the step size is below
-1/λmax: after about a hundred rounds they are outside of it. The corrected and the tight bound shrink as consensus does.
+Five faithful robots on a line. The bound of the paper's Algorithm 2 shrinks faster than robots can agree when the
+step size is below 1/λmax: after about a hundred rounds they are outside of it. The corrected and the tight bound
+shrink as consensus does.
 """
 
 import warnings

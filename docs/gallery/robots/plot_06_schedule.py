@@ -2,8 +2,8 @@
 Steps that grow as robots come closer
 =====================================
 
-Ten robots of the Robotarium's speed, 6.6 mm a round. A fixed step size that slow robots can follow from any start needs 19 000 rounds to
-bring them within 1 cm; an announced schedule of growing steps needs 691, which is proven.
+Ten robots of the Robotarium's speed, 6.6 mm a round. A fixed step size that slow robots can follow from any start
+needs 19 000 rounds to bring them within 1 cm; an announced schedule of growing steps needs 691, which is proven.
 """
 
 import numpy as np

@@ -2,8 +2,8 @@
 Bodies that turn, drive and keep apart
 ======================================
 
-Ten GRITSBots of the Robotarium form a circle: unicycles with wheel limits, in control steps of 33 ms. They keep half of each
-distance each, and pass on the right.
+Ten GRITSBots of the Robotarium form a circle: unicycles with wheel limits, in control steps of 33 ms. They keep half
+of each distance each, and pass on the right.
 """
 
 import robosim

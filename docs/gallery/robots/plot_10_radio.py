@@ -2,8 +2,8 @@
 A radio that loses a third of all messages
 ==========================================
 
-Running sums (ratio consensus) keep the average of the starts, whatever is lost. Using the last word of whom one does not hear agrees
-as well, but elsewhere.
+Running sums (ratio consensus) keep the average of the starts, whatever is lost. Using the last word of whom one does
+not hear agrees as well, but elsewhere.
 """
 
 from matplotlib.figure import Figure

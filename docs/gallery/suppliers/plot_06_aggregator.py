@@ -2,7 +2,8 @@
 An aggregator and four cars
 ===========================
 
-The same algorithm on another problem: five agents agree on all powers of six hours by messages to neighbours (X, Example 2).
+The same algorithm on another problem: five agents agree on all powers of six hours by messages to neighbours (X,
+Example 2).
 """
 
 import numpy as np
