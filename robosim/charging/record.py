@@ -100,6 +100,7 @@ class ChargingRecord(AuctionRecord):
     """A finished day of charging; `day` is what was executed."""
 
     noun: ClassVar[str] = "charging"
+    price_unit: ClassVar[str] = "$/kWh"
     needed: ClassVar[frozenset[str]] = frozenset({"curvature"})
 
     day: DayLog

@@ -1,4 +1,4 @@
-"""Command about what taxes are worth: compare, of markets that grow, and of strategies × tax rules."""
+"""Command compare: missions side by side, markets that grow, strategies × tax rules."""
 
 from __future__ import annotations
 
@@ -8,25 +8,39 @@ from typing import Annotated, Any
 
 import typer
 
-from robosim.cli.app import Json, Seed, Set, World, app, print_json, say
+from robosim.cli.app import Json, Seed, Set, app, print_json, say
 from robosim.errors import BadInput
 
 
 @app.command()
 def compare(
-    world: World,
+    worlds: Annotated[
+        list[str], typer.Argument(metavar="WORLD|DIR…", help="A world; or several, or folders of saved records.")
+    ],
     seed: Seed = None,
     set_: Set = None,
     sweep: Annotated[str | None, typer.Option("--sweep", metavar="N=A..B", help="Numbers of bidders.")] = None,
     tax: Annotated[str | None, typer.Option("--tax", metavar="RULE,…", help="Strategies × these tax rules.")] = None,
     agent: Annotated[str, typer.Option("--agent", metavar="I|all", help="Who attacks, with --tax.")] = "all",
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Heat map, with --tax.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Heat map, with --tax; a page of several.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Weigh tax rules: with --tax by what each strategy gains under each, with --sweep as a market grows.
+    """Set missions side by side, or weigh tax rules in one world.
+
+    Several worlds or records make a table and, with -o page.html, one page. Of one world --tax shows what each strategy
+    gains under each rule, --sweep what becomes of prices as a market grows.
 
     Example: robosim compare six-bidders --tax none,clearing-price,vcg -o heat.png
     """
+    if len(worlds) > 1:
+        from robosim.cli.reports import set_beside
+
+        _refuse_several(sweep, tax, agent)
+        set_beside(worlds, seed, set_, out, as_json)
+        return
+    (world,) = worlds
     if tax is not None:
         _refuse_both(sweep)
         _rules(world, seed, set_, tax, agent, out, as_json)
@@ -34,6 +48,11 @@ def compare(
     if out is not None or agent != "all":
         raise BadInput("--out and --agent are for strategies × tax rules (add --tax, such as --tax none,vcg)")
     _markets(world, seed, set_, sweep or "N=2..1000", as_json)
+
+
+def _refuse_several(sweep: str | None, tax: str | None, agent: str) -> None:
+    if sweep is not None or tax is not None or agent != "all":
+        raise BadInput("--sweep, --tax and --agent are for one world (name one, or leave these out)")
 
 
 def _refuse_both(sweep: str | None) -> None:

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
 
 @app.command()
-def run(world: World, seed: Seed = None, set_: Set = None, out: Out = None, as_json: Json = False) -> None:
+def run(
+    world: World,
+    seed: Seed = None,
+    set_: Set = None,
+    out: Out = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="Also write the page that robosim report makes.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Run a mission, settle the bill, say what selfishness paid.
 
     Ctrl-C and SIGTERM end it early: what was played is settled, written and shown, and the exit code is 130.
@@ -24,7 +33,10 @@ def run(world: World, seed: Seed = None, set_: Set = None, out: Out = None, as_j
     """
     from robosim.cli.app import rounds_bar
     from robosim.files.store import refuse_foreign
+    from robosim.report.html import refuse_place
     from robosim.stopping import ALSO, held, willing
+
+    refuse_place(page)
 
     with held(ALSO) as stop:
         if out is not None:
@@ -38,8 +50,18 @@ def run(world: World, seed: Seed = None, set_: Set = None, out: Out = None, as_j
                 record.save(out)
         finally:  # a disk that is full takes no record, but what was played is shown
             _answer(record, mission, as_json)
+        if page is not None:
+            _show_page(record, page, as_json)
     if record.interrupted or stop.ever:
         raise typer.Exit(130)
+
+
+def _show_page(record: Record, page: Path, as_json: bool) -> None:
+    from robosim.report import save_page
+
+    place = save_page(record, page)
+    if not as_json:
+        say(str(place))
 
 
 def _answer(record: Record, mission: Mission[Any], as_json: bool) -> None:

@@ -69,6 +69,7 @@ class FreightRecord(Record):
     """
 
     noun: ClassVar[str] = "freight"
+    price_unit: ClassVar[str] = "$"
 
     method: str
     penalties: dict[str, float]
@@ -130,6 +131,10 @@ class FreightRecord(Record):
         """The marginal cost of demand, by demander and good where there are roads."""
         price = self.price[mission]
         return (price if self.roads is None else price.reshape(len(self.roads.demanders), -1)).tolist()
+
+    def price_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Demanders, goods."""
+        return ((), ()) if self.roads is None else (self.roads.demanders, self.roads.goods)
 
     def columns(self, mission: int) -> dict[str, Any]:
         """Limits of each supplier, payments, and what each was decided to do."""

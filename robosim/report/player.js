@@ -1,0 +1,210 @@
+// The replay: a canvas of what happened, frame by frame, with a slider, keys, and what is known of who is pointed at.
+
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+const SPEEDS = [0.25, 0.5, 1, 2, 4];
+const LENGTH_S = 12;
+
+function player(mission, agents) {
+  const { film, frames, moments } = mission.replay, isMap = film.main.is === "Map";
+  const state = { frame: frames - 1, playing: false, speed: 1, chosen: null, here: [], drawn: null, scene: null };
+  const canvas = make("canvas", { class: "main", role: "img", tabindex: 0, "aria-label": "replay" });
+  const tip = make("div", { class: "tip", role: "status", hidden: true });
+  const slider = make("input", { type: "range", min: 0, max: frames - 1, value: frames - 1, "aria-label": "moment of the mission" });
+  const clock = make("p", { class: "clock", "aria-live": "off" }), facts = make("ul", { class: "facts" });
+  const button = make("button", { type: "button", class: "play", onclick: () => play(!state.playing) }, "play");
+  const back = make("button", { type: "button", "aria-label": "one moment back", onclick: () => step(-1) }, "‹");
+  const forward = make("button", { type: "button", "aria-label": "one moment forward", onclick: () => step(1) }, "›");
+  const speed = make("select", { "aria-label": "speed", onchange: () => (state.speed = Number(speed.value)) });
+  for (const one of SPEEDS) speed.append(make("option", { value: one, selected: one === 1 }, one + " ×"));
+  const side = make("div", { class: "side" }), below = make("div", { class: "below" }), gauges = make("div", { class: "gauges" });
+  const sight = isMap ? extent(film) : null, followers = [];
+  const drawMain = sheet(canvas, width => Math.min(Math.max(width * 0.66, 300), 620), paint);
+
+  function paint(context, width, height) {
+    const scene = state.scene;
+    if (isMap) {
+      const column = film.main.agents && film.main.agents.at, moving = column && column["~bits"] && !column["~still"];
+      const past = moving ? { values: bits(column).values, frame: state.frame } : null;
+      state.here = drawMap(context, scene.main, sight, scene.kin, width, height, past, state.chosen);
+    } else {
+      state.drawn = drawChart(context, { ...scene.main, frame: state.sight }, width, height);
+      state.here = [];
+    }
+  }
+
+  function show(frame) {
+    state.frame = Math.min(Math.max(frame, 0), frames - 1);
+    state.scene = at(film, state.frame);
+    slider.value = state.frame;
+    slider.setAttribute("aria-valuetext", text(state.scene.clock));
+    say(clock, state.scene.clock);
+    facts.replaceChildren(...state.scene.facts.map(([name, value]) => colour(make("li", {}, value), name)));
+    drawMain.draw();
+    canvas.setAttribute("aria-label", text(state.scene.title + ", " + state.scene.clock));
+    followers.forEach(follow => follow(state.frame));
+  }
+
+  const colour = (element, name) => {
+    element.style.color = name in colours ? `var(--${name})` : "";
+    return element;
+  };
+
+  function panels() {
+    const scene = at(film, frames - 1);
+    if (!isMap) state.sight = frameOf(scene.main, scene.main.curves.map(one => ({ x: list(one.x), y: list(one.y) })));
+    const place = (where, get, panel) => {
+      if (panel.is === "Chart") where.append(chartOf(get, panel));
+      if (panel.is === "Gauge") gauges.append(gauge(get, panel));
+    };
+    scene.side.forEach((panel, i) => place(side, () => state.scene.side[i], panel));
+    scene.below.forEach((panel, i) => place(below, () => state.scene.below[i], panel));
+  }
+
+  function chartOf(get, last) {
+    const canvas = make("canvas", { class: "chart", role: "img", "aria-label": text(last.title) });
+    const frame = frameOf(last, last.curves.map(one => ({ x: list(one.x), y: list(one.y) })));
+    const one = sheet(canvas, width => Math.max(170, Math.min(230, width * 0.5)), (context, width, height) => {
+      const panel = get();
+      if (panel) drawChart(context, { ...panel, frame }, width, height);
+    });
+    followers.push(one.draw);
+    return canvas;
+  }
+
+  function gauge(get, last) {
+    const bar = make("span", { class: "bar" }), value = make("span", { class: "value" });
+    followers.push(() => {
+      const now = get();
+      if (!now) return;
+      const share = now.limit ? Math.min(Math.max(now.value / now.limit, 0), 1) : 0;
+      bar.style.width = 100 * share + "%";
+      bar.classList.toggle("over", now.limit != null && now.value > now.limit * (1 + 1e-6));
+      say(value, figure(now.value, 4) + (now.limit == null ? "" : " of " + figure(now.limit, 4)) + " " + now.unit);
+    });
+    return make("div", { class: "gauge" }, make("span", {}, last.title), make("span", { class: "track" }, bar), value);
+  }
+
+  // Playing.
+  let due = 0, timer = 0;
+  const rate = () => state.speed * Math.min(Math.max(frames / LENGTH_S, 3), 240);
+
+  function play(on) {
+    state.playing = on && frames > 1;
+    say(button, state.playing ? "pause" : "play");
+    if (!state.playing) return cancelAnimationFrame(timer);
+    if (state.frame === frames - 1) show(0);
+    due = performance.now();
+    timer = requestAnimationFrame(tick_);
+  }
+
+  // With reduced motion two pictures a second, however fast it goes.
+  function tick_(now) {
+    if (!state.playing) return;
+    const wait = STILL.matches ? 500 : 0, passed = ((now - due) / 1000) * rate();
+    if (now - due >= wait && passed >= 1) {
+      due = now - ((passed % 1) / rate()) * 1000;
+      show(state.frame + Math.floor(passed));
+    }
+    if (state.frame >= frames - 1) return play(false);
+    timer = requestAnimationFrame(tick_);
+  }
+
+  function step(by) {
+    play(false);
+    show(state.frame + by);
+  }
+
+  function faster(by) {
+    const i = SPEEDS.indexOf(state.speed) + by;
+    if (SPEEDS[i]) {
+      state.speed = SPEEDS[i];
+      speed.value = state.speed;
+    }
+  }
+
+  const KEYS = {
+    " ": () => play(!state.playing),
+    ArrowRight: event => step(event.shiftKey ? 10 : 1),
+    ArrowLeft: event => step(event.shiftKey ? -10 : -1),
+    Home: () => step(-frames),
+    End: () => step(frames),
+    "+": () => faster(1),
+    "-": () => faster(-1),
+  };
+
+  // Pointing: whoever is nearest, within a finger's width.
+  function nearest(x, y) {
+    let best = null, least = 24 ** 2;
+    state.here.forEach(([px, py], i) => {
+      const far = (px - x) ** 2 + (py - y) ** 2;
+      if (far < least) [least, best] = [far, list(state.scene.main.agents.ids)[i]];
+    });
+    if (best == null && state.drawn) best = onCurve(x, y);
+    return best;
+  }
+
+  function onCurve(x, y) {
+    let best = null, least = 16;
+    for (const one of state.drawn.curves.filter(one => one.agent != null)) {
+      const { px, py } = state.drawn;
+      let i = 0;
+      while (i + 1 < one.x.length && px(one.x[i + 1]) <= x) i++;
+      const right = i + 1 < one.x.length && !one.stairs ? (x - px(one.x[i])) / (px(one.x[i + 1]) - px(one.x[i]) || 1) : 0;
+      const height = one.y[i] + (right > 0 ? right * (one.y[i + 1] - one.y[i]) : 0), far = Math.abs(py(height) - y);
+      const inside = one.filled && py(height) <= y;
+      if (inside || far < least) [best, least] = [one.agent, inside ? least : far];
+    }
+    return best;
+  }
+
+  function point(event) {
+    const box = canvas.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
+    choose(nearest(x, y));
+    if (state.chosen == null) return (tip.hidden = true);
+    tip.replaceChildren(...agents.about(state.chosen).map(row => make("div", {}, make("span", {}, row[0]), make("b", {}, row[1]))));
+    tip.hidden = false;
+    tip.style.left = Math.min(x + 14, Math.max(box.width - 200, 0)) + "px";
+    tip.style.top = y + 14 + "px";
+  }
+
+  function choose(agent) {
+    if (agent === state.chosen) return;
+    state.chosen = agent;
+    agents.choose(agent);
+    drawMain.draw();
+  }
+
+  canvas.addEventListener("pointermove", point);
+  canvas.addEventListener("pointerdown", point);
+  canvas.addEventListener("pointerleave", () => ((tip.hidden = true), choose(null)));
+  slider.addEventListener("input", () => (play(false), show(Number(slider.value))));
+  agents.follow(choose);
+
+  const kin = make("ul", { class: "kin" });
+  for (const one of at(film, frames - 1).kin) kin.append(make("li", {}, icon(one.look), one.name));
+  const thinned = frames < moments ? `${frames} of ${moments} moments are shown, evenly spread; the record has them all.` : null;
+  panels();
+  show(frames - 1);
+  const element = make(
+    "figure", { class: "replay" },
+    make("div", { class: "stage" }, make("div", { class: "screen" }, canvas, tip), make("div", { class: "aside" }, clock, facts, gauges, side)),
+    make("div", { class: "controls" }, button, back, slider, forward, speed),
+    kin, below,
+    make("figcaption", {}, "Space plays, arrows step, Home and End jump, + and − change the speed; point at an agent for its bill.", thinned && " " + thinned),
+  );
+  return { element, show, redraw: () => show(state.frame), keys: KEYS, follow: one => followers.push(one) };
+}
+
+// A strategy's colour and shape in a line of text.
+function icon(look) {
+  const canvas = make("canvas", { class: "icon", width: 36, height: 36, "aria-hidden": "true" });
+  const draw = () => {
+    const context = canvas.getContext("2d");
+    context.setTransform(2, 0, 0, 2, 0, 0);
+    context.clearRect(0, 0, 18, 18);
+    mark(context, look, 9, 9, 7);
+  };
+  sheets.add({ draw });
+  draw();
+  return canvas;
+}
