@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -84,7 +83,8 @@ def _epsilon(record: Record) -> Card:
 def _gain(record: Record, gain: Gain, agent: str) -> Card:
     won = gain.gain > GAINED
     value = f"{'gained' if won else 'lost'} {_number(abs(gain.gain))} {record.unit}"
-    more = f"by {gain.strategy}; the others paid {'+' if gain.others_change >= 0 else '−'}{_number(abs(gain.others_change))} {record.unit}"
+    change = f"{_number(abs(gain.others_change))} {record.unit} {'more' if gain.others_change >= 0 else 'less'}"
+    more = f"by {gain.strategy}; the others paid {change}"
     return _card(f"{agent.capitalize()} {gain.agent}", value, BAD if won else GOOD, more)
 
 

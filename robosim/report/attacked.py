@@ -1,4 +1,4 @@
-"""What attacks found, for a page: every attack as a row, the best of each strategy under each tax rule as a heat map."""
+"""What attacks found, for a page: each attack as a row, the best of each strategy under each rule as a heat map."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from robosim.record import Record, finite
@@ -39,10 +40,10 @@ def _asked(record: Record) -> dict[str, Any]:
         f"social cost, {unit}": verdict.social_cost,
         f"optimum, {unit}": verdict.optimum,
         f"sum of taxes, {unit}": verdict.budget,
-        f"certified gain of one selfish agent, at most, {unit}": verdict.epsilon.certified,
-        f"exact, {unit}": verdict.epsilon.exact,
-        f"within the world's limits, {unit}": verdict.epsilon.bounded,
-        f"largest gain of the selfish, {unit}": max(gains, default=None),
+        f"one selfish agent could gain, {unit}": verdict.epsilon.certified,
+        f"  of it exact, {unit}": verdict.epsilon.exact,
+        f"  within limits, {unit}": verdict.epsilon.bounded,
+        f"the selfish gained at most, {unit}": max(gains, default=None),
         "distance at the end": leader["distance"],
         "distance allowed": leader["beta"],
         "fined": "all" if leader["penalised"] else "nobody",
@@ -51,8 +52,9 @@ def _asked(record: Record) -> dict[str, Any]:
 
 
 def titles(records: Sequence[Record], places: Sequence[str] = ()) -> list[str]:
-    """A name for each: where it stands, else its world; numbered where that does not tell them apart."""
-    given = list(places) or [one.world for one in records]
-    if len(set(given)) == len(given):
-        return given
-    return [f"{name} {i}" for i, name in enumerate(given, start=1)]
+    """A name for each: its folder or its world, as short as tells them apart, else numbered."""
+    short = [Path(place).name or place for place in places]
+    for given in (short, list(places), [one.world for one in records]):
+        if given and len(set(given)) == len(records):
+            return given
+    return [f"{one.world} {i}" for i, one in enumerate(records, start=1)]

@@ -4,7 +4,7 @@ const SHADES = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 
 function comparison(missions, choose) {
   const { names, rows, agents } = DATA.beside;
-  const columns = ["", ...names].map((title, j) => ({ title, unit: "", numeric: j > 0 }));
+  const columns = ["", ...names].map((title, j) => ({ title, unit: "", numeric: j > 0, mixed: true }));
   const table = sortable("Side by side", columns, rows);
   const bills = agents ? sortable(agents.title, ["agent", ...names].map((title, j) => ({ title, unit: j ? agents.unit : "", numeric: true })), agents.rows) : null;
   const tabs = missions.map((mission, i) =>

@@ -3,8 +3,8 @@
 A column is an object in place of a value, known by a key that no scene has:
 
 - `{"~each": [...], "~of": [...]}`: the values there are, and which of them each frame has;
-- `{"~bits": text, "~shape": [frames, …], "~low": [...], "~step": [...]}`: value = low + step · number, one low and step a
-  component where the last axis has at most three, 65535 for no number; with `"~still"` one frame for all;
+- `{"~bits": text, "~shape": [frames, …], "~low": [...], "~step": [...]}`: value = low + step · number, one low and step
+  a component where the last axis has at most three, 65535 for no number; with `"~still"` one frame for all;
 - `{"~grows": column, "~upto": [...]}`: the last frame's array, of which frame f has the first upto[f] rows.
 
 Numbers are so kept to 1/65534 of the range that they have in the whole mission: finer than any screen. What stands on a
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -32,10 +32,9 @@ FEW = 8
 """Arrays of so many numbers are lists."""
 
 
-def film(scenes: Sequence[Any]) -> Any:
-    """The scenes as one plain tree; at least one."""
-    trees = [tree(scene) for scene in scenes]
-    return _column(trees)
+def film(scenes: Iterable[Any]) -> Any:
+    """The scenes as one plain tree; at least one. None of them is kept: their trails would fill the memory."""
+    return _column([tree(scene) for scene in scenes])
 
 
 def tree(one: Any) -> Any:

@@ -34,7 +34,7 @@ function costs(mission, agents) {
   const { columns, rows } = mission.table;
   const marked = columns.map((column, j) => ({
     ...column, numeric: j === 0 || rows.some(row => typeof row[j] === "number"),
-    look: column.key === "strategy" ? name => mission.looks[name] || mission.looks.faithful : null,
+    look: column.key === "strategy" ? name => (Object.hasOwn(mission.looks, name) ? mission.looks[name] : mission.looks.faithful) : null,
   }));
   const summed = ["private_cost", "reported_cost", "tax", "net_cost", "payment"];
   const totals = rows.length === mission.table.agents ? columns.map((column, j) => (j === 0 ? "sum" : summed.includes(column.key) ? sum(rows.map(row => row[j])) : null)) : null;

@@ -41,7 +41,7 @@ function recolour() {
 
 // A colour of a film: one of the page's by name, or #rrggbb, which is lightened where it would vanish on black.
 function ink(name) {
-  if (name in colours) return colours[name];
+  if (Object.hasOwn(colours, name)) return colours[name];
   if (!/^#[0-9a-f]{6}$/i.test(name)) return colours.ink;
   const parts = [1, 3, 5].map(i => parseInt(name.slice(i, i + 2), 16));
   const light = (0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]) / 255;

@@ -45,7 +45,7 @@ function player(mission, agents) {
   }
 
   const colour = (element, name) => {
-    element.style.color = name in colours ? `var(--${name})` : "";
+    element.style.color = Object.hasOwn(colours, name) ? `var(--${name})` : "";
     return element;
   };
 

@@ -29,7 +29,7 @@ def replay(record: Record, kind: Kind | None, budget: int) -> dict[str, Any] | N
         return scenery.scene(moments[: i + 1], record if i >= len(rounds) - 1 else None)
 
     kept = fitting(shot, len(moments), budget)
-    shots = film([shot(i) for i in kept])
+    shots = film(shot(i) for i in kept)
     played = [rounds[min(i, len(rounds) - 1)].k for i in kept]
     return {"film": shots, "frames": len(kept), "moments": len(moments), "rounds": played}
 
@@ -38,7 +38,7 @@ def fitting(shot: Callable[[int], Any], count: int, budget: int) -> list[int]:
     """The moments that are shown, first and last among them: all, or so many that their film takes `budget` bytes."""
     if count <= MORE:
         return list(range(count))
-    few, more = (len(json.dumps(film([shot(i) for i in spread(count, n)]))) for n in (FEW, MORE))
+    few, more = (len(json.dumps(film(shot(i) for i in spread(count, n)))) for n in (FEW, MORE))
     each = max((more - few) / (MORE - FEW), 1.0)
     return spread(count, int(min(count, max(2.0, 1 + (budget - more) / each + MORE))))
 

@@ -1,6 +1,6 @@
 // Tables: sorted by a click on a column's name, the first rows of long ones, all of them in print.
 
-const ROWS = 50;
+const ROWS = 20;
 
 function sortable(caption, columns, rows, { totals = null, onrow = null, first = null } = {}) {
   let order = rows.map((_, i) => i), by = first, down = first != null, all = rows.length <= ROWS * 1.2;
@@ -9,7 +9,7 @@ function sortable(caption, columns, rows, { totals = null, onrow = null, first =
     "table", {}, make("caption", {}, caption), make("thead", {}, make("tr", {}, heads)), body,
     totals && make("tfoot", {}, make("tr", {}, totals.map((x, j) => make("td", { class: columns[j].numeric ? "number" : "" }, x == null ? "" : typeof x === "number" ? aligned([x, ...rows.map(row => row[j])])(x) : x)))),
   );
-  const lines = new Map(), shown = columns.map((column, j) => aligned(rows.map(row => row[j])));
+  const lines = new Map(), shown = columns.map((column, j) => (column.mixed ? figure : aligned(rows.map(row => row[j]))));
 
   function head(column, j) {
     const unit = column.unit ? make("span", { class: "unit" }, column.unit) : null;
@@ -64,7 +64,7 @@ function aligned(values) {
   const numbers = values.filter(x => typeof x === "number"), most = numbers.reduce((a, x) => Math.max(a, Math.abs(x)), 0);
   if (numbers.every(Number.isInteger) || most >= 1e9) return figure;
   const decimals = Math.min(Math.max(5 - Math.floor(Math.log10(most || 1)), 0), 6), least = 0.5 * 10 ** -decimals;
-  return x => (typeof x !== "number" ? figure(x) : x !== 0 && Math.abs(x) < least ? figure(x, 2) : x.toFixed(decimals).replace("-", "−"));
+  return x => (typeof x !== "number" ? figure(x) : Math.abs(x) < least ? figure(x, 2) : x.toFixed(decimals).replace("-", "−"));
 }
 
 // Numbers by size, texts by letters, nothing last.

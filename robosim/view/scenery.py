@@ -23,8 +23,8 @@ class Scenery(Protocol):
     its record give the same moments, so that they look the same.
     """
 
-    def seen(self, mission: Any, snapshot: Snapshot) -> Sequence[Any]:
-        """The moments that came with a snapshot: one, unless the world's clock moves otherwise."""
+    def seen(self, mission: Any, snapshot: Snapshot, last: Any | None) -> Sequence[Any]:
+        """The moments that came with a snapshot, after the `last` one: one more, unless its clock goes otherwise."""
         ...
 
     def recalled(self, record: Any) -> Sequence[Any]:
@@ -62,7 +62,8 @@ class Still:
 
 def scenery_of(mission: Mission[Any]) -> Scenery:
     """How a mission is seen that has not begun. Raises `BadInput` for a kind of world that has no scene."""
-    return recalled_from(unbilled(mission).settle(mission.start()))
+    plain = unbilled(mission)
+    return recalled_from(plain.settle(plain.start()))
 
 
 def recalled_from(record: Record) -> Scenery:
