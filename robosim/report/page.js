@@ -51,8 +51,11 @@ function chartOf(tree) {
   return { element: canvas, at: x => ((now = x), one.draw()), last: chart.curves.length ? Math.max(...list(chart.curves[0].x)) : 0 };
 }
 
+// Whether a replay has charts of its rounds itself.
+const showsRounds = film => [film.main, ...film.side, ...film.below].some(panel => panel.is === "Chart" && panel.x === "round");
+
 function course(mission, replay) {
-  if (!mission.charts.length) return null;
+  if (!mission.charts.length || (mission.replay && showsRounds(mission.replay.film))) return null;
   const made = mission.charts.map(chartOf);
   // A moment of the replay belongs to a round; what follows the rounds belongs to the last one.
   if (replay) replay.follow(frame => made.forEach(one => one.at(mission.replay.rounds[frame])));
@@ -62,6 +65,7 @@ function course(mission, replay) {
 function prices(mission) {
   const told = mission.prices;
   if (!told || !told.values.length) return null;
+  if (told.values.length === 1 && told.columns.length === 2) return section("Prices", make("p", {}, told.title + ": ", make("b", {}, figure(told.values[0][1]) + " " + told.unit)));
   const numeric = told.columns.map((title, j) => ({ title, unit: j ? told.unit : "", numeric: j > 0 }));
   const table = sortable(told.title, numeric, told.values);
   return section("Prices", table.element);

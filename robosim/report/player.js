@@ -63,7 +63,7 @@ function player(mission, agents) {
   function chartOf(get, last) {
     const canvas = make("canvas", { class: "chart", role: "img", "aria-label": text(last.title) });
     const frame = frameOf(last, last.curves.map(one => ({ x: list(one.x), y: list(one.y) })));
-    const one = sheet(canvas, width => Math.max(170, Math.min(230, width * 0.5)), (context, width, height) => {
+    const one = sheet(canvas, width => Math.max(210, Math.min(250, width * 0.5)), (context, width, height) => {
       const panel = get();
       if (panel) drawChart(context, { ...panel, frame }, width, height);
     });

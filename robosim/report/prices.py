@@ -22,7 +22,7 @@ def prices(record: Record) -> dict[str, Any] | None:
         rows, down, across = [list(one) for one in zip(*rows, strict=True)], across, down
     titles = ["price"] if len(rows[0]) == 1 else _named(across, len(rows[0]))
     values = [[name, *row] for name, row in zip(_named(down, len(rows)), rows, strict=True)]
-    return {"title": "Prices at the end", "unit": record.price_unit, "columns": ["", *titles], "values": values}
+    return {"title": "At the end", "unit": record.price_unit, "columns": ["", *titles], "values": values}
 
 
 def _named(names: Sequence[str], count: int) -> list[Any]:
