@@ -182,14 +182,18 @@ class Gauge:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Rows of text, `agents` (rows,) whose each is. A painter that has no room for all says how many more there are."""
+    """Rows of text, `agents` (rows,) whose each is. `more` rows were left out: painters say so, as of those that they
+    have no room for."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     agents: tuple[int, ...] = ()
+    more: int = 0
 
 
+LISTED = 100
+"""Rows that a table has at most: no picture has room for more."""
 Panel: TypeAlias = Chart | Gauge | Table
 
 
@@ -206,6 +210,7 @@ class Scene:
     below : what stands beneath it.
     side : what stands beside it.
     kin : what agents look like; the legend.
+    agent : what an agent is called.
     """
 
     title: str
@@ -215,6 +220,31 @@ class Scene:
     below: tuple[Chart, ...] = ()
     side: tuple[Panel, ...] = ()
     kin: tuple[Kin, ...] = ()
+    agent: str = "agent"
+
+
+def number(x: float) -> str:
+    """A number in a table or a sentence, to four digits, thousands whole.
+
+    >>> number(0.12345), number(37104.2), number(-0.0), number(2.5e9), number(float("nan"))
+    ('0.1235', '37,104', '0', '2.5e9', '–')
+    """
+    if not np.isfinite(x):
+        return "–" if np.isnan(x) else "∞" if x > 0 else "-∞"
+    if 1e4 <= abs(x) < 1e8:
+        return f"{x:,.0f}"
+    head, _, power = f"{x + 0.0:.4g}".partition("e")
+    return f"{head}e{int(power)}" if power else head
+
+
+def horizon(now: float, last: float) -> float:
+    """Where an axis of rounds ends: some way after now, and not after the last.
+
+    >>> horizon(28.0, 2000.0), horizon(28.0, 40.0), horizon(0.0, 500.0)
+    (50.0, 40.0, 20.0)
+    """
+    ends = (scale * 10.0**power for power in range(1, 9) for scale in (1.0, 2.0, 5.0))
+    return min(next((end for end in ends if end > now and end >= 20.0), last), last)
 
 
 def kin_of(strategies: dict[int, str], agents: int) -> tuple[tuple[Kin, ...], Ids]:
