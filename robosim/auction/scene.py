@@ -17,7 +17,7 @@ from robosim.auction.record import AuctionRecord
 from robosim.auction.scenario import AuctionScenario
 from robosim.errors import RobosimError
 from robosim.mission import Snapshot
-from robosim.view.scene import LISTED, Chart, Curve, Ids, Kin, Scene, Table, kin_of, number
+from robosim.view.scene import LISTED, Chart, Curve, Ids, Kin, Scene, Table, horizon, kin_of, number
 from robosim.view.scenery import Still, Told
 
 PATHS = 400
@@ -115,14 +115,12 @@ class AuctionScenery(Still):
         curves = tuple(
             Curve(x=price[before], y=bids[before, i], ink=looks[i].colour, agent=i, mark=looks[i]) for i in order
         )
-        return Chart(
-            title="bids against the price", x="price, $/kW", y="bid, kW", curves=curves, now=float(said[-1])
-        )
+        return Chart(title="bids against the price", x="price, $/kW", y="bid, kW", curves=curves, now=float(said[-1]))
 
     def _bids(self, past: Sequence[Asked]) -> Chart:
         k, wanted = rounds(past), np.array([float(one.bids.sum()) for one in past])
         curves = [Curve(x=k, y=wanted, ink="load", name="all bids")]
-        span = (0.0, float(self.setting.planned_rounds))
+        span = (0.0, horizon(k[-1], self.setting.planned_rounds))
         if np.isfinite(self.there_is):
             curves.append(Curve(x=np.array(span), y=np.full(2, self.there_is), ink="bad", name="there is", dashed=True))
         return Chart(title="demand", x="round", y="kW", curves=tuple(curves), now=float(k[-1]), x_range=span)
@@ -159,7 +157,7 @@ def rounds(past: Sequence[Asked]) -> Array:
 def price_chart(past: Sequence[Asked], last: int, unit: str, scale: float = 1.0) -> Chart:
     """The highest price against rounds; `scale` turns it into `unit`."""
     k, price = rounds(past), np.array([float(one.price.max()) * scale for one in past])
-    span, curve = (0.0, float(last)), Curve(x=k, y=price, ink="price")
+    span, curve = (0.0, horizon(k[-1], last)), Curve(x=k, y=price, ink="price")
     title = "price" if past[-1].price.size == 1 else "highest price"
     return Chart(title=title, x="round", y=unit, curves=(curve,), now=float(k[-1]), x_range=span)
 

@@ -237,6 +237,16 @@ def number(x: float) -> str:
     return f"{head}e{int(power)}" if power else head
 
 
+def horizon(now: float, last: float) -> float:
+    """Where an axis of rounds ends: some way after now, and not after the last.
+
+    >>> horizon(28.0, 2000.0), horizon(28.0, 40.0), horizon(0.0, 500.0)
+    (50.0, 40.0, 20.0)
+    """
+    ends = (scale * 10.0**power for power in range(1, 9) for scale in (1.0, 2.0, 5.0))
+    return min(next((end for end in ends if end > now and end >= 20.0), last), last)
+
+
 def kin_of(strategies: dict[int, str], agents: int) -> tuple[tuple[Kin, ...], Ids]:
     """The legend of `agents` of which some play a strategy, and which line of it each is, (agents,).
 
