@@ -132,6 +132,11 @@ class ChargingRecord(AuctionRecord):
         highest = self.prices[mission].max(axis=1) / self.day.hours
         return {"distance": None, "beta": None, "highest_price": highest.tolist()}
 
+    def price_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The hours at which periods begin."""
+        begins = (np.arange(self.decision.shape[2]) * self.day.hours * 60).astype(int)
+        return (), tuple(f"{minute // 60:02d}:{minute % 60:02d}" for minute in begins.tolist())
+
     def price_list(self, mission: int) -> Any:
         """λ^n, dollars a kWh in every period; row by row where the feeder has several."""
         by_row = self.prices[mission, -1].reshape(-1, self.decision.shape[2]) / self.day.hours

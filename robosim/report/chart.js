@@ -7,11 +7,9 @@ function frameOf(chart, curves) {
   let y = range(curves.flatMap(one => range(Array.from(one.y).filter(Number.isFinite))).filter(Number.isFinite).concat(list(chart.y_range).filter(Number.isFinite)));
   if (!(x[1] > x[0])) x[1] = x[0] + 1;
   if (!Number.isFinite(y[0])) y = [0, 1];
-  if (!chart.y_range || list(chart.y_range).some(Number.isNaN)) {
-    if (!chart.log && y[0] >= 0 && y[0] < 0.5 * y[1]) y[0] = 0;
-    const room = 0.05 * (y[1] - y[0] || Math.abs(y[0]) || 1);
-    y = [y[0] === 0 ? 0 : y[0] - room, y[1] + room];
-  }
+  if (!chart.log && y[0] >= 0 && y[0] < 0.5 * y[1]) y[0] = 0;
+  const room = 0.05 * (y[1] - y[0] || Math.abs(y[0]) || 1);
+  y = [y[0] === 0 && !chart.log ? 0 : y[0] - room, y[1] + room];
   if (!(y[1] > y[0])) y[1] = y[0] + 1;
   return { x, y };
 }

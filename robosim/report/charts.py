@@ -14,12 +14,16 @@ from robosim.view.scene import Chart, Curve
 
 POINTS = 1_000
 """Of a curve; longer ones are thinned."""
+FEWEST = 3
+"""Rounds that were kept; fewer make no curve."""
 INKS = ("#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#D55E00")
 
 
 def charts(record: Record, kind: Kind | None) -> list[Any]:
     """Each chart as a page draws it; what a kind does not group stands alone."""
     history = record.history(0)
+    if len(record.kept) < FEWEST:
+        return []
     groups = () if kind is None else kind.curves
     named = {key for group in groups for key in group.names}
     alone = tuple(Curves(title=key.replace("_", " "), names={key: key}) for key in history if key not in named)

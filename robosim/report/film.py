@@ -17,6 +17,7 @@ import base64
 import json
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,24 @@ FEW = 8
 """Arrays of so many numbers are lists."""
 
 
+def films(scenes: Iterable[Any]) -> list[dict[str, Any]]:
+    """A film for each run of scenes that have the same parts, such as a plan and then its day, and its frames.
+
+    None of the scenes is kept: their trails would fill the memory.
+    """
+    trees = (tree(scene) for scene in scenes)
+    acts = (list(act) for _, act in groupby(trees, key=_parts))
+    return [{"film": _column(act), "frames": len(act)} for act in acts]
+
+
 def film(scenes: Iterable[Any]) -> Any:
-    """The scenes as one plain tree; at least one. None of them is kept: their trails would fill the memory."""
+    """The scenes as one plain tree; at least one."""
     return _column([tree(scene) for scene in scenes])
+
+
+def _parts(scene: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The kind and title of everything that has a place of its own."""
+    return [(one["is"], one.get("title")) for one in (scene["main"], *scene["side"], *scene["below"])]
 
 
 def tree(one: Any) -> Any:

@@ -1,7 +1,7 @@
 // Maps: where agents are, what stands there, and who hears whom.
 
 const OBLIQUE = [0.5 * Math.cos(Math.PI / 5), 0.5 * Math.sin(Math.PI / 5)];
-const MARGIN = 34, CROWD = 200, NAMED = 16, TRAIL = 30000;
+const MARGIN = 34, CROWD = 200, NAMED = 32, TRAIL = 30000;
 
 // A point of a map on its plane: the second axis of space goes to the upper right.
 const plane = (values, i, d) =>
@@ -37,7 +37,9 @@ function projection(scene, sight, width, height) {
   const wide = sight.high[0] - sight.low[0] || 1, high = sight.high[1] - sight.low[1] || 1;
   const left = scene.axes ? 50 : MARGIN, room = [width - left - MARGIN, height - 2 * MARGIN];
   const scale = [room[0] / wide, room[1] / high];
-  if (!scene.axes) scale[0] = scale[1] = Math.min(...scale);
+  // Where places mean nothing a picture may be stretched a little, to fill its canvas.
+  const most = scene.unit ? 1 : 1.6, least = Math.min(...scale);
+  if (!scene.axes) scale.forEach((x, i) => (scale[i] = Math.min(x, most * least)));
   const middle = [left + room[0] / 2, MARGIN + room[1] / 2];
   const centre = [0, 1].map(i => (sight.low[i] + sight.high[i]) / 2);
   return { scale, to: ([x, y]) => [middle[0] + (x - centre[0]) * scale[0], middle[1] - (y - centre[1]) * scale[1]] };
@@ -160,7 +162,7 @@ function robots(context, agents, here, kin, scale, chosen) {
   }
 }
 
-const free = ([x, y, half], taken) => !taken.some(other => Math.abs(other[0] - x) < half + other[2] && Math.abs(other[1] - y) < 12);
+const free = ([x, y, half], taken) => !taken.some(other => Math.abs(other[0] - x) < half + other[2] && Math.abs(other[1] - y) < 11);
 
 function ring(context, x, y, radius, share, colour = colours.good) {
   context.beginPath();

@@ -55,7 +55,7 @@ function chartOf(tree) {
 const showsRounds = film => [film.main, ...film.side, ...film.below].some(panel => panel.is === "Chart" && panel.x === "round");
 
 function course(mission, replay) {
-  if (!mission.charts.length || (mission.replay && showsRounds(mission.replay.film))) return null;
+  if (!mission.charts.length || (mission.replay && mission.replay.acts.some(act => showsRounds(act.film)))) return null;
   const made = mission.charts.map(chartOf);
   // A moment of the replay belongs to a round; what follows the rounds belongs to the last one.
   if (replay) replay.follow(frame => made.forEach(one => one.at(mission.replay.rounds[frame])));

@@ -5,8 +5,14 @@ const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const LENGTH_S = 12;
 
 function player(mission, agents) {
-  const { film, frames, moments } = mission.replay, isMap = film.main.is === "Map";
-  const state = { frame: frames - 1, playing: false, speed: 1, chosen: null, here: [], drawn: null, scene: null };
+  const { acts, frames, moments } = mission.replay;
+  const state = { frame: frames - 1, playing: false, speed: 1, chosen: null, here: [], drawn: null, scene: null, act: null };
+  let first = 0;
+  for (const act of acts) {
+    const { film } = act, last = at(film, act.frames - 1), isMap = film.main.is === "Map";
+    Object.assign(act, { first, last, isMap, sight: isMap ? extent(film) : wholeOf(film.main, act.frames) });
+    first += act.frames;
+  }
   const canvas = make("canvas", { class: "main", role: "img", tabindex: 0, "aria-label": "replay" });
   const tip = make("div", { class: "tip", role: "status", hidden: true });
   const slider = make("input", { type: "range", min: 0, max: frames - 1, value: frames - 1, "aria-label": "moment of the mission" });
@@ -17,31 +23,36 @@ function player(mission, agents) {
   const speed = make("select", { "aria-label": "speed", onchange: () => (state.speed = Number(speed.value)) });
   for (const one of SPEEDS) speed.append(make("option", { value: one, selected: one === 1 }, one + " ×"));
   const side = make("div", { class: "side" }), below = make("div", { class: "below" }), gauges = make("div", { class: "gauges" });
-  const sight = isMap ? extent(film) : null, followers = [];
+  const kin = make("ul", { class: "kin" }), followers = [];
+  let inside = [];
   const drawMain = sheet(canvas, width => Math.min(Math.max(width * 0.66, 300), 620), paint);
 
   function paint(context, width, height) {
-    const scene = state.scene;
-    if (isMap) {
-      const column = film.main.agents && film.main.agents.at, moving = column && column["~bits"] && !column["~still"];
-      const past = moving ? { values: bits(column).values, frame: state.frame } : null;
-      state.here = drawMap(context, scene.main, sight, scene.kin, width, height, past, state.chosen);
+    const { scene, act } = state;
+    if (!act) return;
+    if (act.isMap) {
+      const column = act.film.main.agents && act.film.main.agents.at, moving = column && column["~bits"] && !column["~still"];
+      const past = moving ? { values: bits(column).values, frame: state.frame - act.first } : null;
+      state.here = drawMap(context, scene.main, act.sight, scene.kin, width, height, past, state.chosen);
+      state.drawn = null;
     } else {
-      state.drawn = drawChart(context, { ...scene.main, frame: state.sight }, width, height);
+      state.drawn = drawChart(context, { ...scene.main, frame: act.sight }, width, height);
       state.here = [];
     }
   }
 
   function show(frame) {
     state.frame = Math.min(Math.max(frame, 0), frames - 1);
-    state.scene = at(film, state.frame);
+    const act = acts.find(one => state.frame < one.first + one.frames);
+    state.scene = at(act.film, state.frame - act.first);
+    if (act !== state.act) enter(act);
     slider.value = state.frame;
     slider.setAttribute("aria-valuetext", text(state.scene.clock));
     say(clock, state.scene.clock);
     facts.replaceChildren(...state.scene.facts.map(([name, value]) => colour(make("li", {}, value), name)));
     drawMain.draw();
     canvas.setAttribute("aria-label", text(state.scene.title + ", " + state.scene.clock));
-    followers.forEach(follow => follow(state.frame));
+    [...inside, ...followers].forEach(follow => follow(state.frame));
   }
 
   const colour = (element, name) => {
@@ -49,31 +60,36 @@ function player(mission, agents) {
     return element;
   };
 
-  function panels() {
-    const scene = at(film, frames - 1);
-    if (!isMap) state.sight = frameOf(scene.main, scene.main.curves.map(one => ({ x: list(one.x), y: list(one.y) })));
-    const place = (where, get, panel) => {
-      if (panel.is === "Chart") where.append(chartOf(get, panel));
+  // What stands beside and below the canvas differs between the acts of a mission, such as a plan and its day.
+  function enter(act) {
+    state.act = act;
+    inside.forEach(one => sheets.delete(one.sheet));
+    inside = [];
+    [side, below, gauges, kin].forEach(one => one.replaceChildren());
+    const place = (where, get, panel, column) => {
+      if (panel.is === "Chart") where.append(panelOf(get, panel, wholeOf(column, act.frames)));
       if (panel.is === "Gauge") gauges.append(gauge(get, panel));
     };
-    scene.side.forEach((panel, i) => place(side, () => state.scene.side[i], panel));
-    scene.below.forEach((panel, i) => place(below, () => state.scene.below[i], panel));
+    act.last.side.forEach((panel, i) => place(side, () => state.scene.side[i], panel, act.film.side[i]));
+    act.last.below.forEach((panel, i) => place(below, () => state.scene.below[i], panel, act.film.below[i]));
+    for (const one of act.last.kin) kin.append(make("li", {}, icon(one.look), one.name));
   }
 
-  function chartOf(get, last) {
+  function panelOf(get, last, frame) {
     const canvas = make("canvas", { class: "chart", role: "img", "aria-label": text(last.title) });
-    const frame = frameOf(last, last.curves.map(one => ({ x: list(one.x), y: list(one.y) })));
     const one = sheet(canvas, width => Math.max(210, Math.min(250, width * 0.5)), (context, width, height) => {
       const panel = get();
       if (panel) drawChart(context, { ...panel, frame }, width, height);
     });
-    followers.push(one.draw);
+    const draw = () => one.draw();
+    draw.sheet = one;
+    inside.push(draw);
     return canvas;
   }
 
   function gauge(get, last) {
     const bar = make("span", { class: "bar" }), value = make("span", { class: "value" });
-    followers.push(() => {
+    inside.push(() => {
       const now = get();
       if (!now) return;
       const share = now.limit ? Math.min(Math.max(now.value / now.limit, 0), 1) : 0;
@@ -180,10 +196,7 @@ function player(mission, agents) {
   slider.addEventListener("input", () => (play(false), show(Number(slider.value))));
   agents.follow(choose);
 
-  const kin = make("ul", { class: "kin" });
-  for (const one of at(film, frames - 1).kin) kin.append(make("li", {}, icon(one.look), one.name));
   const thinned = frames < moments ? `${frames} of ${moments} moments are shown, evenly spread; the record has them all.` : null;
-  panels();
   show(frames - 1);
   const element = make(
     "figure", { class: "replay" },
@@ -193,6 +206,12 @@ function player(mission, agents) {
     make("figcaption", {}, "Space plays, arrows step, Home and End jump, + and − change the speed; point at an agent for its bill.", thinned && " " + thinned),
   );
   return { element, show, redraw: () => show(state.frame), keys: KEYS, follow: one => followers.push(one) };
+}
+
+// What a chart shows in some of its frames, so that its axes stay where they are.
+function wholeOf(column, frames) {
+  const some = [...new Set([0, 0.1, 0.25, 0.5, 0.75, 1].map(share => Math.round(share * (frames - 1))))].map(frame => at(column, frame));
+  return frameOf(some[some.length - 1], some.flatMap(chart => chart.curves.map(one => ({ x: list(one.x), y: list(one.y) }))));
 }
 
 // A strategy's colour and shape in a line of text.

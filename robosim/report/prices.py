@@ -18,6 +18,7 @@ def prices(record: Record) -> dict[str, Any] | None:
         return None
     rows = [list(one) if isinstance(one, list) else [one] for one in told]
     down, across = record.price_names()
+    down = down if isinstance(told[0], list) or len(down) == len(told) else across
     if len(rows[0]) > WIDEST:
         rows, down, across = [list(one) for one in zip(*rows, strict=True)], across, down
     titles = ["price"] if len(rows[0]) == 1 else _named(across, len(rows[0]))

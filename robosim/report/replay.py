@@ -10,7 +10,7 @@ import numpy as np
 
 from robosim.kind import Kind
 from robosim.record import Record
-from robosim.report.film import film
+from robosim.report.film import films
 from robosim.view.scenery import Scenery
 
 FEW, MORE = 3, 7
@@ -18,7 +18,7 @@ FEW, MORE = 3, 7
 
 
 def replay(record: Record, kind: Kind | None, budget: int) -> dict[str, Any] | None:
-    """The film, how many frames it has and of how many; None for a kind of world that has no scene."""
+    """Its films, how many frames they have and of how many moments; None for a kind of world that has no scene."""
     if kind is None or kind.scene is None:
         return None
     scenery: Scenery = kind.scene(record)
@@ -29,16 +29,16 @@ def replay(record: Record, kind: Kind | None, budget: int) -> dict[str, Any] | N
         return scenery.scene(moments[: i + 1], record if i >= len(rounds) - 1 else None)
 
     kept = fitting(shot, len(moments), budget)
-    shots = film(shot(i) for i in kept)
+    acts = films(shot(i) for i in kept)
     played = [rounds[min(i, len(rounds) - 1)].k for i in kept]
-    return {"film": shots, "frames": len(kept), "moments": len(moments), "rounds": played}
+    return {"acts": acts, "frames": len(kept), "moments": len(moments), "rounds": played}
 
 
 def fitting(shot: Callable[[int], Any], count: int, budget: int) -> list[int]:
     """The moments that are shown, first and last among them: all, or so many that their film takes `budget` bytes."""
     if count <= MORE:
         return list(range(count))
-    few, more = (len(json.dumps(film(shot(i) for i in spread(count, n)))) for n in (FEW, MORE))
+    few, more = (len(json.dumps(films(shot(i) for i in spread(count, n)))) for n in (FEW, MORE))
     each = max((more - few) / (MORE - FEW), 1.0)
     return spread(count, int(min(count, max(2.0, 1 + (budget - more) / each + MORE))))
 

@@ -23,6 +23,8 @@ def table(rows: Sequence[Mapping[str, Any]], unit: str, agent: str) -> dict[str,
     """Columns and rows of scalars, `id` first; columns in which nothing stands are left out."""
     shown = _few([_flat(row) for row in rows])
     keys = dict.fromkeys([*FIRST, *(key for row in shown for key in row)])
+    if "energy_kwh" in keys:  # said twice, and this is the unit of that world
+        del keys["energy_j"]
     some = [key for key in keys if any(row.get(key) is not None for row in shown)]
     return {
         "columns": [{"key": key, **_title(key, unit, agent)} for key in some],

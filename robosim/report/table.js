@@ -38,7 +38,7 @@ function sortable(caption, columns, rows, { totals = null, onrow = null, first =
   function row(i) {
     let line = lines.get(i);
     if (!line) {
-      line = make("tr", {}, rows[i].map((value, j) => make("td", { class: columns[j].numeric ? "number" : "" }, columns[j].look ? icon(columns[j].look(value)) : null, shown[j](value))));
+      line = make("tr", {}, rows[i].map((value, j) => make("td", { class: columns[j].numeric ? "number" : columns[j].look ? "look" : "" }, columns[j].look ? icon(columns[j].look(value)) : null, shown[j](value))));
       if (onrow) {
         line.addEventListener("pointerenter", () => onrow(rows[i]));
         line.addEventListener("pointerleave", () => onrow(null));
