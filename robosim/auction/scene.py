@@ -110,7 +110,7 @@ class AuctionScenery(Still):
         said, bids = [one.price.mean() for one in past], np.stack([one.bids.sum(axis=1) for one in past])
         price = np.array([said[0], *said[:-1]])
         before = slice(None) if bids.shape[1] <= PATHS else slice(-1, None)
-        order = sorted(range(bids.shape[1]), key=lambda i: (rows[i] > 0, i))
+        order = sorted(range(bids.shape[1]), key=lambda i: (rows[i] > 0, -i))
         looks = [kin[row].look for row in rows]
         curves = tuple(
             Curve(x=price[before], y=bids[before, i], ink=looks[i].colour, agent=i, mark=looks[i]) for i in order

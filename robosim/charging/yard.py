@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from robosim.agent import Array
 from robosim.charging.moments import Step
 from robosim.charging.record import DayLog
-from robosim.view.scene import Agents, Areas, Ids, Map, Words
+from robosim.view.scene import Agents, Areas, Ids, Lines, Map, Words
 
 WIDE, HIGH = 1.0, 1.3
 """A post with its car and names, in units of the map, which mean nothing."""
 SOON_MIN = 15.0
 """Who comes or has gone within so many minutes is seen beside the station."""
-LANES = 1.1
+LANES, ABOVE = 1.1, 0.16
+USUAL_KW = 6.6
+"""The widest cable is that of so much power, or of more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +53,9 @@ class Yard:
             box=box,
             unit="",
             areas=(self._posts(),),
+            lines=(self._powers(step, kw),),
             agents=Agents(ids=shown, at=at, kin=kin[shown], level=self._level(step)[shown]),
-            words=(self._names(), self._powers(step, kw), _lanes(box)),
+            words=(self._names(), _lanes(box)),
         )
 
     def _cars(self, step: Step, minute: float) -> tuple[Ids, Array]:
@@ -61,7 +64,7 @@ class Yard:
         comes = ~step.been & (arrival < minute + SOON_MIN) & (departure > minute)
         gone = ~here & step.been & (departure > minute - SOON_MIN) & (departure <= minute)
         place = self.at[self.of_car].copy()
-        place[here, 1] += 0.16
+        place[here, 1] += ABOVE
         for who, x in ((comes, self.at[:, 0].min() - LANES), (gone, self.at[:, 0].max() + LANES)):
             place[who, 0] = x
         shown = np.flatnonzero(here | comes | gone)
@@ -80,10 +83,12 @@ class Yard:
     def _names(self) -> Words:
         return Words(at=self.at - [0.0, 0.44], text=self.names)
 
-    def _powers(self, step: Step, kw: Array) -> Words:
-        """What each car draws, below it."""
+    def _powers(self, step: Step, kw: Array) -> Lines:
+        """A cable to each car that draws power, as wide as it is much."""
         draws = np.flatnonzero(step.here & (kw > 0.0))
-        return Words(at=self.at[self.of_car[draws]] - [0.0, 0.26], text=tuple(f"{kw[i]:.1f} kW" for i in draws))
+        car = self.at[self.of_car[draws]] + [0.0, ABOVE]
+        ends = np.stack([car - [0.0, 0.46], car], axis=1)
+        return Lines(ends=ends, ink="load", name="power", width=kw[draws] / max(float(kw.max(initial=0.0)), USUAL_KW))
 
 
 def _lanes(box: Array) -> Words:

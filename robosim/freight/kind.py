@@ -72,4 +72,5 @@ KIND = Kind(
     reproductions=lazy("robosim.freight.reproduce:catalogue"),
     displaced=displace,
     taken=lazy("robosim.freight.given:taken"),
+    scene=lazy("robosim.freight.scene:scene_of"),
 )

@@ -10,7 +10,7 @@ import pygame
 from robosim.agent import Array
 from robosim.view.marks import stamp
 from robosim.view.scene import INKS, Chart, Curve, Gauge
-from robosim.view.text import BODY, SMALL, fitted, width, write
+from robosim.view.text import BODY, SMALL, Labels, fitted, width, write
 from robosim.view.ticks import DECADES, decades, finite, shown, spaced
 
 LEFT, BOTTOM, TOP, RIGHT = 50, 32, 20, 12
@@ -70,6 +70,7 @@ def draw_chart(surface: pygame.Surface, chart: Chart, rect: pygame.Rect, chosen:
         x = float(axes.pixels(np.array([chart.now]), np.ones(1))[0, 0])
         pygame.draw.line(surface, INKS["faint"], (x, axes.frame.top), (x, axes.frame.bottom))
     surface.set_clip(inside)
+    _named(surface, chart, axes)
     _legend(surface, chart, axes)
     return axes
 
@@ -99,7 +100,7 @@ def _grid(surface: pygame.Surface, chart: Chart, axes: Axes) -> None:
 
 def _rungs(axes: Axes) -> list[float]:
     """Numbers at the y axis: powers of ten where it spans several, round numbers else."""
-    most = max(2, axes.frame.height // 28)
+    most = min(max(2, axes.frame.height // 28), 9)
     if not axes.log:
         return spaced(*axes.y, most)
     low, high = (10.0**end for end in axes.y)
@@ -151,6 +152,20 @@ def _stroke(surface: pygame.Surface, colour: str, at: Array, dashed: bool, wide:
         stops = np.concatenate([[begin], way[(way > begin) & (way < begin + 5.0)], [min(begin + 5.0, way[-1])]])
         piece = np.stack([np.interp(stops, way, at[:, side]) for side in range(2)], axis=1)
         pygame.draw.aalines(surface, colour, False, piece.tolist())
+
+
+def _named(surface: pygame.Surface, chart: Chart, axes: Axes) -> None:
+    """Numbers of agents at the ends of their curves, as far as there is room; the selfish, drawn last, come first."""
+    ends = [
+        (one, axes.pixels(one.x[-1:], one.y[-1:])[0]) for one in chart.curves if one.mark is not None and len(one.x)
+    ]
+    labels = Labels(surface, axes.frame)
+    for _, place in ends:
+        if np.isfinite(place).all():
+            labels.avoid(pygame.Rect(round(place[0]) - 5, round(place[1]) - 5, 10, 10))
+    for one, place in reversed(ends):
+        if one.agent is not None and np.isfinite(place).all():
+            labels.put(str(one.agent), (float(place[0]), float(place[1])), 8.0)
 
 
 def _legend(surface: pygame.Surface, chart: Chart, axes: Axes) -> None:

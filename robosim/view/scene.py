@@ -114,6 +114,7 @@ INKS = {
     "good": "#009E73",
     "bad": "#D55E00",
     "price": "#CC79A7",
+    "demand": "#E69F00",
     "faint": "#777777",
 }
 """What lines and areas mean, and the colour of each on white."""
