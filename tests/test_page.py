@@ -172,7 +172,9 @@ def test_the_script_makes_no_markup_of_data() -> None:
     from robosim.report.html import _part
 
     code = "".join(map(_part, SCRIPTS))
-    forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|Function\(|DOMParser|createContextual|setHTML"
+    forbidden = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|Function\(|DOMParser|createContextual|setHTML"
+    )
     assert not re.search(forbidden, code)
     assert not re.search(r"</script|<!--", code, re.IGNORECASE)
     assert not re.search(r"fetch\(|XMLHttpRequest|WebSocket|import\(|localStorage|https?:", code)

@@ -99,5 +99,8 @@ def _show(told: dict[str, Any]) -> None:
     names = [escape(printable(name)) for name in told["names"]]
     table = empty_table("", *names, left={""})
     for question, *cells in told["rows"]:
-        table.add_row(escape(printable(question)), *(escape(printable(one)) if isinstance(one, str) else number(one) for one in cells))
+        table.add_row(
+            escape(printable(question)),
+            *(escape(printable(one)) if isinstance(one, str) else number(one) for one in cells),
+        )
     Console(file=answers(), emoji=False).print(table)

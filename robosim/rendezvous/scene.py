@@ -33,7 +33,7 @@ from robosim.view.scene import (
 )
 from robosim.view.scenery import Told
 
-TRAIL = 100_000
+TRAIL = 20_000
 """Trail points in one picture: more robots have coarser trails."""
 CROWD = 400
 """More robots have no links in pictures."""

@@ -34,7 +34,7 @@ let colours = {};
 // The page's colours, as its style has them in the theme of now.
 function recolour() {
   const style = getComputedStyle(document.documentElement);
-  const names = "paper ink faint frame link heard lost wall pad post load crowded good bad price".split(" ");
+  const names = "paper ink faint frame link heard lost wall pad post load crowded good bad price demand".split(" ");
   colours = Object.fromEntries(names.map(name => [name, style.getPropertyValue("--" + name).trim()]));
   colours.dark = style.getPropertyValue("--theme").trim() === "dark";
 }

@@ -67,7 +67,8 @@ function player(mission, agents) {
     inside = [];
     [side, below, gauges, kin].forEach(one => one.replaceChildren());
     const place = (where, get, panel, column) => {
-      if (panel.is === "Chart") where.append(panelOf(get, panel, wholeOf(column, act.frames)));
+      const room = where === below || side.children.length ? below : side; // one chart beside the canvas, not more
+      if (panel.is === "Chart") room.append(panelOf(get, panel, wholeOf(column, act.frames)));
       if (panel.is === "Gauge") gauges.append(gauge(get, panel));
     };
     act.last.side.forEach((panel, i) => place(side, () => state.scene.side[i], panel, act.film.side[i]));
