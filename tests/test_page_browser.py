@@ -177,8 +177,9 @@ def test_hostile_texts_in_every_field_are_shown_and_nothing_else(
     cell = {"strategy": "s", "tax_rule": "t", "agent": 0, "gain": 1.0, "others_change": -1.0, "covered": False}
     row = cell | {"net_cost_faithful": 1.0, "net_cost": 0.0}
     mission["attacks"] = {
-        "unit": "u", "tried": 20, "rows": [dict(row) for _ in range(20)], "strategies": ["s"] * 20, "left_out": ["l"] * 20,
-        "cells": [[dict(cell) for _ in range(20)] for _ in range(20)], "epsilon": rules, "rules": [], "void": {str(i): "v" for i in range(20)},
+        "unit": "u", "tried": 20, "rows": [dict(row) for _ in range(20)], "strategies": ["s"] * 20, "rules": [],
+        "cells": [[dict(cell) for _ in range(20)] for _ in range(20)], "epsilon": rules, "left_out": ["l"] * 20,
+        "void": {str(i): "v" for i in range(20)},
     }  # fmt: skip
     evil = spoilt(mission, turn)
     evil["attacks"]["rules"] = list(evil["attacks"]["epsilon"])

@@ -25,7 +25,7 @@ function drawChart(context, chart, width, height, now) {
   axes(context, chart, frame, box, px, py);
   context.save();
   context.beginPath();
-  context.rect(box.left, box.top - 6, box.right - box.left + 6, box.bottom - box.top + 7);
+  context.rect(box.left - 6, box.top - 6, box.right - box.left + 12, box.bottom - box.top + 12);
   context.clip();
   curves.forEach(one => curve(context, one, px, py, box));
   const present = now ?? chart.now;

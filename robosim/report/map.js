@@ -3,11 +3,14 @@
 const OBLIQUE = [0.5 * Math.cos(Math.PI / 5), 0.5 * Math.sin(Math.PI / 5)];
 const MARGIN = 34, CROWD = 200, NAMED = 32, TRAIL = 30000;
 
-// A point of a map on its plane: the second axis of space goes to the upper right.
-const plane = (values, i, d) =>
-  d === 3
-    ? [values[3 * i] + values[3 * i + 1] * OBLIQUE[0], values[3 * i + 2] + values[3 * i + 1] * OBLIQUE[1]]
-    : [values[d * i], d > 1 ? values[d * i + 1] : 0];
+// A point of a map on its plane; space is turned about its middle, and its second axis goes to the upper right.
+function plane(values, i, d, view) {
+  if (d !== 3) return [values[d * i], d > 1 ? values[d * i + 1] : 0];
+  const [x, y, z] = [values[3 * i], values[3 * i + 1], values[3 * i + 2]];
+  const [dx, dy] = [x - view.middle[0], y - view.middle[1]], [c, s] = [Math.cos(view.turn), Math.sin(view.turn)];
+  const across = view.middle[0] + c * dx - s * dy, away = view.middle[1] + s * dx + c * dy;
+  return [across + away * OBLIQUE[0], z + away * OBLIQUE[1]];
+}
 
 const corners = box => {
   const values = list(box), d = values.length / 2, found = [];
@@ -16,21 +19,22 @@ const corners = box => {
 };
 
 // Everything that is ever in sight, on the plane: [[lowest x, y], [highest x, y]].
-function extent(film) {
-  const first = at(film.main, 0), { values, d } = corners(first.box), points = [];
-  for (let i = 0; i < values.length / d; i++) points.push(plane(values, i, d));
+function extent(film, turn = 0) {
+  const first = at(film.main, 0), { values, d } = corners(first.box), points = [], last_ = values.length - d;
+  const view = { turn, middle: [0, 1].map(j => (values[j] + values[last_ + j]) / 2) };
+  for (let i = 0; i < values.length / d; i++) points.push(plane(values, i, d, view));
   const where = film.main.agents && film.main.agents.at, last = where ? at(where, 0) : [];
   if (where && where["~bits"] && !where["~still"]) {
     const low = where["~low"], high = low.map((x, j) => x + 65534 * where["~step"][j]), most = corners([low, high]).values;
-    for (let i = 0; i < most.length / d; i++) points.push(plane(most, i, d));
-  } else for (let i = 0; i < list(last).length / d; i++) points.push(plane(list(last), i, d));
+    for (let i = 0; i < most.length / d; i++) points.push(plane(most, i, d, view));
+  } else for (let i = 0; i < list(last).length / d; i++) points.push(plane(list(last), i, d, view));
   for (const area of first.areas) {
     const spots = list(area.corners);
-    for (let i = 0; i < spots.length / 2 && d === 2; i++) points.push(plane(spots, i, 2));
+    for (let i = 0; i < spots.length / 2 && d === 2; i++) points.push(plane(spots, i, 2, view));
   }
   const real = points.filter(point => point.every(Number.isFinite));
   const [x, y] = [0, 1].map(axis => range(real.map(point => point[axis])));
-  return { low: [x[0], y[0]], high: [x[1], y[1]], d };
+  return { low: [x[0], y[0]], high: [x[1], y[1]], d, view };
 }
 
 function projection(scene, sight, width, height) {
@@ -50,14 +54,14 @@ function drawMap(context, scene, sight, kin, width, height, past, chosen) {
   const { to, scale } = projection(scene, sight, width, height), d = sight.d;
   const spots = values => {
     const flatly = list(values);
-    return Array.from({ length: flatly.length / d }, (_, i) => to(plane(flatly, i, d)));
+    return Array.from({ length: flatly.length / d }, (_, i) => to(plane(flatly, i, d, sight.view)));
   };
   backdrop(context, scene, spots, scale, width, height);
   for (const area of scene.areas) areas(context, area, to);
   for (const one of scene.circles) circles(context, one, spots(one.at), scale[0]);
   const agents = scene.agents, here = agents ? spots(agents.at) : [];
   for (const lines of scene.lines) links(context, lines, here, spots);
-  if (agents && scene.trails && past) trails(context, agents, past, to, d, kin);
+  if (agents && scene.trails && past) trails(context, agents, past, to, sight, kin);
   if (agents) robots(context, agents, here, kin, scale[0], chosen);
   words(context, scene.words, to);
   named(context, [...scene.areas, ...scene.circles, ...scene.lines], height);
@@ -124,14 +128,14 @@ function links(context, lines, here, spots) {
 }
 
 // Where agents came from: their places in all frames up to now, as many of them as can be drawn at once.
-function trails(context, agents, past, to, d, kin) {
+function trails(context, agents, past, to, { d, view }, kin) {
   const rows = list(agents.kin), n = rows.length, step = Math.max(1, Math.ceil((past.frame * n) / TRAIL));
   context.lineWidth = n > CROWD ? 0.6 : 1.2;
   context.globalAlpha = n > CROWD ? 0.25 : 0.5;
   for (let i = 0; i < n; i++) {
     context.beginPath();
-    for (let f = 0; f < past.frame; f += step) context.lineTo(...to(plane(past.values, f * n + i, d)));
-    context.lineTo(...to(plane(past.values, past.frame * n + i, d)));
+    for (let f = 0; f < past.frame; f += step) context.lineTo(...to(plane(past.values, f * n + i, d, view)));
+    context.lineTo(...to(plane(past.values, past.frame * n + i, d, view)));
     context.strokeStyle = ink(kin[rows[i]].look.colour);
     context.stroke();
   }

@@ -147,6 +147,8 @@ function player(mission, agents) {
     End: () => step(frames),
     "+": () => faster(1),
     "-": () => faster(-1),
+    "[": () => turn(-0.1),
+    "]": () => turn(0.1),
   };
 
   // Pointing: whoever is nearest, within a finger's width.
@@ -184,6 +186,14 @@ function player(mission, agents) {
     tip.style.top = y + 14 + "px";
   }
 
+  // Space is turned by dragging it, or by the keys [ and ].
+  function turn(by) {
+    const { act } = state;
+    if (!act.isMap || act.sight.d !== 3) return;
+    act.sight = extent(act.film, act.sight.view.turn + by);
+    drawMain.draw();
+  }
+
   function choose(agent) {
     if (agent === state.chosen) return;
     state.chosen = agent;
@@ -191,7 +201,7 @@ function player(mission, agents) {
     drawMain.draw();
   }
 
-  canvas.addEventListener("pointermove", point);
+  canvas.addEventListener("pointermove", event => (event.buttons ? turn(event.movementX / 120) : null, point(event)));
   canvas.addEventListener("pointerdown", point);
   canvas.addEventListener("pointerleave", () => ((tip.hidden = true), choose(null)));
   slider.addEventListener("input", () => (play(false), show(Number(slider.value))));
@@ -201,10 +211,9 @@ function player(mission, agents) {
   show(frames - 1);
   const element = make(
     "figure", { class: "replay" },
-    make("div", { class: "stage" }, make("div", { class: "screen" }, canvas, tip), make("div", { class: "aside" }, clock, facts, gauges, side)),
-    make("div", { class: "controls" }, button, back, slider, forward, speed),
-    kin, below,
-    make("figcaption", {}, "Space plays, arrows step, Home and End jump, + and − change the speed; point at an agent for its bill.", thinned && " " + thinned),
+    make("div", { class: "stage" }, make("div", {}, make("div", { class: "screen" }, canvas, tip), make("div", { class: "controls" }, button, back, slider, forward, speed), kin), make("div", { class: "aside" }, clock, facts, gauges, side)),
+    below,
+    make("figcaption", {}, "Space plays, arrows step, Home and End jump, + and − change the speed; point at an agent for its bill.", acts.some(act => act.isMap && act.sight.d === 3) && " Drag, or [ and ], turn space.", thinned && " " + thinned),
   );
   return { element, show, redraw: () => show(state.frame), keys: KEYS, follow: one => followers.push(one) };
 }
