@@ -66,7 +66,8 @@ def of_snapshot(mission: Rendezvous, snapshot: Snapshot, places: Array | float) 
         return found
     links = snapshot.heard.links
     receiver = np.repeat(np.arange(len(links.indptr) - 1), np.diff(links.indptr))
-    return _flashed(found, mission.network, snapshot.heard.own, receiver * len(at) + links.ids)
+    said = _spoken(snapshot.heard.own["z"], charge)
+    return _flashed(found, mission.network, said, receiver * len(at) + links.ids)
 
 
 def of_record(record: RendezvousRecord) -> Iterator[Moment]:
@@ -89,7 +90,7 @@ def journey(record: RendezvousRecord) -> Iterator[Moment]:
     start, end = record.positions[0, 0], record.positions[0, -1]
     for share in np.linspace(0.0, 1.0, JOURNEY + 1).tolist():
         at = start + share * (end - start)
-        yield _moment(record.rounds, at, record.said["z"][0, -1], share * record.spent_j[0], None, None)
+        yield _moment(record.rounds, at, record.decision[0], share * record.spent_j[0], None, None)
 
 
 def _moment(
@@ -98,6 +99,12 @@ def _moment(
     there = words if charge_j is None else words[charge_j > 0.0]
     distance = float(spread(there[None])[0]) if len(there) else 0.0
     return Moment(k, at, words, distance, energy_j, heading_rad, charge_j)
+
+
+def _spoken(words: Array, charge_j: Array | None) -> Said:
+    """What goes on the air: words (1, n, d) m, and who is silent as its battery is empty."""
+    silent = {} if charge_j is None else {SILENT: (charge_j <= 0.0).astype(np.float64)[None, :, None]}
+    return {"z": words, **silent}
 
 
 def _flashed(moment: Moment, radio: Radio, said: Said, arrived: NDArray[np.int64]) -> Moment:
@@ -115,9 +122,7 @@ def _on_the_air(record: RendezvousRecord, moments: list[Moment]) -> Iterator[Mom
         return
     memory = radio.start()
     for moment, words in zip(moments, record.said["z"][0], strict=True):
-        said = {"z": words[None]}
-        if moment.charge_j is not None:
-            said[SILENT] = (moment.charge_j <= 0.0).astype(np.float64)[None, :, None]
+        said = _spoken(words[None], moment.charge_j)
         memory, heard = radio.deliver(moment.k, memory, said, {})
         receiver = np.repeat(np.arange(radio.n), np.diff(heard.links.indptr))
         yield _flashed(moment, radio, said, receiver * radio.n + heard.links.ids)

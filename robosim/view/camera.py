@@ -94,15 +94,25 @@ def projection(shown: Map, camera: Camera, rect: tuple[int, int, int, int]) -> P
     Both axes have one scale unless they are not directions in one space.
     """
     parts = [plane(corners(shown.box), camera)]
-    if shown.agents is not None:
+    if shown.agents is not None and len(shown.agents.at):
         parts.append(plane(shown.agents.at, camera))
-    if shown.trails is not None:
-        parts.append(plane(shown.trails.points, camera).reshape(-1, 2))
-    everything = np.concatenate(parts)
-    everything = everything[np.isfinite(everything).all(axis=1)]
-    low, high = everything.min(axis=0), everything.max(axis=0)
+    if shown.trails is not None and shown.trails.points.size:
+        parts.append(plane(shown.trails.points, camera))
+    low, high = (np.array([_end(parts, side, last) for side in range(2)]) for last in (False, True))
     room = np.maximum(np.array(rect[2:]) - 2.0 * MARGIN, 1.0)
-    scale = room / np.maximum(high - low, 1e-9 * max(1.0, float(np.abs(everything).max())))
+    scale = room / np.maximum(high - low, 1e-9 * max(1.0, float(np.abs([low, high]).max())))
     if shown.axes is None:
         scale[:] = scale.min()
     return Projection(camera, (low + high) / 2, scale, np.array(rect[:2]) + np.array(rect[2:]) / 2)
+
+
+def _end(parts: list[Array], side: int, last: bool) -> float:
+    """The least or the largest coordinate of points (…, 2); of columns one by one, which is faster than of all."""
+    found = []
+    for points in parts:
+        x = points[..., side]
+        end = x.max() if last else x.min()
+        found.append(
+            end if np.isfinite(end) else (np.nanmax if last else np.nanmin)(np.where(np.isfinite(x), x, np.nan))
+        )
+    return float(np.nanmax(found) if last else np.nanmin(found))

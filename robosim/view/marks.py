@@ -54,9 +54,10 @@ def dots(surface: pygame.Surface, colour: str, at: Array, side: int, pale: float
     """Squares of `side` pixels at `at` (n, 2), without a picture of each: for crowds; `pale` moves them to white."""
     value = surface.map_rgb(pygame.Color(colour).lerp("#ffffff", pale))
     pixels = pygame.surfarray.pixels2d(surface)
-    place = np.floor(at[np.isfinite(at).all(axis=1)] - side / 2 + 0.5)
+    x, y = at[:, 0] - (side / 2 - 0.5), at[:, 1] - (side / 2 - 0.5)
     wide, high = pixels.shape
-    place = place[((place >= 0) & (place < [wide - side, high - side])).all(axis=1)].astype(np.intp)
+    inside = (x >= 0) & (x < wide - side) & (y >= 0) & (y < high - side)  # and a number
+    left, top = x[inside].astype(np.intp), y[inside].astype(np.intp)
     for right in range(side):
         for down in range(side):
-            pixels[place[:, 0] + right, place[:, 1] + down] = value
+            pixels[left + right, top + down] = value
