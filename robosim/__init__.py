@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from robosim.record import Record as Record
     from robosim.rendezvous.mission import Rendezvous as Rendezvous
     from robosim.rendezvous.record import RendezvousRecord as RendezvousRecord
+    from robosim.report import save_page as save_page
     from robosim.rl import env as env
     from robosim.rl import parallel_env as parallel_env
     from robosim.scenario.reading import bundled_worlds as bundled_worlds
@@ -92,6 +93,7 @@ _HOMES = {
     "robosim.record": "Record",
     "robosim.rendezvous.mission": "Rendezvous",
     "robosim.rendezvous.record": "RendezvousRecord",
+    "robosim.report": "save_page",
     "robosim.rl": "env parallel_env",
     "robosim.scenario.reading": "bundled_worlds",
     "robosim.stored": "load_record",

@@ -41,6 +41,7 @@ def _run(words: list[str]) -> int:
         files,
         incentives,
         missions,
+        reports,
         reproduce,
         studies,
     )

@@ -62,6 +62,16 @@ def no_mapping(*_: Any) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Curves:
+    """Entries of `Record.history` that a page draws in one frame: key → name; `log` on a logarithmic axis."""
+
+    title: str
+    names: Mapping[str, str]
+    unit: str = ""
+    log: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Kind:
     """What the house must know of a kind of world.
 
@@ -90,13 +100,15 @@ class Kind:
     solves : (mission) → whether best responses are solved without being asked for by name.
     covers : (mission, strategy) → whether certificates speak of it; not of one agent under several names.
     figures : (record) → name → function (record, mission number) → matplotlib Figure.
+    curves : which entries of `Record.history` a page draws together; others stand alone.
+    agreed_in : the unit of the distance that its leader bounds.
     left_out : (record, named) → name of a picture that this record cannot have → why; only if `named` those that nobody
         expects who does not name them.
     tables : (record) → rich tables of a run.
     findings : (record, mission) → lines about a run.
     notes : (mission) → lines about its rules that whoever runs, checks or certifies it should know.
     rivals : (mission, record, certified) → {"mechanisms": …, "baselines": …}: other rules on the same mission.
-    scene : (mission) → what a viewer shows, a `robosim.view.playback.Scenery`; None where nothing moves.
+    scene : (record, of round 0 or of all rounds) → what viewer, film and page show, a `robosim.view.scenery.Scenery`.
     reproductions : () → what papers print about this kind of world and can be computed again, name → entry.
     sweep : (mission) → one row of `robosim compare`, with a `TITLE`; None where there is nothing to compare.
     methods : (mission, names, faulty, progress) → its programs side by side, with `tables`, `lines`, `picture`, `plain`
@@ -127,6 +139,8 @@ class Kind:
     solves: Callable[[Any], bool] = nothing  # type: ignore[assignment]
     covers: Callable[..., bool] = always
     figures: Callable[[Any], Mapping[str, Callable[..., Any]]] = no_mapping
+    curves: tuple[Curves, ...] = ()
+    agreed_in: str = ""
     left_out: Callable[[Any, bool], Mapping[str, str]] = no_mapping
     tables: Callable[[Any], list[Any]]
     findings: Callable[[Any, Any], list[str]] = no_lines

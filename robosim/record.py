@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -43,6 +44,8 @@ class Record(ABC):
 
     noun: ClassVar[str]
     """Of the kind of world that it belongs to."""
+    price_unit: ClassVar[str] = ""
+    """Of `price_list`."""
 
     world: str
     kind: str
@@ -82,6 +85,10 @@ class Record(ABC):
     def price_list(self, mission: int) -> Any:
         """The last prices, None where there are none."""
         return None
+
+    def price_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What the rows and the columns of `price_list` are; none where they have numbers only."""
+        return (), ()
 
     def network_list(self, mission: int) -> Any:
         """What a radio did, for JSON; None where nothing is lost and links stay."""
@@ -222,6 +229,11 @@ class Record(ABC):
         """The rows of `table`, with how much each agent could gain at most, null where that is not known."""
         rows, known = self.table(mission), self.verdict.bounded
         return [row | {"bounded": None if known is None else known[row["id"]]} for row in rows]
+
+    def _repr_html_(self) -> str | None:
+        """The page of the mission, in a frame of its own, as notebooks show it; None for a record without a judge."""
+        found: str | None = import_module("robosim.report.notebook").framed(self)  # pages are made of records
+        return found
 
     def __getstate__(self) -> dict[str, Any]:
         """Plain data with the verdict, for pickle; the mission stays behind."""

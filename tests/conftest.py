@@ -12,6 +12,9 @@ import pytest
 from hypothesis import settings
 
 from robosim.__main__ import main
+from tests.browser import browser
+
+__all__ = ["browser"]
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)

@@ -29,6 +29,7 @@ RUNS_CODE = (
     "run my.toml",
     "check my.toml",
     "plot my.toml --kind costs -o costs.png",
+    "report my.toml -o m.html",
     "view my.toml --screenshot seen.png",
     "attack my.toml --agent 0 --strategy stationary",
     "certify my.toml",
@@ -42,6 +43,8 @@ RUNS_NONE = (
     "schema",
     "check my.toml --no-code",
     "plot record --kind costs -o costs.png",
+    "report record -o m.html",
+    "compare record record -o m.html",
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from robosim.auction.scenario import AuctionScenario
-from robosim.kind import Kind, lazy
+from robosim.kind import Curves, Kind, lazy
 from robosim.leader.tax_rule import ABSENCE, CLEARING_PRICE, GROVES, NONE, VCG, WORTH
 
 
@@ -50,8 +50,10 @@ KIND = Kind(
     ranges=ranges,
     best_response=lazy("robosim.auction.certificate:best_response"),
     figures=figures,
+    curves=(Curves(title="price", names={"price": "price"}, unit="$/kW"),),
     tables=lazy("robosim.auction.tables:run_tables"),
     findings=lazy("robosim.auction.tables:findings"),
     sweep=lazy("robosim.auction.market_power:power"),
     count_key="bidders.count",
+    scene=lazy("robosim.auction.scene:scene_of"),
 )

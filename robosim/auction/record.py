@@ -20,6 +20,7 @@ class AuctionRecord(Record):
     """
 
     noun: ClassVar[str] = "auction"
+    price_unit: ClassVar[str] = "$/kW"
     needed: ClassVar[frozenset[str]] = frozenset({"curvature", "slope"})
 
     types: Annotated[Said, Axes("1|M N *", finite=False)]

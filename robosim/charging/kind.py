@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from robosim.charging.scenario import ChargingScenario
-from robosim.kind import Kind, lazy
+from robosim.kind import Curves, Kind, lazy
 from robosim.leader.tax_rule import ABSENCE, CLEARING_PRICE, DYNAMIC_PIVOT, GROVES, NONE, PIVOT, VCG, WORTH
 
 
@@ -50,8 +50,10 @@ KIND = Kind(
     best_response=lazy("robosim.auction.certificate:best_response"),
     covers=lazy("robosim.charging.online.visits:covers"),
     figures=figures,
+    curves=(Curves(title="highest price of the day", names={"highest_price": "highest price"}, unit="$/kWh"),),
     tables=lazy("robosim.charging.tables:run_tables"),
     findings=lazy("robosim.charging.tables:findings"),
     notes=lazy("robosim.charging.notes:notes"),
     rivals=lazy("robosim.charging.tables:rivals"),
+    scene=lazy("robosim.charging.scene:scene_of"),
 )

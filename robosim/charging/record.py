@@ -91,6 +91,10 @@ class DayLog:
     """(M, N) dollars: what is billed, at the prices at which it was agreed on."""
     agreements: Annotated[int, Axes(least=0)] = 0
     """How often those who were plugged in agreed anew; 0 for a day that was planned once, before it began."""
+    post: Annotated[NDArray[np.int64] | None, Axes("N", least=0)] = None
+    """(N,) where each car stands, None where a record does not say."""
+    post_ids: tuple[str, ...] = ()
+    """Names of the posts, where they have some."""
     cut: Annotated[int, Axes(least=0)] = 0
     """How many of these agreements were not made when their rounds were over."""
 
@@ -100,6 +104,7 @@ class ChargingRecord(AuctionRecord):
     """A finished day of charging; `day` is what was executed."""
 
     noun: ClassVar[str] = "charging"
+    price_unit: ClassVar[str] = "$/kWh"
     needed: ClassVar[frozenset[str]] = frozenset({"curvature"})
 
     day: DayLog
@@ -126,6 +131,11 @@ class ChargingRecord(AuctionRecord):
         """The highest price of the day, round by round, dollars a kWh."""
         highest = self.prices[mission].max(axis=1) / self.day.hours
         return {"distance": None, "beta": None, "highest_price": highest.tolist()}
+
+    def price_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The hours at which periods begin."""
+        begins = (np.arange(self.decision.shape[2]) * self.day.hours * 60).astype(int)
+        return (), tuple(f"{minute // 60:02d}:{minute % 60:02d}" for minute in begins.tolist())
 
     def price_list(self, mission: int) -> Any:
         """λ^n, dollars a kWh in every period; row by row where the feeder has several."""

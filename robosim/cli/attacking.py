@@ -80,7 +80,7 @@ def attack(
     except OrderBroken as broken:
         raise _witnessed(mission, broken, save_best) from broken
     if as_json:
-        print_json(_attacks_json(found))
+        print_json({"world": mission.scenario.name, "seed": mission.scenario.mission.seed, **_attacks_json(found)})
     else:
         tables.show_attacks(found, mission.unit)
     _saved(mission, found, save_best, as_json)

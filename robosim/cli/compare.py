@@ -1,4 +1,4 @@
-"""Command that compares: markets that grow, strategies × tax rules, and methods side by side."""
+"""Command compare: missions side by side, markets that grow, strategies × tax rules, methods."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from robosim.cli.app import Json, Seed, Set, World, app, print_json, say
+from robosim.cli.app import Json, Seed, Set, app, print_json, say
 from robosim.errors import BadInput
 
 
 @app.command()
 def compare(
-    world: World,
+    worlds: Annotated[
+        list[str], typer.Argument(metavar="WORLD|DIR…", help="A world; or several, or folders of saved records.")
+    ],
     seed: Seed = None,
     set_: Set = None,
     sweep: Annotated[str | None, typer.Option("--sweep", metavar="N=A..B", help="Numbers of bidders.")] = None,
@@ -27,21 +29,32 @@ def compare(
         bool, typer.Option("--network-faults", help="With --methods: on networks that lose, delay, come and go.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Picture, with --tax or --methods.")
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Picture, with --tax or --methods; a page of several."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare tax rules (--tax), markets that grow (--sweep), or the methods that solve a freight world (--methods).
+    """Set missions side by side, or weigh tax rules or methods in one world.
+
+    Several worlds or records make a table and, with -o page.html, one page. Of one world --tax shows what each strategy
+    gains under each rule, --sweep what becomes of prices as a market grows, --methods how fast programs solve it.
 
     Example: robosim compare six-bidders --tax none,clearing-price,vcg -o heat.png
     """
+    if network_faults and methods is None:
+        raise BadInput("--network-faults is for methods side by side (add --methods all)")
+    if len(worlds) > 1:
+        from robosim.cli.reports import set_beside
+
+        _refuse_several(sweep, tax, methods, agent)
+        set_beside(worlds, seed, set_, out, as_json)
+        return
+    (world,) = worlds
     if methods is not None:
         if tax is not None or sweep is not None:
             raise BadInput("--methods: compares programs, --tax rules and --sweep markets (leave the others out)")
         _methods(world, seed, set_, methods, network_faults, out, as_json)
         return
-    if network_faults:
-        raise BadInput("--network-faults is for methods side by side (add --methods all)")
     if tax is not None:
         _refuse_both(sweep)
         _rules(world, seed, set_, tax, agent, out, as_json)
@@ -78,6 +91,11 @@ def _methods(
             say(str(place))
     if found.interrupted:
         raise typer.Exit(130)
+
+
+def _refuse_several(sweep: str | None, tax: str | None, methods: str | None, agent: str) -> None:
+    if not (sweep is tax is methods is None and agent == "all"):
+        raise BadInput("--sweep, --tax, --methods and --agent are for one world (name one, or leave these out)")
 
 
 def _refuse_both(sweep: str | None) -> None:

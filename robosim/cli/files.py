@@ -104,6 +104,7 @@ def schema() -> None:
 NEXT = """
 Try next:
   robosim view rendezvous                               watch it live
+  robosim report charging -o day.html                   a day as one page to look into
   robosim attack rendezvous --tax groves,none           every deviation by every robot
   robosim certify rendezvous --epsilon 1e-3             how many rounds make cheating pointless
   robosim run charging                                  fifty cars share a feeder for a day
@@ -124,6 +125,7 @@ def demo(
     from robosim.cli import tables
     from robosim.figures import plot
     from robosim.files.store import refuse_foreign
+    from robosim.report import save_page
 
     refuse_foreign(out)
     mission = load("rendezvous")
@@ -132,6 +134,8 @@ def demo(
     record.save(out)
     for path in plot(record, out=out):
         say(f"wrote {path}")
+    page = save_page(record, out / "mission.html")
+    say(f"wrote {page}, the mission as one page: {page.absolute().as_uri()}")
     say(NEXT.rstrip() + activation())
 
 

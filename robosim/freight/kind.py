@@ -7,7 +7,7 @@ from typing import Any
 
 from robosim.freight.given import displace
 from robosim.freight.scenario import FreightScenario
-from robosim.kind import Kind, lazy
+from robosim.kind import Curves, Kind, lazy
 from robosim.leader.tax_rule import ABSENCE, NONE, SHADOW_PRICE, VCG, WORTH
 
 
@@ -57,6 +57,14 @@ KIND = Kind(
     best_response=lazy("robosim.freight.misreport:best_response"),
     rounds_needed=lazy("robosim.freight.certificate:rounds_needed"),
     figures=figures,
+    curves=(
+        Curves(
+            title="how far from agreement",
+            names={"demand": "unmet demand, relative", "disagreement": "disagreement, relative"},
+            log=True,
+        ),
+        Curves(title="objective", names={"objective": "cost of all"}, unit="$"),
+    ),
     left_out=left_out,
     tables=lazy("robosim.freight.tables:run_tables"),
     findings=lazy("robosim.freight.equilibrium.anarchy:findings"),
@@ -65,4 +73,5 @@ KIND = Kind(
     methods=lazy("robosim.freight.methods.compare:compare"),
     displaced=displace,
     taken=lazy("robosim.freight.given:taken"),
+    scene=lazy("robosim.freight.scene:scene_of"),
 )

@@ -244,5 +244,6 @@ class Freight(Mission[FreightRecord]):
             broken=books.broken,
             **counts(self, snapshot),
             flow=self.problem.flow(x),
+            flows=self.problem.flow(noted["x"]),
             roads=None if self.instance is None else RoadLog.of(self.instance, x[0], self.periods),
         )

@@ -72,6 +72,7 @@ class FreightRecord(Record):
     """
 
     noun: ClassVar[str] = "freight"
+    price_unit: ClassVar[str] = "$"
 
     method: str
     penalties: dict[str, float]
@@ -101,6 +102,8 @@ class FreightRecord(Record):
     """(missions, agents) numbers in these messages."""
     flow: Annotated[Array, Axes("M *")]
     """(missions, E)."""
+    flows: Annotated[Array | None, Axes("M rows *")] = None
+    """(missions, rows, E) round by round; None in records that do not say."""
     reception: Reception | None = None
     """What was lost, and when the network was apart; None where nothing fails."""
     roads: RoadLog | None = None
@@ -212,6 +215,10 @@ class FreightRecord(Record):
             return {"limit_price": self.limit_price}
         goods = len(self.roads.goods)
         return {"stock_price": self.limit_price[:, :goods], "capacity_price": self.limit_price[:, goods:]}
+
+    def price_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Demanders, goods."""
+        return ((), ()) if self.roads is None else (self.roads.demanders, self.roads.goods)
 
     def columns(self, mission: int) -> dict[str, Any]:
         """Limits of each supplier and what more of them would save, payments, and what each was decided to do."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from robosim.kind import Kind, lazy
+from robosim.kind import Curves, Kind, lazy
 from robosim.leader.tax_rule import GROVES, NONE
 from robosim.rendezvous.scenario import RendezvousScenario
 
@@ -61,6 +61,15 @@ KIND = Kind(
     best_response=lazy("robosim.rendezvous.respond:best_response"),
     solves=lazy("robosim.rendezvous.respond:solves"),
     figures=figures,
+    curves=(
+        Curves(
+            title="how far from agreement",
+            names={"distance": "distance to agreement", "beta": "allowed, β"},
+            unit="m",
+            log=True,
+        ),
+    ),
+    agreed_in="m",
     tables=lazy("robosim.rendezvous.tables:run_tables"),
     findings=lazy("robosim.rendezvous.tables:findings"),
     notes=lazy("robosim.rendezvous.notes:notes"),
