@@ -96,7 +96,7 @@ class Kind:
     findings : (record, mission) → lines about a run.
     notes : (mission) → lines about its rules that whoever runs, checks or certifies it should know.
     rivals : (mission, record, certified) → {"mechanisms": …, "baselines": …}: other rules on the same mission.
-    scene : (mission) → what a viewer shows, a `robosim.view.playback.Scenery`; None where nothing moves.
+    scene : (record, of round 0 or of all rounds) → what viewer, film and page show, a `robosim.view.scenery.Scenery`.
     reproductions : () → what papers print about this kind of world and can be computed again, name → entry.
     sweep : (mission) → one row of `robosim compare`, with a `TITLE`; None where there is nothing to compare.
     count_key : the key that says how many agents there are, which `compare` sets.

@@ -54,4 +54,5 @@ KIND = Kind(
     findings=lazy("robosim.auction.tables:findings"),
     sweep=lazy("robosim.auction.market_power:power"),
     count_key="bidders.count",
+    scene=lazy("robosim.auction.scene:scene_of"),
 )

@@ -54,4 +54,5 @@ KIND = Kind(
     findings=lazy("robosim.charging.tables:findings"),
     notes=lazy("robosim.charging.notes:notes"),
     rivals=lazy("robosim.charging.tables:rivals"),
+    scene=lazy("robosim.charging.scene:scene_of"),
 )

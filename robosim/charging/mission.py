@@ -142,4 +142,6 @@ def day_log(built: BuiltDay, z: Array, done: Executed, worth: Array) -> DayLog:
         stored_kwh=first.stored_kwh,
         line_a=first.line_a,
         limit_a=first.limit_a,
+        post=station.cars.station.astype(np.int64),
+        post_ids=built.post_ids,
     )

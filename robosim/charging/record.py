@@ -91,6 +91,10 @@ class DayLog:
     """(M, N) dollars: what is billed, at the prices at which it was agreed on."""
     agreements: Annotated[int, Axes(least=0)] = 0
     """How often those who were plugged in agreed anew; 0 for a day that was planned once, before it began."""
+    post: Annotated[NDArray[np.int64] | None, Axes("N", least=0)] = None
+    """(N,) where each car stands, None where a record does not say."""
+    post_ids: tuple[str, ...] = ()
+    """Names of the posts, where they have some."""
     cut: Annotated[int, Axes(least=0)] = 0
     """How many of these agreements were not made when their rounds were over."""
 

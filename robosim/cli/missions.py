@@ -1,4 +1,4 @@
-"""Commands that run a mission: run, plot, view."""
+"""Commands that run a mission: run, plot, view, film."""
 
 from __future__ import annotations
 
@@ -87,14 +87,63 @@ def view(
         Path | None, typer.Option("--screenshot", metavar="FILE", help="Off-screen: run, save a PNG.")
     ] = None,
     rounds: Annotated[int | None, typer.Option("--rounds", min=0, help="Stop after so many rounds.")] = None,
+    paused: Annotated[bool, typer.Option("--paused", help="Begin before the start: robots may be dragged.")] = False,
 ) -> None:
-    """Watch a mission live: space pauses, right arrow steps, + and - change the speed, q quits.
+    """Watch a mission live, or the record of one: space pauses, arrows step, H shows all keys.
 
     Example: robosim view rendezvous --screenshot meeting.png
     """
     from robosim.view import view as show
 
-    show(load_mission(world, seed, set_), screenshot=screenshot, rounds=rounds)
+    show(watched(world, seed, set_), screenshot=screenshot, rounds=rounds, paused=paused)
+
+
+@app.command()
+def film(
+    world: World,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A .gif, or an .mp4 (extra `video`).")],
+    seed: Seed = None,
+    set_: Set = None,
+    rounds: Annotated[int | None, typer.Option("--rounds", min=0, help="Stop after so many rounds.")] = None,
+    fps: Annotated[int, typer.Option("--fps", help="Frames a second.")] = 20,
+    frames: Annotated[int, typer.Option("--frames", help="At most so many, evenly spaced.")] = 300,
+    size: Annotated[str, typer.Option("--size", metavar="WxH", help="Pixels.")] = "1100x720",
+) -> None:
+    """Film a mission, or the record of one, without a display.
+
+    Example: robosim film rendezvous -o meeting.gif --frames 60
+    """
+    from robosim.view import film as shoot
+
+    count = shoot(watched(world, seed, set_), out, rounds=rounds, fps=fps, frames=frames, size=pixels(size))
+    say(f"{out}: {count} frames")
+
+
+def pixels(text: str) -> tuple[int, int]:
+    """A size as people write it. Raises `BadInput`.
+
+    >>> pixels("640x480")
+    (640, 480)
+    """
+    from robosim.errors import BadInput
+
+    wide, _, high = text.lower().partition("x")
+    if not (wide.isascii() and wide.isdigit() and high.isascii() and high.isdigit()) or len(text) > 11:
+        raise BadInput(f"--size: must read WxH, got {text!r} (for example 1100x720)")
+    return int(wide), int(high)
+
+
+def watched(world: str, seed: int | None, overrides: list[str] | None) -> Mission[Any] | Record:
+    """A saved record if WORLD is its folder, else the mission of a world. Raises `BadInput` for options of a record."""
+    from robosim.errors import BadInput
+    from robosim.files.store import holds_record
+    from robosim.stored import load_record
+
+    if not holds_record(Path(world)):
+        return load_mission(world, seed, overrides)
+    if seed is not None or overrides:
+        raise BadInput(f"{world}: is a record, which --seed and --set cannot change (view the world instead)")
+    return load_record(world)
 
 
 def load_mission(world: str, seed: int | None, overrides: list[str] | None) -> Mission[Any]:

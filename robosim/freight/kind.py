@@ -64,4 +64,5 @@ KIND = Kind(
     reproductions=lazy("robosim.freight.reproduce:catalogue"),
     displaced=displace,
     taken=lazy("robosim.freight.given:taken"),
+    scene=lazy("robosim.freight.scene:scene_of"),
 )

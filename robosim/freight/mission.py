@@ -204,5 +204,6 @@ class Freight(Mission[FreightRecord]):
             gap=lower_bound(self.problem, x[0], books.price[0]).gap,
             injected=books.injected if books.tracked or self.announced["tracked"] is False else books.injected + np.nan,
             flow=self.problem.flow(x),
+            flows=self.problem.flow(noted["x"]),
             roads=None if self.instance is None else RoadLog.of(self.instance, x[0], self.periods),
         )

@@ -82,6 +82,8 @@ class FreightRecord(Record):
     program does not say that it tracks what b lacks, and its first words do not show it."""
     flow: Annotated[Array, Axes("M *")]
     """(missions, E)."""
+    flows: Annotated[Array | None, Axes("M rows *")] = None
+    """(missions, rows, E) round by round; None in records that do not say."""
     roads: RoadLog | None = None
 
     def owed(self) -> Array:

@@ -174,6 +174,11 @@ class Radio:
         log = memory.log.after(k, (gone.size, int(gone.sum()) + deaf), reach.parts, heard)
         return Memory(bad, past if late else (), log), Heard(words, cast, links, spoken)
 
+    def in_reach(self, k: int, said: Said) -> Keys:
+        """Links of round k over which messages were sent, lost or not: receiver · n + sender, in rising order."""
+        words = {key: x for key, x in said.items() if key != SILENT}
+        return self._reach(words, self.off(k) | _silent(k, said)).keys
+
     def _reach(self, words: Said, off: Bools) -> Reach:
         """Who could hear whom: in range, or linked by the graph, and on."""
         links = self.links

@@ -1,19 +1,20 @@
-"""The window: keys, speed and redrawing; what is drawn and how a mission goes on stands elsewhere."""
+"""The window: it opens, hands events to the player, paints, and closes."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import pygame
 
 from robosim.errors import BadInput
-from robosim.view.draw import draw, save
+from robosim.view.paint import EDGE, paint
 from robosim.view.playback import Playback
+from robosim.view.player import HELP, Player
+from robosim.view.scene import INKS
+from robosim.view.text import BODY, SMALL, fitted, width, write
 
 DRIVERS = ("SDL_VIDEODRIVER", "SDL_VIDEO_DRIVER")
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", *DRIVERS)
@@ -21,104 +22,62 @@ DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", *DRIVERS)
 STDERR = 2
 UNSEEN = ("dummy", "offscreen", "evdev")
 """What SDL falls back to where no display answers; whoever wants one of these names it in a variable."""
+FOOT = 40
+HINT = "space pause   ← → step   + − speed   click an agent   H all keys"
 
 
-@dataclass(kw_only=True)
-class Player:
-    """What the keys change; one method a key."""
-
-    playback: Playback
-    paused: bool = False
-    rounds_per_s: float = 8.0
-    running: bool = True
-    note: str = ""
-    _due: float = 0.0
-
-    @property
-    def status(self) -> str:
-        """What is going on, in a word."""
-        return self.note or ("paused" if self.paused else f"{self.rounds_per_s:g} rounds/s")
-
-    def press(self, key: int) -> None:
-        """React to a key; others do nothing."""
-        if key in KEYS:
-            self.note = ""
-            KEYS[key](self)
-
-    def tick(self, seconds: float) -> None:
-        """Play the rounds that became due."""
-        self._due += 0.0 if self.paused else seconds * self.rounds_per_s
-        while self._due >= 1.0:
-            self._due -= 1.0
-            self.playback.forward()
-
-    def pause(self) -> None:
-        """Stop or go on."""
-        self.paused = not self.paused
-
-    def step(self) -> None:
-        """One round forward, then wait."""
-        self.paused = True
-        self.playback.forward()
-
-    def back(self) -> None:
-        """One round back, then wait."""
-        self.paused = True
-        self.playback.back()
-
-    def faster(self) -> None:
-        """Twice as many rounds per second."""
-        self.rounds_per_s = min(2 * self.rounds_per_s, 1024.0)
-
-    def slower(self) -> None:
-        """Half as many rounds per second."""
-        self.rounds_per_s = max(self.rounds_per_s / 2, 0.25)
-
-    def restart(self) -> None:
-        """Back to round 0."""
-        self.playback.restart()
-
-    def picture(self) -> None:
-        """Save what is seen into the current directory."""
-        name = f"{self.playback.mission.scenario.name}-{self.playback.now.k}.png"
-        try:
-            save(_screen(), Path(name))
-            self.note = f"saved {name}"
-        except BadInput as problem:
-            self.note = str(problem)
-
-    def quit(self) -> None:
-        """Close the window."""
-        self.running = False
-
-
-KEYS: dict[int, Callable[[Player], None]] = {
-    pygame.K_SPACE: Player.pause,
-    pygame.K_RIGHT: Player.step,
-    pygame.K_LEFT: Player.back,
-    pygame.K_PLUS: Player.faster,
-    pygame.K_EQUALS: Player.faster,
-    pygame.K_KP_PLUS: Player.faster,
-    pygame.K_MINUS: Player.slower,
-    pygame.K_KP_MINUS: Player.slower,
-    pygame.K_s: Player.picture,
-    pygame.K_r: Player.restart,
-    pygame.K_q: Player.quit,
-    pygame.K_ESCAPE: Player.quit,
-}
-
-
-def watch(playback: Playback, size: tuple[int, int], fps: int) -> None:
+def watch(playback: Playback, size: tuple[int, int], fps: int, paused: bool = False) -> None:
     """Open a window and play until it is closed. Raises `BadInput` without a display."""
-    player, clock = Player(playback=playback), pygame.time.Clock()
-    _open(size, playback.mission.scenario.name)
+    player, clock = Player(playback=playback, paused=paused), pygame.time.Clock()
+    _open(size, playback.name)
     try:
         while _goes_on(player):
-            draw(_screen(), playback.scene(player.status))
+            show(player, _screen())
             pygame.display.flip()
             player.tick(min(clock.tick(fps) / 1000, 0.1))
     finally:
         pygame.display.quit()
+
+
+def show(player: Player, surface: pygame.Surface) -> None:
+    """Everything that a window has to show: the scene, the slider, and the keys where they were asked for."""
+    player.scene, player.surface = player.playback.scene(), surface
+    player.painted = paint(surface, player.scene, player.camera, chosen=player.chosen, told=player.told, foot=FOOT)
+    _foot(surface, player)
+    if player.help:
+        _help(surface)
+
+
+def _foot(surface: pygame.Surface, player: Player) -> None:
+    """The slider as long as the mission; what is known of it is dark up to now."""
+    wide, high = surface.get_size()
+    bar = pygame.Rect(EDGE, high - FOOT + 6, max(wide - 2 * EDGE, 1), 6)
+    player.slider = bar
+    share = player.playback.position / max(1, player.playback.length - 1)
+    pygame.draw.rect(surface, INKS["link"], bar, border_radius=3)
+    pygame.draw.rect(surface, INKS["load"], (bar.left, bar.top, round(bar.width * share), bar.height), border_radius=3)
+    pygame.draw.aacircle(surface, INKS["load"], (bar.left + bar.width * share, bar.centery), 7)
+    write(surface, fitted(player.status, wide // 2), (EDGE, high - 22), BODY)
+    write(
+        surface,
+        fitted(HINT, max(wide // 2 - 2 * EDGE, 1), SMALL),
+        (wide - EDGE, high - 20),
+        SMALL,
+        INKS["faint"],
+        anchor=(1.0, 0.0),
+    )
+
+
+def _help(surface: pygame.Surface) -> None:
+    wide = 110 + max(width(what) for _, what in HELP) + 32
+    rect = pygame.Rect(0, 0, wide, 22 * len(HELP) + 24)
+    rect.center = surface.get_rect().center
+    pygame.draw.rect(surface, "#ffffff", rect, border_radius=8)
+    pygame.draw.rect(surface, INKS["faint"], rect, width=1, border_radius=8)
+    for row, (key, what) in enumerate(HELP):
+        y = rect.top + 12 + 22 * row
+        write(surface, key, (rect.left + 16, y), BODY, bold=True)
+        write(surface, what, (rect.left + 110, y))
 
 
 def _goes_on(player: Player) -> bool:
@@ -128,6 +87,14 @@ def _goes_on(player: Player) -> bool:
             player.quit()
         elif event.type == pygame.KEYDOWN:
             player.press(event.key)
+        elif event.type == pygame.MOUSEBUTTONDOWN:
+            player.down(event.button, event.pos)
+        elif event.type == pygame.MOUSEMOTION:
+            player.motion(event.pos)
+        elif event.type == pygame.MOUSEBUTTONUP:
+            player.up(event.pos)
+        elif event.type == pygame.MOUSEWHEEL:
+            player.wheel(event.precise_y or event.y, pygame.mouse.get_pos())
     return player.running
 
 

@@ -95,6 +95,8 @@ def _log(mission: Any, snapshot: Snapshot, seen: Measured) -> DayLog:
         stored_kwh=snapshot.body.live.content[0] - equipment.content_kwh,
         line_a=line,
         limit_a=equipment.limit_a,
+        post=cars.station.astype(np.int64),
+        post_ids=mission.day.post_ids,
     )
 
 

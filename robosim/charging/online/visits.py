@@ -138,6 +138,7 @@ def one_each(mission: Any, record: ChargingRecord, second: Second, heading: dict
         content_kwh=np.where(there, filled, 0.0),
         stored_kwh=eta * kwh.sum(axis=1),
         worth=joined(day.worth, second),
+        post=None if day.post is None else day.post[:n],
     )
     refused = joined(bill.refused.astype(np.float64), second) > 0.0
     return replace(

@@ -16,11 +16,11 @@ from robosim.errors import BadInput
 from robosim.figures.paper import PAPER, WIDTHS, Paper
 from robosim.figures.style import FAINT, INK, drawn, house_style
 from robosim.freight.record import FreightRecord, RoadLog
+from robosim.freight.roads.degrees import in_degrees
 from robosim.palette import ORANGE, SKY, look
 
 NAMED = 40
 """Up to so many suppliers and demanders have their names on the map."""
-DEGREES = 180.0, 90.0
 
 
 def unmapped(record: FreightRecord) -> str | None:
@@ -124,12 +124,6 @@ def _frame(axes: Axes, positions: Array) -> None:
     axes.set(xlabel=names[0], ylabel=names[1])
     axes.margins(0.06)
     axes.autoscale_view()
-
-
-def in_degrees(positions: Array) -> bool:
-    """Whether coordinates look like longitudes and latitudes: those of a town are close together, and not near 0, 0."""
-    wide, middle = np.ptp(positions, axis=0), np.abs(positions.mean(axis=0))
-    return bool((np.abs(positions) <= DEGREES).all() and wide.max() < 0.1 * middle.max())
 
 
 def _aspect(positions: Array) -> float:

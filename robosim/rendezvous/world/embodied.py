@@ -124,6 +124,11 @@ class Embodied(Arena):
         body = self.driving.body
         return body.heading(body.begin(self.places[None], self.headings_rad)) is not None
 
+    def headings(self, ride: Ride) -> Array:
+        """Where bodies look, (missions, agents) rad; zeros for those that look nowhere."""
+        found = self.driving.body.heading(ride.inner)
+        return np.zeros(ride.at.shape[:2]) if found is None else found
+
     def start(self, own: Said, said: Said, tape: Tape) -> tuple[Embodiment, Said]:  # type: ignore[override]
         """Bodies stand at their true starts, at rest; what others see in round 0 is what was announced."""
         announced = np.array(orders(said, own["start"].shape))
@@ -152,7 +157,7 @@ class Embodied(Arena):
         """Positions in the world's frame, words in that of the meeting; in round 0 these are what was announced."""
         ride, battery = body.ride, self.driving.battery
         last = {"position": body.position, "energy": body.energy_j}
-        last |= {"heading": self._headings(ride)} if self.heads else {}
+        last |= {"heading": self.headings(ride)} if self.heads else {}
         last |= {"charge": ride.charge_j} if battery is not None else {}
         kept, rows = body.tape.until(body.k, **last)
         words = rows["position"] - self.places
@@ -224,15 +229,11 @@ class Embodied(Arena):
     def _away(self, k: int, ride: Ride) -> NDArray[np.bool_]:
         return (ride.charge_j <= 0.0) | self.who_is_off(k, len(self.places))
 
-    def _headings(self, ride: Ride) -> Array:
-        found = self.driving.body.heading(ride.inner)
-        return np.zeros(ride.at.shape[:2]) if found is None else found
-
     def _noted(self, k: int, ride: Ride, tape: Tape) -> tuple[Array, Array]:
         """Copy what the tape keeps of a round into its rows; positions and energy."""
         position, energy, *more = tape.row(k)
         position[:], energy[:] = ride.at, ride.energy_j
-        states = ([self._headings(ride)] if self.heads else []) + [ride.charge_j] * (self.driving.battery is not None)
+        states = ([self.headings(ride)] if self.heads else []) + [ride.charge_j] * (self.driving.battery is not None)
         for row, state in zip(more, states, strict=True):
             row[:] = state
         return position, energy
