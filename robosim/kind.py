@@ -99,7 +99,7 @@ class Kind:
         where nobody meters it before the end.
     solves : (mission) → whether best responses are solved without being asked for by name.
     covers : (mission, strategy) → whether certificates speak of it; not of one agent under several names.
-    figures : (record) → name → function (record, mission number) → matplotlib Figure.
+    figures : (record) → name → function (record, mission number, `robosim.figures.paper.Paper`) → matplotlib Figure.
     curves : which entries of `Record.history` a page draws together; others stand alone.
     agreed_in : the unit of the distance that its leader bounds.
     left_out : (record, named) → name of a picture that this record cannot have → why; only if `named` those that nobody

@@ -172,11 +172,23 @@ def test_paths_are_the_recorded_positions() -> None:
     assert (selfish.get_marker(), selfish.get_color()) == (look("stationary").shape, look("stationary").colour)
     links = segments(figure, "#999999")
     np.testing.assert_array_equal(links, run.start[run.edges])
-    star = line(figure, "meeting point")
-    np.testing.assert_allclose([star.get_xdata()[0], star.get_ydata()[0]], run.positions[0, -1].mean(axis=0))
     cross = line(figure, "mean of starts")
     np.testing.assert_allclose([cross.get_xdata()[0], cross.get_ydata()[0]], run.start.mean(axis=0))
     assert figure.axes[0].get_aspect() == 1.0
+
+
+def test_a_star_stands_where_robots_met_and_nowhere_else() -> None:
+    """Not after 3 rounds, although inside the bound; not beside who is too far for it; yes where all came to him."""
+    early, apart, late = (record(mission__rounds=n) for n in (3, 60, 400))
+    assert early.settlement.distance[0] <= early.settlement.beta[0]
+    assert apart.settlement.distance[0] > apart.settlement.beta[0]
+    assert late.settlement.distance[0] > late.settlement.beta[0]
+    for run in (early, apart):
+        assert "meeting point" not in labels(trajectories(run))
+        assert "they did not meet" in trajectories(run).axes[0].get_title(loc="left")
+    star = line(trajectories(late), "meeting point")
+    np.testing.assert_allclose([star.get_xdata()[0], star.get_ydata()[0]], late.positions[0, -1].mean(axis=0))
+    assert "meet" not in trajectories(late).axes[0].get_title(loc="left")
 
 
 def test_faithful_robots_meet_in_the_mean() -> None:
@@ -196,9 +208,24 @@ def test_one_dimension_is_position_against_round() -> None:
 
 
 def test_three_dimensions_get_axes_in_space() -> None:
-    figure = trajectories(record("drones"))
-    assert figure.axes[0].name == "3d"
-    assert "z" in figure.axes[0].get_zlabel()
+    axes = trajectories(record("drones")).axes[0]
+    assert axes.name == "3d"
+    assert "z" in axes.get_zlabel()
+    ends = np.array([axes.get_xlim3d(), axes.get_ylim3d(), axes.get_zlim3d()])
+    per_metre = np.array(axes.get_box_aspect()) / np.ptp(ends, axis=1)
+    np.testing.assert_allclose(per_metre, per_metre[0], rtol=1e-12)  # a metre is as long along every axis
+    assert np.ptp(ends[2]) < np.ptp(ends[0]) / 2
+
+
+def test_a_bound_that_stays_where_it_is_has_plain_numbers_beside_it() -> None:
+    """Between 27 and 50 m no power of ten is near: ticks read 30, not 3x10^1."""
+    figure = convergence(record("rendezvous-honest", mission__rounds=3))
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    shown = [tick.label1.get_text() for tick in axes.yaxis.get_major_ticks()]
+    assert {"10", "20", "50"} <= set(shown)
+    assert not [text for text in shown if "10^" in text]
+    assert not [text for text in (tick.label1.get_text() for tick in axes.yaxis.get_minor_ticks()) if text]
 
 
 def test_journey_after_agreeing_is_straight() -> None:
@@ -245,7 +272,7 @@ def test_pictures_fit_a_paper(world: str, keys: dict[str, object]) -> None:
     run = record(world, **keys)
     for draw in FIGURES.values():
         figure = draw(run)
-        assert figure.get_figwidth() in (3.4, 7.0)
+        assert figure.get_figwidth() in (3.5, 7.16)
         figure.canvas.draw()
         texts = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
         assert min(text.get_fontsize() for text in texts) >= 8

@@ -263,7 +263,7 @@ def test_pictures_fit_a_paper(name, days) -> None:
     """One or two columns wide, letters of 8 points or more, nothing cut off, no legend over an axis."""
     for draw in figures_of(days(name)).values():
         figure = draw(days(name))
-        assert figure.get_figwidth() in (3.4, 7.0)
+        assert figure.get_figwidth() in (3.5, 7.16)
         figure.canvas.draw()
         texts = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
         assert min(text.get_fontsize() for text in texts) >= 8

@@ -129,7 +129,7 @@ def test_pictures_fit_a_paper(count: int, tmp_path) -> None:
     for draw in (absence, tax_against_price):
         figure = draw(record)
         figure.canvas.draw()
-        assert figure.get_figwidth() == 3.4
+        assert figure.get_figwidth() == 3.5
         texts = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
         assert min(text.get_fontsize() for text in texts) >= 8
         axes = figure.axes[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,7 +17,8 @@ from robosim.auction.record import AuctionRecord
 from robosim.auction.scenario import AuctionScenario
 from robosim.controllers.dual_decomposition import own_rows
 from robosim.errors import BadInput
-from robosim.figures.style import COLUMN_IN, CROWD, FAINT, INK, finish, house_style, selfish, sheet
+from robosim.figures.paper import PAPER, Paper
+from robosim.figures.style import CROWD, FAINT, INK, house_style, selfish
 from robosim.leader.tax_rule import VCG
 from robosim.palette import BLUE, ORANGE, SKY, VERMILLION, look
 
@@ -25,7 +27,7 @@ POINTS, FEWER = 129, 33
 
 
 @house_style()
-def absence(record: AuctionRecord, mission: int = 0, agent: int | None = None) -> Figure:
+def absence(record: AuctionRecord, mission: int = 0, paper: Paper = PAPER, *, agent: int | None = None) -> Figure:
     """T, Fig. 2: the clearing price of the others along what one agent gets; the area below is its VCG tax.
 
     Kilowatts and dollars a kilowatt, of the optimum; the rectangle up to λ* is what the clearing price bills. Of the
@@ -38,11 +40,11 @@ def absence(record: AuctionRecord, mission: int = 0, agent: int | None = None) -
     if not 0 <= who < problem.agents:
         raise BadInput(f"agent: must be one of 0..{problem.agents - 1}, got {who} (name one of them)")
     found = proposition_4(problem, who, POINTS if problem.agents <= CROWD else FEWER)
-    figure, (axes,) = sheet(COLUMN_IN, 2.9)
+    (axes,) = paper.sheet(2.9)
     _areas(axes, found, found.share * shares[who, 0], float(problem.R[who, 0, 0]))
     axes.set(xlabel=f"what bidder {who} gets (kW)", ylabel="price ($/kW)")
-    return finish(
-        figure, record, note=f"bidder {who}: VCG {dollars(found.tax)}, clearing price {dollars(found.clearing)}"
+    return paper.finish(
+        [axes], record, f"bidder {who}: VCG {dollars(found.tax)}, clearing price {dollars(found.clearing)}"
     )
 
 
@@ -61,7 +63,7 @@ def _areas(axes: Axes, found: PriceOfAbsence, taken: Array, weight: float) -> No
 
 
 @house_style()
-def tax_against_price(record: AuctionRecord, mission: int = 0) -> Figure:
+def tax_against_price(record: AuctionRecord, mission: int = 0, paper: Paper = PAPER) -> Figure:
     """Each agent's VCG tax against what it would pay at the last price broadcast, λ'R_i z_i, dollars.
 
     Below the line the tax is less: that is market power (T, section V.B). The tax is the record's where VCG was
@@ -70,7 +72,8 @@ def tax_against_price(record: AuctionRecord, mission: int = 0) -> Figure:
     paid = payments(record, mission)
     central = record.tax_rule != VCG.name
     tax = central_vcg(bidders_problem(record)) if central else record.settlement.tax[mission]
-    figure, (axes,) = sheet(COLUMN_IN, 3.4)
+    wide = paper.width() == 2
+    (axes,) = paper.sheet(3.4)
     ends = [min(paid.min(), tax.min(), 0.0), max(paid.max(), tax.max(), 0.0)]
     axes.plot(ends, ends, color=FAINT, lw=0.8, ls="--", label="tax = price", zorder=1)
     players = selfish(record, mission)
@@ -84,7 +87,7 @@ def tax_against_price(record: AuctionRecord, mission: int = 0) -> Figure:
     whose = "VCG tax of the optimum ($)" if central else "VCG tax ($)"
     axes.set(xlabel="price × share ($)", ylabel=whose, aspect="equal")
     note = f"in all VCG {dollars(tax.sum())}, clearing price {dollars(paid.sum())}"
-    return finish(figure, record, columns=3, note=note)
+    return paper.finish([axes], record, note, beside=wide)
 
 
 def dollars(amount: float) -> str:
@@ -113,22 +116,25 @@ def bidders_problem(record: AuctionRecord) -> Allocation:
 
 
 @house_style()
-def prices(record: AuctionRecord, mission: int = 0) -> Figure:
+def prices(record: AuctionRecord, mission: int = 0, paper: Paper = PAPER) -> Figure:
     """Price above (λ in dollars a kilowatt, one line a resource), bids below (kilowatts); ends mark the decision."""
-    figure, (above, below) = sheet(COLUMN_IN, 3.6, rows=2)
-    above.plot(record.kept, record.prices[mission], color=BLUE, label=None)
-    above.plot([], [], color=BLUE, label="price")
+    above, below = paper.sheet(3.6, rows=2)
+    above.plot(record.kept, record.prices[mission], color=INK, label=None)
+    above.plot([], [], color=INK, label="price")
     bids = record.said["z"][mission]
     players = selfish(record, mission)
     honest = np.setdiff1d(np.arange(bids.shape[1]), [agent for agents in players.values() for agent in agents])
     shown = [("faithful", honest.tolist()), *players.items()]
     for name, agents in shown:
         seen = look(name)
-        for number, agent in enumerate(agents):
-            below.plot(record.kept, bids[:, agent], color=seen.colour, label=None if number else name)
+        mark: dict[str, Any] = {"marker": seen.shape, "mfc": seen.colour, "mec": INK, "ms": 4}
+        for agent in agents:
+            below.plot(record.kept, bids[:, agent], color=seen.colour)
             end = np.full(bids.shape[2], record.kept[-1])
-            below.plot(end, record.decision[mission, agent], ls="", marker=seen.shape, mfc=seen.colour, mec=INK, ms=4)
+            below.plot(end, record.decision[mission, agent], ls="", **mark)
+        if agents:
+            below.plot([], [], color=seen.colour, label=name, **mark)
     above.set(ylabel="price ($/kW)")
     below.set(ylabel="bid (kW)", xlabel="round $k$")
     above.axhline(record.prices[mission, -1, 0], color=VERMILLION, lw=0.6, ls=":", label="last price")
-    return finish(figure, record, columns=2)
+    return paper.finish([above, below], record)

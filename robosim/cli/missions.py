@@ -82,16 +82,21 @@ def plot(
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR|FILE", help="A folder, or a .png, .svg or .pdf file.")
     ] = Path("."),
+    columns: Annotated[
+        int | None, typer.Option("--columns", metavar="1|2", help="One or two columns of a paper wide.")
+    ] = None,
     seed: Seed = None,
     set_: Set = None,
 ) -> None:
     """Draw a mission: trajectories, power or a map of flows; how agents agreed; costs and taxes.
 
-    Example: robosim plot rendezvous --kind trajectories -o meeting.pdf
+    Example: robosim plot rendezvous --kind trajectories --columns 1 -o meeting.pdf
     """
     from robosim.figures import plot as draw
+    from robosim.figures.paper import Paper
 
-    for path in draw(record_of(world, seed, set_), kinds=kind.split(","), out=out):
+    Paper(columns=columns)  # refused before anything runs
+    for path in draw(record_of(world, seed, set_), kinds=kind.split(","), out=out, columns=columns):
         say(str(path))
 
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import AutoLocator, FuncFormatter, LogFormatterMathtext, LogLocator, NullLocator
 
 from robosim.errors import BadInput
 from robosim.files.store import write_atomically
 from robosim.files.writing import plain_name, printable
 from robosim.record import Record
 
-COLUMN_IN, PAGE_IN = 3.4, 7.0
+COLUMN_IN, PAGE_IN = 3.5, 7.16
+"""Widths of one and of two columns of a paper, inches, as IEEE has them."""
 CROWD = 200
 """More robots than this are drawn without links, thinner, and as pixels."""
 STYLE: dict[str, Any] = {
@@ -57,20 +62,27 @@ def house_style() -> Iterator[None]:
         yield
 
 
+class Drawing(Figure):
+    """A figure whose files, whoever saves them, are the same bytes each time: without a date, and with fixed ids."""
+
+    def savefig(self, fname: Any, **options: Any) -> None:
+        """As matplotlib's, in our style; the first time everything gets its place, where it stays."""
+        ending = options.get("format") or (Path(fname).suffix[1:] if isinstance(fname, str | Path) else "png")
+        undated = UNDATED.get(f".{ending.lower()}", {})
+        with house_style():
+            if isinstance(
+                self.get_layout_engine(), ConstrainedLayoutEngine
+            ):  # a second pass would move things a little
+                self.draw_without_rendering()
+                self.set_layout_engine("none")
+            super().savefig(fname, **{**options, "metadata": {**undated, **(options.get("metadata") or {})}})
+
+
 def sheet(width_in: float, height_in: float, rows: int = 1, projection: str | None = None) -> tuple[Figure, list[Any]]:
     """An empty figure that draws itself without pyplot, and its axes one above the other, sharing their abscissa."""
-    figure = Figure(figsize=(width_in, height_in))
+    figure = Drawing(figsize=(width_in, height_in))
     FigureCanvasAgg(figure)
     return figure, list(figure.subplots(rows, sharex=True, squeeze=False, subplot_kw={"projection": projection})[:, 0])
-
-
-def finish(figure: Figure, record: Record, *, columns: int = 2, note: str = "") -> Figure:
-    """World and seed as the title, a second line of it for `note`, the legend below everything."""
-    title = f"{record.world}, seed {record.seed}"
-    figure.axes[0].set_title(f"{title}\n{note}" if note else title, loc="left", color=INK)
-    entries = [entry for axes in figure.axes for entry in zip(*axes.get_legend_handles_labels(), strict=True)]
-    figure.legend(*zip(*entries, strict=True), loc="outside lower center", ncols=columns)
-    return figure
 
 
 def selfish(record: Record, mission: int) -> dict[str, list[int]]:
@@ -89,6 +101,22 @@ def drawn(name: str) -> str:
     \$5 store
     """
     return plain_name(name).replace("$", r"\$")
+
+
+def logarithmic(axis: Axis) -> None:
+    """Numbers as people write them on a logarithmic axis, also where it spans less than a power of ten.
+
+    Call it when everything is drawn.
+    """
+    low, high = sorted(axis.get_view_interval())
+    powers = math.log10(high / low) if low > 0.0 else math.inf
+    if powers >= 2.0:
+        axis.set_major_locator(LogLocator(numticks=9))
+        axis.set_major_formatter(LogFormatterMathtext())
+    else:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)) if powers > 0.7 else AutoLocator())
+        axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.4g}"))
+    axis.set_minor_locator(NullLocator())
 
 
 DPI = 200

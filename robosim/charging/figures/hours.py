@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from robosim.agent import Array
 from robosim.charging.record import ChargingRecord, DayLog
 from robosim.controllers.parts.charging import price_at_plug
-from robosim.figures.style import INK, PAGE_IN, finish, house_style, selfish, sheet
+from robosim.figures.paper import PAPER, Paper, sheet_of
+from robosim.figures.style import INK, house_style, selfish
 from robosim.palette import BLUE, GREEN, ORANGE, PURPLE, SKY, look
 
 DISTINCT = (BLUE, ORANGE, GREEN, PURPLE, SKY)
@@ -91,10 +92,12 @@ def colours(day: DayLog, strategies: dict[int, str]) -> list[Any]:
     return [look(strategies[i]).colour if i in strategies else shades[i] for i in range(count)]
 
 
-def explain_colours(figure: Figure, axes: Sequence[Axes], day: DayLog) -> None:
+def explain_colours(axes: Sequence[Axes], day: DayLog) -> None:
     """A bar of the hours of arrival, where colours mean those."""
     if len(day.stay_min) > len(DISTINCT):
-        figure.colorbar(_arrivals(day), ax=list(axes), label="arrival (h)", aspect=30, pad=0.015, extend="both")
+        sheet_of(axes[0]).colorbar(
+            _arrivals(day), ax=list(axes), label="arrival (h)", aspect=30, pad=0.015, extend="both"
+        )
 
 
 def _arrivals(day: DayLog) -> ScalarMappable:
@@ -122,13 +125,13 @@ CURVES = 5
 
 
 @house_style()
-def day_prices(record: ChargingRecord, mission: int = 0) -> Figure:
+def day_prices(record: ChargingRecord, mission: int = 0, paper: Paper = PAPER) -> Figure:
     """The price of every period at the dearest plug, $/kWh, in a few rounds from the first to the last (bold).
 
     Of a day that was planned as time went on, the price of each period as it was agreed on then.
     """
     day = record.day
-    figure, (axes,) = sheet(PAGE_IN, 2.9)
+    (axes,) = paper.sheet(2.9, columns=2)
     rows = rounds_shown(len(record.kept))
     shades = mpl.colormaps["viridis_r"](np.linspace(0.15, 0.75, len(rows)))
     for row, shade in zip(rows[:-1], shades, strict=False):
@@ -142,7 +145,7 @@ def day_prices(record: ChargingRecord, mission: int = 0) -> Figure:
     axes.set(ylabel=f"price{where} (\\$/kWh)")
     hours_across(axes, day)
     peak = rf"highest {last.max():.4g} \$/kWh at {clock(day.hours * float(last.argmax()))}"
-    return finish(figure, record, columns=4, note=peak if last.max() > 0 else "nothing is scarce")
+    return paper.finish([axes], record, peak if last.max() > 0 else "nothing is scarce")
 
 
 def rounds_shown(kept: int) -> list[int]:

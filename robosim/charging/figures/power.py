@@ -26,27 +26,29 @@ from robosim.charging.figures.hours import (
 )
 from robosim.charging.record import ChargingRecord, DayLog
 from robosim.errors import BadInput
-from robosim.figures.style import CROWD, FAINT, INK, PAGE_IN, finish, house_style, sheet
+from robosim.figures.paper import PAPER, Paper
+from robosim.figures.style import CROWD, FAINT, INK, house_style
 from robosim.palette import BLUE, SKY, VERMILLION, look
 
+SMALL_PT = 2.6
+"""Marks of cars that are faithful."""
 OUTLINED = 60
 """More cars have no line between them."""
 
 LIMIT: dict[str, Any] = {"color": VERMILLION, "lw": 1.4, "ls": (0, (6, 2)), "zorder": 4}
-IN_ROW = 5
-"""Entries of the legend."""
 
 
 @house_style()
-def power(record: ChargingRecord, mission: int = 0) -> Figure:
+def power(record: ChargingRecord, mission: int = 0, paper: Paper = PAPER) -> Figure:
     """Metered power of every car stacked, kW, the selfish hatched at the bottom; price and tariff above, $/kWh.
 
     Steps of the execution (of mission 0; means of the periods of others). Of a feeder with several rows, such as a
     three-phase transformer, the row that is loaded most stands below as a share of its limit, instead of the one limit.
     """
     day, rows = record.day, _rows_shown(record, mission)
-    figure, axes = sheet(PAGE_IN, 3.9 if rows == 2 else 4.9, rows=rows)
-    axes[0].get_gridspec().set_height_ratios([1.0, 2.2, 0.8][:rows])
+    axes = paper.sheet(3.9 if rows == 2 else 4.9, rows=rows, columns=2)
+    if not paper.axes:
+        axes[0].get_gridspec().set_height_ratios([1.0, 2.2, 0.8][:rows])  # type: ignore[union-attr]
     _prices(axes[0], record, day, mission)
     _stack(axes[1], record, day, mission)
     note = delivery(day, mission)
@@ -62,9 +64,8 @@ def power(record: ChargingRecord, mission: int = 0) -> Figure:
         axes[2].set(ylabel="load (%)", ylim=(0.0, 1.15 * max(100.0, load.max())))
         note += f"; the feeder at {load.max():.1f} % of a limit"
     hours_across(axes[-1], day)
-    explain_colours(figure, axes, day)
-    entries = sum(len(each.get_legend_handles_labels()[0]) for each in axes)
-    return finish(figure, record, columns=entries if entries <= IN_ROW else -(-entries // 2), note=note)
+    explain_colours(axes, day)
+    return paper.finish(axes, record, note)
 
 
 def _shares(day: DayLog) -> Array:
@@ -148,7 +149,7 @@ def _limit(axes: Axes, height: float, label: str) -> None:
 
 
 @house_style()
-def charge(record: ChargingRecord, mission: int = 0) -> Figure:
+def charge(record: ChargingRecord, mission: int = 0, paper: Paper = PAPER) -> Figure:
     """State of charge, content over capacity in %, of each car from its arrival (hollow) to its departure (filled).
 
     Crosses mark who leaves without what it wanted; the selfish have their colour and marker. Raises `BadInput` for
@@ -158,7 +159,7 @@ def charge(record: ChargingRecord, mission: int = 0) -> Figure:
     if mission != 0:
         raise BadInput(f"mission: batteries are kept of mission 0, got {mission} (draw that one)")
     strategies = players(record, mission)
-    figure, (axes,) = sheet(PAGE_IN, 3.2)
+    (axes,) = paper.sheet(3.2, columns=2)
     shades = colours(day, strategies)
     for car in in_order(day, list(strategies)).tolist()[::-1]:
         _car(axes, day, car, shades[car], strategies.get(car))
@@ -166,8 +167,8 @@ def charge(record: ChargingRecord, mission: int = 0) -> Figure:
     _names(axes, len(day.stay_min), strategies)
     axes.set(ylabel="state of charge (%)", ylim=(0, 104))
     hours_across(axes, day)
-    explain_colours(figure, [axes], day)
-    return finish(figure, record, columns=5, note=delivery(day, mission))
+    explain_colours([axes], day)
+    return paper.finish([axes], record, delivery(day, mission))
 
 
 def soc(day: DayLog, car: int) -> tuple[Array, Array]:
@@ -186,7 +187,13 @@ def _car(axes: Axes, day: DayLog, car: int, colour: object, strategy: str | None
     width = 1.6 if strategy else 0.5 if many else 0.9
     axes.plot(hours, percent, color=colour, lw=width, zorder=3.0 if strategy else 2.0, rasterized=many)
     if strategy or not many:
-        style: dict[str, Any] = {"ls": "", "marker": marker, "ms": 5.5 if strategy else 2.6, "mec": colour, "mew": 0.7}
+        style: dict[str, Any] = {
+            "ls": "",
+            "marker": marker,
+            "ms": 5.5 if strategy else SMALL_PT,
+            "mec": colour,
+            "mew": 0.7,
+        }
         axes.plot(hours[0], percent[0], mfc="white", zorder=3.5, clip_on=False, **style)
         axes.plot(hours[-1], percent[-1], mfc=colour, zorder=3.5, clip_on=False, **style)
 
@@ -201,11 +208,12 @@ def _lacking(axes: Axes, day: DayLog) -> None:
 
 def _names(axes: Axes, count: int, strategies: dict[int, str]) -> None:
     """Entries of the legend."""
-    axes.plot([], [], ls="", marker="o", ms=3, mfc="white", mec=INK, label="arrival")
-    axes.plot([], [], ls="", marker="o", ms=3, mfc=INK, mec=INK, label="departure")
+    honest = look("faithful").shape
+    axes.plot([], [], ls="", marker=honest, ms=SMALL_PT, mfc="white", mec=INK, mew=0.7, label="arrival")
+    axes.plot([], [], ls="", marker=honest, ms=SMALL_PT, mfc=INK, mec=INK, mew=0.7, label="departure")
     for name in dict.fromkeys(strategies.values()):
         seen = look(name)
         axes.plot([], [], color=seen.colour, lw=1.6, marker=seen.shape, ms=5.5, label=name)
     for car in range(count) if count <= len(DISTINCT) else ():
         if car not in strategies:
-            axes.plot([], [], color=DISTINCT[car], label=f"EV {car}")
+            axes.plot([], [], color=DISTINCT[car], lw=0.9, marker=honest, ms=SMALL_PT, label=f"EV {car}")

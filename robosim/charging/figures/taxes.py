@@ -16,7 +16,8 @@ from robosim.charging.absence import absence_along, day_vcg
 from robosim.charging.figures.hours import players
 from robosim.charging.problem import ChargingDay
 from robosim.charging.record import ChargingRecord
-from robosim.figures.style import COLUMN_IN, CROWD, FAINT, INK, finish, house_style, sheet
+from robosim.figures.paper import PAPER, Paper
+from robosim.figures.style import CROWD, FAINT, INK, house_style, logarithmic
 from robosim.leader.tax_rule import VCG
 from robosim.palette import BLUE, ORANGE, SKY, look
 
@@ -29,7 +30,7 @@ NOTHING = 1e-9
 
 
 @house_style()
-def taxes(record: ChargingRecord, mission: int = 0) -> Figure:
+def taxes(record: ChargingRecord, mission: int = 0, paper: Paper = PAPER) -> Figure:
     """The VCG tax of each car against what it would pay at the last prices broadcast, dollars, both logarithmic.
 
     The tax is the record's where VCG was announced, else that of the central optima. Below the line tax = price the car
@@ -37,7 +38,8 @@ def taxes(record: ChargingRecord, mission: int = 0) -> Figure:
     """
     paid, central = payments(record, mission), record.tax_rule != VCG.name
     tax = day_vcg(day_of(record)) if central else record.settlement.tax[mission]
-    figure, (axes,) = sheet(COLUMN_IN, 3.7)
+    wide = paper.width() == 2
+    (axes,) = paper.sheet(3.7)
     shown = np.flatnonzero(np.minimum(paid, tax) > LEAST * max(paid.max(), tax.max()))
     whose = "VCG tax of the optimum" if central else "VCG tax"
     axes.set(xlabel=r"what the clearing price would bill (\$)", ylabel=rf"{whose} (\$)")
@@ -48,7 +50,7 @@ def taxes(record: ChargingRecord, mission: int = 0) -> Figure:
         axes.plot([0, 1], [0, 1], color=FAINT, lw=0.9, ls="--", label="tax = price")
     note = f"in all VCG {dollars(tax.sum())}, clearing price {dollars(paid.sum())}"
     rest = f"\n{len(tax) - shown.size} of {len(tax)} EVs have no tax or no price" if shown.size < len(tax) else ""
-    return finish(figure, record, columns=2, note=note + rest)
+    return paper.finish([axes], record, note + rest, beside=wide)
 
 
 def _points(axes: Axes, paid: Array, tax: Array, shown: Cars, strategies: dict[int, str]) -> None:
@@ -78,11 +80,12 @@ def _lines(axes: Axes, paid: Array, tax: Array, shown: Cars) -> None:
     axes.plot(ends, ends, color=FAINT, lw=0.9, ls="--", label="tax = price", zorder=1)
     axes.plot(ends, ratio * ends, color=ORANGE, lw=0.9, ls=":", label=f"sums: {ratio:.3g} × price", zorder=1)
     axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends, aspect="equal")
-    axes.minorticks_off()
+    logarithmic(axes.xaxis)
+    logarithmic(axes.yaxis)
 
 
 @house_style()
-def day_absence(record: ChargingRecord, mission: int = 0, agent: int | None = None) -> Figure:
+def day_absence(record: ChargingRecord, mission: int = 0, paper: Paper = PAPER, *, agent: int | None = None) -> Figure:
     """T, Fig. 2 for a car: the others' price of its energy, $/kWh, from nothing to what it gets; the area is its tax.
 
     The way to its share is straight: half of the energy is half of the power in every period; the price is the mean
@@ -92,13 +95,13 @@ def day_absence(record: ChargingRecord, mission: int = 0, agent: int | None = No
     who = int(np.argmax(billed)) if agent is None else agent
     day = day_of(record)
     found = absence_along(day, who)
-    figure, (axes,) = sheet(COLUMN_IN, 2.9)
+    (axes,) = paper.sheet(2.9)
     energy = float(day.best.plan[who].sum() * day.hours)
     _areas(axes, found, energy)
     axes.set(xlabel=f"what EV {who} gets (kWh)", ylabel=r"mean price (\$/kWh)")
     tax, clearing = (dollars(x if abs(x) > NOTHING else 0.0) for x in (found.tax, found.clearing))
     note = f"EV {who}: VCG {tax}, clearing price {clearing}"
-    return finish(figure, record, note=note)
+    return paper.finish([axes], record, note)
 
 
 def _areas(axes: Axes, found: PriceOfAbsence, energy_kwh: float) -> None:

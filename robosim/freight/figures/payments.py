@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 
 from robosim.agent import Array
-from robosim.figures.style import COLUMN_IN, FAINT, INK, PAGE_IN, finish, house_style, selfish, sheet
+from robosim.figures.paper import PAPER, Paper
+from robosim.figures.style import FAINT, INK, house_style, logarithmic, selfish
 from robosim.freight.record import FreightRecord
 from robosim.leader.tax_rule import SHADOW_PRICE, VCG
 from robosim.palette import BLUE, GREEN, ORANGE, SKY, VERMILLION, look
@@ -23,18 +24,17 @@ RULES: dict[tuple[str, str], dict[str, Any]] = {
     (VCG.name, "distributed"): {"fc": VERMILLION},
     (VCG.name, "central"): {"fc": "white", "ec": VERMILLION, "hatch": "\\\\\\\\\\\\"},
 }
-TICKS = 26
 
 
 @house_style()
-def payments(record: FreightRecord, mission: int = 0) -> Figure:
+def payments(record: FreightRecord, mission: int = 0, paper: Paper = PAPER) -> Figure:
     """Private cost, payment and profit under the announced rule above; payments under every rule below, in dollars.
 
     Distributed is what the run's own decision and prices give, central (hatched) what the optimum would. Mission 0 only
     is judged, so others have no lower half. The selfish carry the marker of their strategy.
     """
     rules = tuple(rule for rule in record.verdict.mechanisms or () if rule.payment) if mission == 0 else ()
-    figure, axes = sheet(PAGE_IN, 4.4 if rules else 2.8, rows=2 if rules else 1)
+    axes = paper.sheet(4.4 if rules else 2.8, rows=2 if rules else 1, columns=2)
     paid, cost = record.payment[mission], record.private_cost[mission]
     _groups(axes[0], [cost, paid, paid - cost], ["private cost", "payment", "profit"], OWN)
     _players(axes[0], record, mission, np.maximum.reduce([cost, paid, paid - cost, 0 * cost]))
@@ -43,8 +43,10 @@ def payments(record: FreightRecord, mission: int = 0) -> Figure:
         given = [np.array(rule.payment) for rule in rules]
         _groups(axes[1], given, [f"{r.rule}, {r.solved}" for r in rules], [RULES[r.rule, r.solved] for r in rules])
         axes[1].set(ylabel="payment by rule (\\$)")
+    for one in axes:
+        one.set_xticks(np.arange(0, len(cost), paper.every(len(cost), 2)))
     axes[-1].set(xlabel="supplier" if record.roads is not None else "agent")
-    return finish(figure, record, columns=4, note=_note(record, rules))
+    return paper.finish(axes, record, _note(record, rules))
 
 
 OWN: list[dict[str, Any]] = [{"fc": BLUE}, {"fc": ORANGE}, {"fc": GREEN}]
@@ -57,7 +59,6 @@ def _groups(axes: Axes, heights: list[Array], names: list[str], looks: list[dict
         place = agents + (k - (len(heights) - 1) / 2) * width
         axes.bar(place, height, width=0.92 * width, label=name, lw=0.6, **{"ec": style["fc"], **style})
     axes.axhline(0.0, color=INK, lw=0.6)
-    axes.set_xticks(agents[:: 1 + len(agents) // TICKS])
     axes.use_sticky_edges = False
     axes.margins(x=0.02, y=0.12)
     if min(height.min() for height in heights) >= 0:
@@ -101,12 +102,12 @@ MARKS = 8
 
 
 @house_style()
-def agreement(record: FreightRecord, mission: int = 0) -> Figure:
+def agreement(record: FreightRecord, mission: int = 0, paper: Paper = PAPER) -> Figure:
     """|F(x^k) - F*|/|F*|, ‖Σ A_i x_i - b‖/‖b‖ and the largest |copy - own| over the largest decision, log scale.
 
     x^k is where agents stand, before it is made feasible; where F* or b is 0 the figure is absolute.
     """
-    figure, (axes,) = sheet(COLUMN_IN, 2.9)
+    (axes,) = paper.sheet(2.9)
     axes.set_yscale("log")
     demand, apart = record.residuals[mission].T
     axes.grid(axis="y")
@@ -116,9 +117,11 @@ def agreement(record: FreightRecord, mission: int = 0) -> Figure:
     if (tolerance := tomllib.loads(record.world_toml).get("leader", {}).get("tolerance")) is not None:
         axes.axhline(tolerance, color=FAINT, lw=0.8, ls=":", label="tolerance")
     axes.set(xlabel="round $k$", ylabel="relative residual")
-    axes.minorticks_off()
     axes.margins(x=0.03)
-    return finish(figure, record, note=_agreement_note(record))
+    if not any(np.isfinite(line.get_ydata()).any() for line in axes.lines[: len(CURVES)]):
+        axes.set_ylim(1e-9, 1.0)  # nothing has a logarithm, and one line has no range
+    logarithmic(axes.yaxis)
+    return paper.finish([axes], record, _agreement_note(record))
 
 
 def objective_error(record: FreightRecord, mission: int) -> Array:

@@ -13,7 +13,8 @@ from matplotlib.transforms import Affine2D
 
 from robosim.agent import Array
 from robosim.errors import BadInput
-from robosim.figures.style import FAINT, INK, PAGE_IN, drawn, finish, house_style, sheet
+from robosim.figures.paper import PAPER, WIDTHS, Paper
+from robosim.figures.style import FAINT, INK, drawn, house_style
 from robosim.freight.record import FreightRecord, RoadLog
 from robosim.freight.roads.degrees import in_degrees
 from robosim.palette import ORANGE, SKY, look
@@ -32,7 +33,7 @@ def unmapped(record: FreightRecord) -> str | None:
 
 
 @house_style()
-def road_map(record: FreightRecord, mission: int = 0) -> Figure:
+def road_map(record: FreightRecord, mission: int = 0, paper: Paper = PAPER) -> Figure:
     """Roads thin, flows as wide as they are large, on the right of their road as trucks drive, arrows in the middle.
 
     Flows are everybody's, in units of goods in all periods. Suppliers carry their numbers and, where they are selfish,
@@ -42,7 +43,7 @@ def road_map(record: FreightRecord, mission: int = 0) -> Figure:
     if why or record.roads is None:
         raise BadInput(f"{record.world}: there is no map: {why}")
     roads, aspect = record.roads, _aspect(record.roads.positions)
-    figure, (axes,) = sheet(PAGE_IN, _height(roads.positions, aspect))
+    (axes,) = paper.sheet(_height(roads.positions, aspect, WIDTHS[paper.width(2)]), columns=2)
     axes.set_aspect(aspect)
     pairs = roads.positions[roads.roads]
     axes.add_collection(LineCollection(list(pairs), color=FAINT, linewidth=0.7, zorder=1, label="road"))
@@ -50,8 +51,13 @@ def road_map(record: FreightRecord, mission: int = 0) -> Figure:
     draw_flows(axes, flows)
     _points(axes, record, roads, mission, aspect)
     _frame(axes, roads.positions)
-    finished = finish(figure, record, columns=6, note=_note(record, flows, mission))
-    explain_widths(axes, flows)
+    narrow = paper.width(2) == 1
+    if narrow:
+        for line, name in widths(flows):
+            axes.plot([], [], color=SKY, linewidth=line.get_linewidth(), label=f"flow {name}")
+    finished = paper.finish([axes], record, _note(record, flows, mission))
+    if not narrow:
+        explain_widths(axes, flows)
     return finished
 
 
@@ -125,10 +131,10 @@ def _aspect(positions: Array) -> float:
     return 1.0 / np.cos(np.radians(positions[:, 1].mean())) if in_degrees(positions) else 1.0
 
 
-def _height(positions: Array, aspect: float) -> float:
+def _height(positions: Array, aspect: float, width_in: float) -> float:
     """Of the sheet, in: room for the map and what stands around it."""
     wide, high = np.maximum(np.ptp(positions, axis=0) * [1.0, aspect], 1e-300)
-    return float(np.clip(0.75 * PAGE_IN * high / wide + 1.2, 3.0, 7.5))
+    return float(np.clip(0.75 * width_in * high / wide + 1.2, 3.0, 7.5))
 
 
 WIDEST_PT, APART_PT = 7.0, 0.8
@@ -177,17 +183,26 @@ def draw_flows(axes: Axes, flows: Flows) -> None:
     axes.add_collection(heads, autolim=False)
 
 
-def explain_widths(axes: Axes, flows: Flows) -> None:
-    """What three widths mean, in units of goods."""
+def widths(flows: Flows) -> list[tuple[Line2D, str]]:
+    """Three widths, and what they mean, in units of goods; none where nothing flows."""
     if not len(flows.amount):
-        return
+        return []
     most = float(flows.amount.max())
     step = 10.0 ** np.floor(np.log10(most))
     largest = np.floor(most / step) * step
     shown = [largest, largest / 2, largest / 5]
-    lines = [Line2D([], [], color=SKY, linewidth=WIDEST_PT * amount / most) for amount in shown]
+    return [(Line2D([], [], color=SKY, linewidth=WIDEST_PT * x / most), units(x)) for x in shown]
+
+
+def explain_widths(axes: Axes, flows: Flows) -> None:
+    """What widths mean, on the right of the map."""
+    shown = widths(flows)
+    if not shown:
+        return
+    if (kinds := axes.get_legend()) is not None:
+        axes.add_artist(kinds)
     axes.legend(
-        lines, [units(amount) for amount in shown], title="flow\n(units of goods)", loc="center left",
+        *zip(*shown, strict=True), title="flow\n(units of goods)", loc="center left",
         bbox_to_anchor=(1.01, 0.5), handlelength=2.6, labelspacing=0.9, alignment="left",
     )  # fmt: skip
 

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from robosim.agent import Array
 from robosim.errors import BadInput
-from robosim.figures.style import COLUMN_IN, INK, finish, house_style, selfish, sheet
+from robosim.figures.paper import PAPER, Paper
+from robosim.figures.style import INK, house_style, logarithmic, selfish
 from robosim.leader.bound import BOUNDS, Bound, Listed, announce
 from robosim.network.network import Network
 from robosim.palette import BLUE, GREEN, ORANGE, PURPLE, VERMILLION
@@ -28,13 +29,13 @@ LINES: dict[str, tuple[str, str, Any]] = {
 
 
 @house_style()
-def convergence(record: RendezvousRecord, mission: int = 0) -> Figure:
+def convergence(record: RendezvousRecord, mission: int = 0, paper: Paper = PAPER) -> Figure:
     """dist(z^k, Z) = ‖(I - J) z^k‖ against k, the announced β(k) bold and the other bounds for comparison, log scale.
 
     Marked are the rounds in which faithful robots lie outside the published bound (T, Algorithm 2, line 12), and a team
     that ended outside the announced one.
     """
-    figure, (axes,) = sheet(COLUMN_IN, 2.9)
+    (axes,) = paper.sheet(2.9)
     axes.set_yscale("log")
     distance = record.distance[mission]
     bounds = {record.rules.rule: record.rules.bound} | _others(record)
@@ -52,7 +53,8 @@ def convergence(record: RendezvousRecord, mission: int = 0) -> Figure:
     _breaks(axes, record, mission, bounds)
     _verdict(axes, record, mission)
     axes.set(xlabel="round $k$", ylabel="distance to agreement (m)", ylim=_range(distance, bounds, rounds))
-    return finish(figure, record)
+    logarithmic(axes.yaxis)
+    return paper.finish([axes], record)
 
 
 def _others(record: RendezvousRecord) -> dict[str, Bound | Listed]:
@@ -81,7 +83,7 @@ def _bound(axes: Axes, name: str, rounds: Array, bound: Bound | Listed, announce
         linestyle=dashes,
         linewidth=2.2 if announced else 1.1,
         zorder=3.5 if announced else 4,
-        label=rf"$\beta$ {label}" + (" (announced)" if announced else ""),
+        label=rf"$\beta$ {label}".removesuffix(" announced") + (" (announced)" if announced else ""),
     )
 
 

@@ -11,7 +11,8 @@ from matplotlib.transforms import offset_copy
 from numpy.typing import NDArray
 
 from robosim.agent import Array
-from robosim.figures.style import COLUMN_IN, CROWD, INK, PAGE_IN, finish, house_style, selfish, sheet
+from robosim.figures.paper import PAPER, Paper
+from robosim.figures.style import CROWD, INK, house_style, selfish
 from robosim.palette import BLUE, ORANGE, VERMILLION, look
 from robosim.rendezvous.record import RendezvousRecord
 
@@ -23,19 +24,22 @@ Places = NDArray[np.int64]
 
 
 @house_style()
-def costs(record: RendezvousRecord, mission: int = 0) -> Figure:
+def costs(record: RendezvousRecord, mission: int = 0, paper: Paper = PAPER) -> Figure:
     """Private costs above; below, tax and private cost stacked and net cost = private cost + tax marked.
 
     In m² (displacement) or J (energy). The selfish are hatched and carry their marker; refused reports are crossed, and
     the title says so when everyone is fined.
     """
     n, unit = len(record.start), record.unit
-    figure, (above, below) = sheet(COLUMN_IN if n <= NARROW else PAGE_IN, 3.6, rows=2)
+    above, below = paper.sheet(3.6, rows=2, columns=1 if n <= NARROW else 2)
     private, tax = record.private_cost[mission], record.settlement.tax[mission]
     order = np.arange(n) if n <= BARS else np.argsort(private, kind="stable")
     place = np.argsort(order, kind="stable")
     _heights(above, private[order], np.zeros(n), BLUE, "private cost")
     _bill(below, private[order], tax[order])
+    if n <= BARS:
+        for axes in (above, below):
+            axes.set_xticks(np.arange(0, n, paper.every(n, 1 if n <= NARROW else 2)))
     players = selfish(record, mission)
     _players(above, players, place, np.zeros(n), private, named=True)
     _players(below, players, place, np.minimum(tax, 0.0), np.maximum(tax, 0.0) + private, named=False)
@@ -44,8 +48,7 @@ def costs(record: RendezvousRecord, mission: int = 0) -> Figure:
     below.set(ylabel=f"bill ({unit})", xlabel="robot" if n <= BARS else "robots in the order of their private costs")
     _from_zero(above, private)
     _from_zero(below, np.minimum(tax, private + tax))
-    columns = 6 if n > NARROW else 3 if len(players) < 2 else 2
-    return finish(figure, record, columns=columns, note=_note(record, mission, unit))
+    return paper.finish([above, below], record, _note(record, mission, unit))
 
 
 def _from_zero(axes: Axes, lowest: Array) -> None:
@@ -73,7 +76,6 @@ def _heights(axes: Axes, height: Array, base: Array, colour: str, label: str) ->
     robots = np.arange(len(height))
     if len(height) <= BARS:
         axes.bar(robots, height, width=0.72, bottom=base, color=colour, label=label)
-        axes.set_xticks(robots[:: 1 if len(robots) <= 26 else 2])
     else:
         axes.fill_between(
             robots,
