@@ -105,7 +105,7 @@ class Programmes:
 def contradicts(rows: Array, lower: Array, upper: Array) -> bool:
     """Whether no x keeps lower ≤ (x, rows x) ≤ upper, by HiGHS."""
     n = rows.shape[1]
-    box = np.stack([np.where(np.abs(x) >= FAR, np.sign(x) * np.inf, x) for x in (lower[:n], upper[:n])], axis=1)
+    box = np.stack([np.where(np.abs(x) >= FAR, np.copysign(np.inf, x), x) for x in (lower[:n], upper[:n])], axis=1)
     shared = {"A_ub": rows, "b_ub": upper[n:]} if len(rows) else {}
     if (box[:, 0] > box[:, 1]).any():
         return True
