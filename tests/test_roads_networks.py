@@ -200,9 +200,9 @@ length_km = 3
 
 
 def every_way(
-    links: np.ndarray, weight: np.ndarray, first_through: int, end: int
+    links: np.ndarray, weight: np.ndarray, first_through: int, start: int, end: int
 ) -> list[tuple[float, tuple[int, ...]]]:
-    """All simple paths from 0, as (weight, links), by trying everything."""
+    """All simple paths between two nodes, as (weight, links), by trying everything."""
     found: list[tuple[float, tuple[int, ...]]] = []
 
     def go(node: int, seen: frozenset[int], path: tuple[int, ...]) -> None:
@@ -214,7 +214,7 @@ def every_way(
                 if head not in seen:
                     go(head, seen | {head}, (*path, int(link)))
 
-    go(0, frozenset([0]), ())
+    go(start, frozenset([start]), ())
     return sorted(found)
 
 
@@ -226,7 +226,7 @@ def test_the_k_shortest_paths_are_those_of_a_list_of_all(seed: int) -> None:
     links = links[links[:, 0] != links[:, 1]]
     weight = rng.integers(0, 4, len(links)).astype(float) if seed % 2 else rng.uniform(0, 1, len(links))
     first = int(rng.integers(0, 4))
-    every = every_way(links, weight, first, 6)
+    every = every_way(links, weight, first, 0, 6)
     found = RoadGraph.of(links, weight, 7, first).ways([0], [6], 5)[0][0]
     assert [weight[path].sum() for path in found] == pytest.approx([cost for cost, _ in every[:5]])
     assert len(set(map(tuple, found))) == len(found)
