@@ -79,17 +79,17 @@ def drawn(folder: Path, seed: int) -> RoadNetwork:
     """Four zones, seven nodes, a few parallel links, powers of their own."""
     rng = np.random.default_rng(seed)
     ring = [*((k + 1, (k + 1) % 7 + 1) for k in range(7)), (5, 7), *((zone, 5 + zone % 3) for zone in range(1, 5))]
-    more = [tuple(pair) for pair in (rng.integers(1, 8, (8, 2))).tolist() if pair[0] != pair[1]]
+    more = [tuple(pair) for pair in (rng.integers(1, 8, (2, 2))).tolist() if pair[0] != pair[1]]
     rows = [
         f"{a} {b} {rng.uniform(5, 20):.6f} 1 {rng.uniform(1, 3):.6f} 0.5 {rng.uniform(1, 4):.3f} 0 {toll} 1 ;"
         for a, b in [*ring, *((b, a) for a, b in ring), *more]
         for toll in rng.integers(3, size=1)
     ]
-    lines = [f"Origin {a}\n" + "".join(f" {b} : {rng.uniform(1, 9):.3f};" for b in range(1, 5)) for a in range(1, 5)]
-    return town(folder, rows, "\n".join(lines), 4, 7, first=int(rng.choice([1, 5])))
+    lines = [f"Origin {a}\n" + "".join(f" {b} : {rng.uniform(5, 30):.3f};" for b in range(1, 5)) for a in range(1, 5)]
+    return town(folder, rows, "\n".join(lines), 4, 7, first=5)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("kind", ["user", "system"])
 def test_another_solver_on_all_paths_finds_nothing_lower(tmp_path: Path, seed: int, kind: str) -> None:
     """SLSQP over the flows of every simple path of every pair; and no path used is dearer than another (Wardrop)."""
