@@ -69,7 +69,7 @@ def test_a_step_is_taken_as_far_as_the_cost_falls() -> None:
 
 @pytest.mark.parametrize("power", [1.5, 3.0, POWERS[:3]])
 def test_one_continuation_of_negative_flows_everywhere(power: float | np.ndarray) -> None:
-    """a|F|^{p+1} in the objective, its derivative in the gradient, a sgn(F)|F|^p in tolls and costs, and in programs."""
+    """a|F|^{p+1} in the objective, its derivative in the gradient and in programs, a sgn(F)|F|^p in tolls and costs."""
     problem = Coupled.of(
         [[1.0, 0.5], [0.3, 2.0]], np.eye(2), [1.0, 1.0], theta=np.eye(3, 4) + 0.5 * np.eye(3, 4, 1),
         congestion=[0.2, 0.3, 0.1], power=power, lower=0.0,
@@ -88,9 +88,8 @@ def test_one_continuation_of_negative_flows_everywhere(power: float | np.ndarray
     charged = tolls(problem, x[None])[0]
     assert (charged * x).sum() == pytest.approx(late.sum())
     assert np.isfinite(unit_prices(problem, x, np.ones(2))).all()
-    program = Slope.of(
-        problem.own(), {"theta": problem.theta, "congestion": problem.congestion, "power": power, "agents": 2}
-    )
+    announced = {"theta": problem.theta, "congestion": problem.congestion, "power": power, "agents": 2}
+    program = Slope.of(problem.own(), announced)
     both = program.at(np.tile(x.ravel(), (1, 2, 1)))[0].sum(axis=0)
     assert both.reshape(x.shape) == pytest.approx(problem.gradient(x))
 
@@ -105,7 +104,7 @@ def test_powers_of_their_own_have_the_optimum_of_an_analytic_case() -> None:
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("seeds", [range(8), pytest.param(range(8, 360), marks=pytest.mark.deep)])
+@pytest.mark.parametrize("seeds", [range(4), pytest.param(range(4, 340), marks=pytest.mark.deep)])
 def test_random_road_worlds_run(seeds: range, tmp_path: Path) -> None:
     """No exception, no warning, no figure that is unknown: numbers up to 1e6 apart, powers 1 to 6, one a link."""
     for seed in seeds:
