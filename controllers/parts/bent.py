@@ -19,6 +19,9 @@ from robosim.kernels import Unsettled
 from robosim.kernels.bent_steps import FLAT, LOST, SETTLED, Memory, Roads, answered, asked, loads, merged
 from robosim.kernels.paths import paths
 
+step_asked: Any = asked
+step_answered: Any = answered
+"""As type checkers take them: what is kept of an agent is handed on as it is."""
 TURNS = 60
 """Steps before careful ones are taken; two or three are usual."""
 FLAT_TURNS = 4
@@ -50,7 +53,7 @@ class BentAgents:
     programmes: Programmes
     _roads: dict[Place, Roads] = field(default_factory=dict, repr=False)
     _memory: dict[Place, Memory] = field(default_factory=dict, repr=False)
-    _given: dict[Place, tuple[Any, ...]] = field(default_factory=dict, repr=False)
+    _given: dict[Place, Any] = field(default_factory=dict, repr=False)
 
     def solve(self, m: int, i: int, h: Array, linear: Array) -> Array:
         """The minimiser (N·n,) of agent i in mission m for h (N·n,) and linear (n,).
@@ -59,16 +62,17 @@ class BentAgents:
         """
         if (m, i) not in self._memory:
             self._remember(m, i, linear.size)
-        memory, given = self._memory[m, i], (*self._given[m, i], h, linear)
+        memory = self._memory[m, i]
+        given: Any = (*self._given[m, i], h, linear)
         again = (m, i) not in self.programmes
         flat = 0
         for _ in range(TURNS):
-            anew = asked(*given, *memory[1:], again)
+            anew = step_asked(*given, *memory[1:], again)
             try:
                 x = self.programmes.solve_one(m, i, memory.curvature, memory.ask, anew)
             except Unsettled:
                 break
-            said = answered(*given, *memory, x)
+            said = step_answered(*given, *memory, x)
             flat = flat + 1 if said == FLAT else 0
             if said == SETTLED or flat > FLAT_TURNS:
                 return memory.y
