@@ -9,9 +9,11 @@ from __future__ import annotations
 import importlib.util
 import os
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,12 +25,15 @@ from robosim.controllers.parts.local_solvers import Programmes
 from robosim.freight.coupled.optimum import optimum
 from robosim.freight.coupled.penalties import penalties
 from robosim.freight.coupled.problem import Coupled
+from robosim.freight.equilibrium.assignment import assigned
 from robosim.freight.roads.generator import paper_instance
 from robosim.freight.roads.instance import coupled
+from robosim.freight.roads.tntp import read_tntp
 from robosim.network.network import Network
 
 Array = np.ndarray[Any, Any]
 REPEATS = 5
+ROUNDS = 60
 SOLVED = 40
 """Programmes that Gurobi is given."""
 PUBLISHED = {"example-1": 0.05, "example-2": 0.05, "example-5": 0.1, "semi-balanced": 0.05, "unbalanced": 0.05}
@@ -48,6 +53,13 @@ def main() -> None:
         whole_rounds(name, kind, count, most_ms)
     for name, penalty in PUBLISHED.items():
         rounds_to_one_percent(name, penalty)
+    for size in ((4, 3), (8, 6)):
+        bent_rounds({"freight.instance": "random", "freight.suppliers": size[0], "freight.demanders": size[1]})
+    for net in NETWORKS:
+        if (SHARED / f"{net}_net.tntp").is_file():
+            bent_rounds({"freight.roads": str(SHARED / f"{net}_net.tntp")})
+    large_network()
+    equilibria()
 
 
 @cache
@@ -55,6 +67,72 @@ def market(name: str) -> tuple[Coupled, Network]:
     """An instance of the paper with its authors' weights."""
     instance = paper_instance(name)
     return coupled(instance), Network(n=instance.N, edges=instance.comm_edges, margin=0.1)
+
+
+SHARED = Path(__file__).parents[1] / ".." / "shared"
+NETWORKS = ("data/roads/SiouxFalls", "data/roads/Anaheim", "faults/roads/Barcelona", "faults/roads/Winnipeg-Asym",
+            "faults/roads/Hessen-Asym")  # fmt: skip
+AT_MOST = 5.0
+"""Times a linear round of the same size."""
+SIDE = 51
+"""Of a grid of nodes whose roads, both ways, are more than 10 000 links."""
+
+
+def bent_rounds(where: dict[str, Any]) -> None:
+    """One line: rounds with BPR against rounds with linear congestion on the same roads, in turns."""
+    missions = [
+        load("freight", set={**where, "freight.congestion": kind, "leader.tax": "none"}) for kind in ("linear", "bpr")
+    ]
+    snapshots, each = [one.start() for one in missions], [[], []]
+    for _ in range(REPEATS):
+        for k, mission in enumerate(missions):
+            start = time.process_time()
+            for _ in range(ROUNDS):
+                snapshots[k] = mission.advance(snapshots[k])
+            each[k].append((time.process_time() - start) / ROUNDS * 1e3)
+    linear, bent = (statistics.median(one) for one in each)
+    name = Path(str(where.get("freight.roads", "random"))).name.removesuffix("_net.tntp")
+    size = missions[1].problem.slope.shape
+    print(
+        f"a BPR round, {name}, {size[0]} suppliers with {size[1]} unknowns each: {bent:.3f} ms, "
+        f"linear {linear:.3f} ms: {bent / linear:.1f} x (at most {AT_MOST:g})"
+    )
+
+
+def large_network() -> None:
+    """One line: a grid of more than 10 000 links, 4 suppliers and 4 demanders, from its files to a mission."""
+    rng, count = np.random.default_rng(0), SIDE**2
+    number = np.arange(1, count + 1).reshape(SIDE, SIDE)
+    ends = np.concatenate([np.stack([number[:, :-1], number[:, 1:]], -1).reshape(-1, 2),
+                           np.stack([number[:-1], number[1:]], -1).reshape(-1, 2)])  # fmt: skip
+    ends = np.concatenate([ends, ends[:, ::-1]])
+    rows = [f"{a} {b} {rng.uniform(500, 2000):.3f} 1 {rng.uniform(1, 2):.6f} 0.15 4 0 0 1 ;" for a, b in ends]
+    head = f"<NUMBER OF ZONES> {count // 10}\n<NUMBER OF NODES> {count}\n<FIRST THRU NODE> 1\n"
+    trips = [f"Origin {a}\n" + "".join(f" {b} : {rng.uniform(1, 9):.2f};" for b in range(1, count // 10 + 1))
+             for a in range(1, count // 10 + 1)]  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        net = Path(folder) / "Grid_net.tntp"
+        net.write_text(f"{head}<NUMBER OF LINKS> {len(rows)}\n<END OF METADATA>\n" + "\n".join(rows))
+        table = f"<NUMBER OF ZONES> {count // 10}\n<END OF METADATA>\n" + "\n".join(trips)
+        (Path(folder) / "Grid_trips.tntp").write_text(table)
+        options = {"freight.roads": str(net), "freight.suppliers": 4, "freight.demanders": 4, "freight.paths": 3}
+        spent = cpu(lambda: load("freight", set=options))
+    print(f"loading {len(rows)} links, {count // 10} zones, 4 suppliers x 4 demanders: {spent:.2f} s CPU (at most 5)")
+
+
+def equilibria() -> None:
+    """One line a network: all its trips at the user equilibrium."""
+    for net, gap in (("data/roads/SiouxFalls", 1e-10), ("data/roads/Anaheim", 1e-8), ("faults/roads/Barcelona", 1e-8)):
+        files = [SHARED / f"{net}_{kind}.tntp" for kind in ("net", "trips")]
+        if files[0].is_file():
+            network = read_tntp(*files)
+            assigned(network, rounds=1)
+            found: list[Any] = []
+            spent = cpu(lambda network=network, gap=gap, found=found: found.append(assigned(network, gap=gap)))
+            print(
+                f"user equilibrium of {Path(net).name}: {spent:.2f} s CPU to a gap of {found[0].gap:.1e}, Beckmann's "
+                f"objective {found[0].objective:.10g}"
+            )
 
 
 class Run:

@@ -7,6 +7,7 @@ long as congestion bends there as it did (`robosim.kernels.bent_steps`). In the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from robosim.kernels import Unsettled
 from robosim.kernels.bent_steps import FLAT, LOST, SETTLED, Memory, Roads, answered, asked, loads, merged
 from robosim.kernels.paths import paths
 
+step_asked: Any = asked
+step_answered: Any = answered
+"""As type checkers take them: what is kept of an agent is handed on as it is."""
 TURNS = 60
 """Steps before careful ones are taken; two or three are usual."""
 FLAT_TURNS = 4
@@ -49,39 +53,47 @@ class BentAgents:
     programmes: Programmes
     _roads: dict[Place, Roads] = field(default_factory=dict, repr=False)
     _memory: dict[Place, Memory] = field(default_factory=dict, repr=False)
+    _given: dict[Place, Any] = field(default_factory=dict, repr=False)
 
     def solve(self, m: int, i: int, h: Array, linear: Array) -> Array:
         """The minimiser (N·n,) of agent i in mission m for h (N·n,) and linear (n,).
 
         Raises `ArithmeticError` naming the agent where its limits contradict each other.
         """
-        roads = self._roads_of(m, i)
         if (m, i) not in self._memory:
-            self._memory[m, i] = Memory.of(roads, linear.size)
-        memory, square = self._memory[m, i], self.square[min(m, len(self.square) - 1), i]
-        given = (*roads.paths, *roads[1:], linear.size, int(self.me[i]), float(self.tau[i]), square, h, linear)
+            self._remember(m, i, linear.size)
+        memory = self._memory[m, i]
+        given: Any = (*self._given[m, i], h, linear)
         again = (m, i) not in self.programmes
         flat = 0
         for _ in range(TURNS):
-            anew = asked(*given, *memory[1:], again)
+            anew = step_asked(*given, *memory[1:], again)
             try:
                 x = self.programmes.solve_one(m, i, memory.curvature, memory.ask, anew)
             except Unsettled:
                 break
-            said = answered(*given, *memory, x)
+            said = step_answered(*given, *memory, x)
             flat = flat + 1 if said == FLAT else 0
             if said == SETTLED or flat > FLAT_TURNS:
                 return memory.y
             if said == LOST:
                 break
             again = False
-        return self._careful(m, i, h, linear, roads, memory)
+        return self._careful(m, i, h, linear, memory)
 
-    def _careful(self, m: int, i: int, h: Array, linear: Array, roads: Roads, memory: Memory) -> Array:
+    def _remember(self, m: int, i: int, n: int) -> None:
+        """What stays as it is in all rounds, and a memory of nothing."""
+        roads = self._roads_of(m, i)
+        self._memory[m, i] = Memory.of(roads, n)
+        square = self.square[min(m, len(self.square) - 1), i]
+        self._given[m, i] = (*roads.paths, *roads[1:], n, int(self.me[i]), float(self.tau[i]), square)
+
+    def _careful(self, m: int, i: int, h: Array, linear: Array, memory: Memory) -> Array:
         """The same by steps whose fall is seen in the cost itself, damped where they have to be."""
         began = memory.y if np.isfinite(memory.y).all() and memory.y.any() else None
         memory.y[:] = self.careful(m, i).solve(h, linear, began)
-        loads(*roads.paths[1:], memory.y, np.arange(roads.paths.edges), memory.at)
+        roads = self._roads_of(m, i).paths
+        loads(*roads[1:], memory.y, np.arange(roads.edges), memory.at)
         memory.weight[:] = np.nan
         return memory.y
 

@@ -15,6 +15,7 @@ Marquardt). It ends where a step is small, or where several in a row promise no 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -70,7 +71,8 @@ class Programmes:
 
     def solve_one(self, m: int, i: int, curvature: Array, f: Array, anew: bool = True) -> Array:
         """The minimiser (n,) of one agent for T (n, n), `anew` if it is not that of the last time, and f (n,)."""
-        if not (np.isfinite(curvature).all() and np.isfinite(f).all()):  # daqp would answer that too
+        known = math.isfinite(f.sum()) and (not anew or math.isfinite(curvature.sum()))
+        if not known:  # daqp would answer that too
             raise Unsettled(f"agent {self.me[i]}: its local problem has numbers too far apart in size to be solved")
         model = self._models.get((m, i))
         if model is not None and (model.update(H=curvature, f=f) if anew else model.update(f=f)) >= 0:
@@ -105,7 +107,7 @@ class Programmes:
 def contradicts(rows: Array, lower: Array, upper: Array) -> bool:
     """Whether no x keeps lower ≤ (x, rows x) ≤ upper, by HiGHS."""
     n = rows.shape[1]
-    box = np.stack([np.where(np.abs(x) >= FAR, np.sign(x) * np.inf, x) for x in (lower[:n], upper[:n])], axis=1)
+    box = np.stack([np.where(np.abs(x) >= FAR, np.copysign(np.inf, x), x) for x in (lower[:n], upper[:n])], axis=1)
     shared = {"A_ub": rows, "b_ub": upper[n:]} if len(rows) else {}
     if (box[:, 0] > box[:, 1]).any():
         return True

@@ -212,7 +212,7 @@ def _least(problem: Coupled, inverse: list[Array]) -> float:
     price = float(np.median(asked))  # what most ask: who asks a million times as much stays at home
     quantity = float(np.abs(problem.b).mean()) / problem.agents
     if not (price > 0.0 and quantity > 0.0):
-        return float(np.finfo(np.float64).tiny) if problem.congestion.any() else 1.0
+        return float(np.finfo(np.float64).tiny) if problem.congestion.any() and quantity > 0.0 else 1.0
     return float(2.0 ** np.round(np.log2(FLOOR * price / quantity)))
 
 

@@ -103,22 +103,22 @@ def assigned(
     lists = _Lists.of(len(pairs.demand), len(network.links))
     search: Search = (graph.out, graph.order, graph.links[:, 1].copy(), graph.through)
     best, count = np.inf, 0
-    for count in range(1, rounds + 1):
+    for count in range(rounds + 1):
         kernels.costs_of(lists.flow, *roads, lists.cost)
-        if count == 1:
+        if not count:
             _refuse_cut(network, pairs, search, lists.cost)
         else:
             paid = float((lists.flow * lists.cost).sum())
             least = kernels.least_total(*search, lists.cost, pairs.origin, pairs.target, pairs.demand)
             best = max(paid - least, 0.0) / paid if paid else 0.0
             if watch:
-                watch(count - 1, best)
-            if best <= gap:
+                watch(count, best)
+            if best <= gap or count == rounds:
                 break
         lists.grow(graph, search, pairs)
         kernels.costs_of(lists.flow, *roads, lists.cost)
         lists.level(roads)
-    return _result(network, kind, lists, fixed, best, count - 1, best <= gap)
+    return _result(network, kind, lists, fixed, best, count, best <= gap)
 
 
 class _Lists:

@@ -1,0 +1,114 @@
+"""Congestion that bends: compiled steps against careful ones, one continuation to negative flows, worlds at random."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+import robosim
+from robosim.controllers.iplux import Slope
+from robosim.controllers.parts.local_problem import LocalProblem
+from robosim.freight.coupled.optimum import optimum
+from robosim.freight.coupled.problem import Coupled
+from robosim.freight.taxes import tolls, unit_prices
+from robosim.kernels.bent_steps import Memory, bend_of, merged, share_of, slope_of
+from robosim.kernels.congestion import powered
+from tests.road_worlds import road_world
+from tests.test_local_problem import drawn, feasible_move, rules
+
+POWERS = np.array([1.0, 1.5, 4.0, 2.2, 4.0, 6.0, 1.0])
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_compiled_steps_end_where_careful_ones_do(seed: int) -> None:
+    """Over rounds, in which matrices are kept: the careful steps of plain NumPy, from nothing, as reference."""
+    problem, rng = replace(drawn(seed), power=POWERS), np.random.default_rng(seed)
+    tau, c = rng.uniform(0.05, 2.0, 3), rng.uniform(0.0, 2.0, 3)
+    local = LocalProblem.of(problem.own(), rules(problem), tau, c)
+    h, q = 3.0 * rng.normal(size=(1, 3, 12)), 3.0 * rng.normal(size=(1, 3, 4))
+    for _ in range(4):
+        h, q = h + 0.1 * rng.normal(size=h.shape), q + 0.1 * rng.normal(size=q.shape)
+        y = local.solve(h, q)[0]
+        fresh = LocalProblem.of(problem.own(), rules(problem), tau, c)
+        for i in range(3):
+            careful = fresh.bent.careful(0, i).solve(h[0, i], problem.slope[i] + q[0, i], None)
+            np.testing.assert_allclose(y[i], careful, rtol=0, atol=1e-6 * (1.0 + np.abs(careful).max()))
+            at = problem.theta @ y[i]
+            steep = (POWERS + 1) * problem.congestion * problem.part[i] * powered(at, POWERS)
+            slope = tau[i] * y[i] - h[0, i] + problem.theta.T @ steep
+            own = slice(4 * i, 4 * i + 4)
+            slope[own] += problem.slope[i] + q[0, i] + c[i] * problem.A[i].T @ problem.A[i] @ y[i, own]
+            move = slope.copy()
+            move[own] = feasible_move(problem, i, y[i, own], slope[own])
+            assert abs(move).max() < 1e-7 * (1.0 + abs(slope).max() + abs(h).max())
+
+
+def test_links_with_the_same_flow_are_one_road() -> None:
+    """Two links of one power add up, one of another power stays a term; φ' and φ'' are sums over the links."""
+    theta = csr_array(np.array([[1.0, 0, 1], [0, 1, 0], [1, 0, 1], [1, 0, 1]]))
+    roads = merged(theta, np.arange(4, dtype=np.int32), np.array([2.0, 5.0, 3.0, 7.0]), np.array([1.0, 4.0, 1.0, 3.0]))
+    assert roads.first.tolist() == [0, 2, 3]
+    assert (roads.load.tolist(), roads.power.tolist()) == ([5.0, 7.0, 5.0], [1.0, 3.0, 4.0])
+    assert roads.paths.edges == 2
+    for flow in (-2.0, 0.5):
+        expected = 2 * 5.0 * flow + 4 * 7.0 * np.sign(flow) * abs(flow) ** 3
+        assert slope_of(*roads[1:], 0, flow) == pytest.approx(expected)
+        assert bend_of(*roads[1:], 0, flow) == pytest.approx(2 * 5.0 + 12 * 7.0 * flow**2)
+    assert np.isnan(Memory.of(roads, 1).weight).all()
+
+
+def test_a_step_is_taken_as_far_as_the_cost_falls() -> None:
+    """φ = F^5 from F = 1: a step to -3 (slope -20) ends near 0, one to ½ is taken whole."""
+    road = (np.array([0, 1], dtype=np.int32), np.array([1.0]), np.array([4.0]))
+    far = share_of(*road, np.array([1.0]), np.array([-4.0]), 0.0, 0.0, -20.0)
+    assert 0.1 < far <= 0.25
+    assert share_of(*road, np.array([1.0]), np.array([-0.5]), 0.0, 0.0, -2.5) == 1.0
+
+
+@pytest.mark.parametrize("power", [1.5, 3.0, POWERS[:3]])
+def test_one_continuation_of_negative_flows_everywhere(power: float | np.ndarray) -> None:
+    """a|F|^{p+1} in the objective, its derivative in the gradient and in programs, a sgn(F)|F|^p in tolls and costs."""
+    problem = Coupled.of(
+        [[1.0, 0.5], [0.3, 2.0]], np.eye(2), [1.0, 1.0], theta=np.eye(3, 4) + 0.5 * np.eye(3, 4, 1),
+        congestion=[0.2, 0.3, 0.1], power=power, lower=0.0,
+    )  # fmt: skip
+    x = np.array([[-2.0, 1.0], [-0.3, -1.5]])
+    flow = problem.flow(x)
+    assert (flow < 0).sum() == 2
+    late = problem.congestion * np.abs(flow) ** (np.asarray(power) + 1.0)
+    assert problem.objective(x) == pytest.approx((x * problem.slope).sum() + late.sum())
+    assert problem.costs(x).sum() == pytest.approx(problem.objective(x))
+    for place in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[place] = 1e-6
+        slope = (problem.objective(x + step) - problem.objective(x - step)) / 2e-6
+        assert problem.gradient(x)[place] == pytest.approx(slope, rel=1e-6)
+    charged = tolls(problem, x[None])[0]
+    assert (charged * x).sum() == pytest.approx(late.sum())
+    assert np.isfinite(unit_prices(problem, x, np.ones(2))).all()
+    announced = {"theta": problem.theta, "congestion": problem.congestion, "power": power, "agents": 2}
+    program = Slope.of(problem.own(), announced)
+    both = program.at(np.tile(x.ravel(), (1, 2, 1)))[0].sum(axis=0)
+    assert both.reshape(x.shape) == pytest.approx(problem.gradient(x))
+
+
+def test_powers_of_their_own_have_the_optimum_of_an_analytic_case() -> None:
+    """Two roads, F₁ + F₂ = 5: F₁ = 1, F₂ = 4 where 3·F₁² = (p+1) a F₂^p with p = 2.5."""
+    a = 3.0 / (3.5 * 4.0**2.5)
+    problem = Coupled.of([[0.0], [0.0]], 1.0, [5.0], theta=np.eye(2), congestion=[1.0, a], power=[2.0, 2.5], lower=0.0)
+    found = optimum(problem)
+    assert found.x.ravel() == pytest.approx([1.0, 4.0], rel=1e-6)
+    assert found.price == pytest.approx([3.0], rel=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seeds", [range(4), pytest.param(range(4, 340), marks=pytest.mark.deep)])
+def test_random_road_worlds_run(seeds: range, tmp_path: Path) -> None:
+    """No exception, no warning, no figure that is unknown: numbers up to 1e6 apart, powers 1 to 6, one a link."""
+    for seed in seeds:
+        record = robosim.load("freight", set=road_world(tmp_path, seed) | {"mission.rounds": 30}).run()
+        assert np.isfinite(record.objective).all(), seed
+        assert not record.verdict.unknown, seed
+        assert record.gap >= -1e-9 * abs(record.verdict.optimum), seed
