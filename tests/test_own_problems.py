@@ -1,4 +1,4 @@
-"""Problems of one's own: from Python, from cvxpy, by hand; a sense for each row, what limits are worth, own programs."""
+"""Problems of one's own: from Python, cvxpy, by hand; a sense for each row, what limits are worth, own programs."""
 
 import sys
 from dataclasses import replace

@@ -62,7 +62,7 @@ KIND = Kind(
     findings=lazy("robosim.freight.tables:findings"),
     rivals=lazy("robosim.freight.certificate:rivals"),
     reproductions=lazy("robosim.freight.reproduce:catalogue"),
-    methods=lazy("robosim.freight.methods.compare:compare"),
+    methods=lazy("robosim.freight.methods.shown:side_by_side"),
     displaced=displace,
     taken=lazy("robosim.freight.given:taken"),
 )
