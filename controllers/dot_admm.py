@@ -1,7 +1,7 @@
 """DOT-ADMM on the dual: prices agree edge by edge, by memories of links that lost and late messages do not spoil.
 
-Agent i keeps ζ_ij for each neighbour j. With Φ_i, D_i of `robosim.controllers.parts.flow_problem`, h_i the dual function
-of agent i, and row weights C, each round
+Agent i keeps ζ_ij for each neighbour j. With Φ_i, D_i of `robosim.controllers.parts.flow_problem`, h_i the dual
+function of agent i, and row weights C, each round
 
     v_i = Σ_j ζ_ij/deg_i,   λ_i⁺ = argmin of h_i(λ) + (deg_i/2)‖λ - v_i‖²_{1/C}
         = v_i + (C/deg_i)(Φ_i (x_i⁺, w_i⁺) - D_i),
@@ -49,8 +49,8 @@ class Memories(NamedTuple):
 class DotAdmm:
     """The faithful agent. Says its own decision as `y`, `multiplier` λ, and `letters` t, a block for each agent.
 
-    `rules["sigma"]` is C of the rows of b, `rules["gamma"]` that of edges over (p + 1) a. Of `letters` each neighbour is
-    sent its own block alone.
+    `rules["sigma"]` is C of the rows of b, `rules["gamma"]` that of edges over (p + 1) a. Of `letters` each neighbour
+    is sent its own block alone.
 
     Parameters
     ----------

@@ -5,11 +5,11 @@ With W the announced weights and Φ_i, D_i of `robosim.controllers.parts.flow_pr
     ℓ_i = Σ_j W_ij λ_j,   (x_i⁺, w_i⁺) = argmin over X_i of f_i(x, w) + ℓ_i'Φ_i (x, w)
     λ_i⁺ = ℓ_i + c_k (Φ_i (x_i⁺, w_i⁺) - D_i),   x̂_i⁺ = x̂_i + (k^s/Σ_r r^s)(x_i⁺ - x̂_i)
 
-from λ = x̂ = 0, with c_k = c/k^`decay` and s = `late`. Where costs are linear the answers x_i jump from corner to corner:
-the decision is their running average x̂, which converges though they do not. One exchange of λ a round. Reference: A.
-Falsone, K. Margellos, S. Garatti, M. Prandini, Automatica 84 (2017) 149-158, for bounded X_i and Σ c_k = ∞, Σ c_k² < ∞,
-without a rate; the average that counts later answers more is the s^k rule of E. Gustavsson, M. Patriksson, A.-B.
-Strömberg, Mathematical Programming 150 (2015) 365-390.
+from λ = x̂ = 0, with c_k = c/k^`decay` and s = `late`. Where costs are linear the answers x_i jump from corner to
+corner: the decision is their running average x̂, which converges though they do not. One exchange of λ a round.
+Reference: A. Falsone, K. Margellos, S. Garatti, M. Prandini, Automatica 84 (2017) 149-158, for bounded X_i and
+Σ c_k = ∞, Σ c_k² < ∞, without a rate; the average that counts later answers more is the s^k rule of E. Gustavsson, M.
+Patriksson, A.-B. Strömberg, Mathematical Programming 150 (2015) 365-390.
 """
 
 from __future__ import annotations

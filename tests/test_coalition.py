@@ -1,6 +1,8 @@
 """Coalitions gain where single agents cannot: rings of reports, and rules of the Groves family; comparisons as maps."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,9 @@ from robosim.attacks.coalition import coalitions
 from robosim.attacks.figure import heat_map
 from robosim.attacks.table import comparison
 from robosim.controllers.selfish.programme import Programme
+from robosim.controllers.selfish.suppliers import CostMisreport
+from robosim.freight.coupled.feasible import nearest_feasible
+from robosim.freight.coupled.optimum import optimum
 
 QUICK = Effort(generations=2, starts=1)
 
@@ -110,3 +115,50 @@ def test_comparisons_that_cannot_be_made_are_refused(cli, words, said) -> None:
     code, _, err = cli("compare", "two-bidders", *words)
     assert code == 2
     assert said in err
+
+
+def suppliers() -> Any:
+    """Three suppliers of one good, with own quadratic costs."""
+    problem = robosim.Coupled.of(
+        [[2.0], [2.5], [3.0]], 1.0, [3.0], H=[[1.0], [1.0], [1.0]], lower=0.0, limits=[[1.0]], most=4.0
+    )
+    keys = {"leader.tolerance": 1e-7, "leader.marginals": "central", "mission.rounds": 300}
+    return robosim.load("freight", problem=problem, network=[(0, 1), (1, 2), (0, 2)], set=keys)
+
+
+def net_costs(true: Any, declared: Any) -> Any:
+    """What all bear under VCG at central optima of what is declared (X, (7)), (agents,)."""
+    x = nearest_feasible(true, optimum(declared).x)
+    said = declared.costs(x)
+    paid = [optimum(declared.without(i)).objective - (said.sum() - said[i]) for i in range(declared.agents)]
+    return true.costs(x) - np.array(paid)
+
+
+def test_two_suppliers_that_overstate_their_costs_raise_each_others_payments() -> None:
+    """VCG pays i h_-i less the others' costs: what its partner declares moves h_-i, which no lie of its own can."""
+    mission, lie = suppliers(), CostMisreport(scale=1.5)
+    pair = Deviation(strategy=lie, missions=np.array([0, 0]), agents=np.array([0, 1]))
+    told = replace(mission.problem, slope=mission.problem.slope * np.array([[1.5], [1.5], [1.0]]))
+    saved = mission.whole().net_cost[0] - mission.playing((pair,)).whole().net_cost[0]
+    expected = net_costs(mission.problem, mission.problem) - net_costs(mission.problem, told)
+    assert saved == pytest.approx(expected, abs=1e-4)
+    assert saved[:2].sum() > 0.5
+    for agent in (0, 1):
+        alone = Deviation(strategy=lie, missions=np.array([0]), agents=np.array([agent]))
+        assert (mission.whole().net_cost - mission.playing((alone,)).whole().net_cost)[0, agent] < 1e-4
+
+
+@pytest.mark.deep
+def test_the_best_pair_of_suppliers_is_found_and_gains_what_central_optima_say() -> None:
+    mission = suppliers()
+    (found,) = coalitions(mission, 2, agents=[0, 1], taxes=["vcg"], effort=QUICK).found
+    assert found.members == (0, 1)
+    own = [{key: x[0, [agent]] for key, x in mission.problem.own().items()} for agent in (0, 1)]
+    lies = [play.pretend(mine) for play, mine in zip(found.plays, own, strict=True)]
+    slope, most = mission.problem.slope.copy(), mission.problem.most.copy()
+    for agent, lie in enumerate(lies):
+        slope[agent], most[agent] = lie["slope"][0], lie["most"][0]
+    told = replace(mission.problem, slope=slope, most=most)
+    expected = net_costs(mission.problem, mission.problem) - net_costs(mission.problem, told)
+    assert found.gains == pytest.approx(expected[:2], abs=2e-3)
+    assert found.joint_gain > 0.5

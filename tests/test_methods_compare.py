@@ -56,7 +56,8 @@ def test_a_bound_is_reached_from_where_both_errors_stay_below_it() -> None:
 
 
 def test_numbers_in_a_message_are_those_of_the_anchors() -> None:
-    """Section 2: Nn + 2MK = 60 for CT-ADMM, MK + N²n = 198 for DC-ADMM, DPMM and IPLUX without slack, twice for Tracking.
+    """Section 2: Nn + 2MK = 60 for CT-ADMM, MK + N²n = 198 for DC-ADMM, DPMM and IPLUX without slack, twice that for
+    Tracking-ADMM.
 
     Of edges that are priced, example 1 has 11 that more than one supplier uses: 6 + 11.
     """
@@ -130,8 +131,8 @@ def test_the_worlds_own_faults_are_a_row_and_trackers_that_broke_are_named(cli) 
 
 def test_who_cannot_run_is_said_and_the_others_run(cli, tmp_path) -> None:
     world = tmp_path / "free.toml"
-    world.write_text('[mission]\nkind = "freight"\nrounds = 5\n[problem]\nslope = [[1.0], [1.0]]\nA = [[1.0]]\nb = [2.0]\n'
-                     "theta = [[1.0, 1.0]]\ncongestion = [1.0]\nlower = [[0.0], [-inf]]\n")  # fmt: skip
+    world.write_text('[mission]\nkind = "freight"\nrounds = 5\n[problem]\nslope = [[1.0], [1.0]]\nA = [[1.0]]\n'
+                     "b = [2.0]\ntheta = [[1.0, 1.0]]\ncongestion = [1.0]\nlower = [[0.0], [-inf]]\n")  # fmt: skip
     code, out, _ = cli("compare", world, "--methods", "dual-subgradient,dot-admm")
     assert code == 0
     assert "dual subgradient: not run: dual_subgradient: variable 0 of agent 0 has no limit" in " ".join(out.split())

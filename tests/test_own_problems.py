@@ -1,7 +1,9 @@
-"""Problems of one's own: from Python, from cvxpy, by hand; a sense for each row, what limits are worth, own programs."""
+"""Problems of one's own: from Python, cvxpy, by hand; a sense for each row, what limits are worth, own programs."""
 
+import re
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from robosim import Coupled
 from robosim.errors import BadInput
 from robosim.freight.coupled.duals import limit_prices
 from robosim.freight.coupled.optimum import optimum
+from robosim.freight.given import GeneralProblem
+from robosim.freight.roads.archive import NAMES
 
 TRIANGLE = [(0, 1), (1, 2), (0, 2)]
 
@@ -226,3 +230,20 @@ def test_nobody_is_its_own_neighbour(cli, edges: str) -> None:
     code, _, err = cli("check", "freight", *keys)
     assert code == 2
     assert "joins an agent to itself (remove it)" in err
+
+
+def test_the_page_about_files_is_true(cli, tmp_path) -> None:
+    """docs/freight-files.md: its roads by hand are read, its keys and arrays are those that there are."""
+    text = (Path(__file__).parents[1] / "docs/freight-files.md").read_text(encoding="utf-8")
+    roads = next(
+        block for block in re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL) if "[[road]]" in block
+    )
+    (tmp_path / "mine.toml").write_text(roads)
+    code, out, err = cli(
+        "run", "freight", "--set", f"freight.instance={tmp_path / 'mine.toml'}", "--set", "leader.tax=none"
+    )
+    assert (code, err) == (0, "")
+    assert "town" in out
+    named = set(re.findall(r"^\| `([\w`, ]+)` \|", text, re.MULTILINE))
+    told = {key for cell in named for key in re.split(r"`?, `?", cell)}
+    assert told == set(GeneralProblem.model_fields) | NAMES

@@ -107,10 +107,8 @@ def test_trackers_break_by_loss_and_the_leader_says_when_and_how_far(cli) -> Non
     assert record.tracking[0, first] > 1e-9
     assert record.injected[0] == pytest.approx(record.tracking[0].max())
     text = "\n".join(findings(record, mission))
-    assert (
-        f"messages were lost, late or rounded on the way, or somebody injected that, nobody knows who (first in round {first})"
-        in text
-    )
+    why = "messages were lost, late or rounded on the way, or somebody injected that, nobody knows who"
+    assert f"{why} (first in round {first})" in text
     assert f"{record.reception.lost[0]} of {record.reception.sent[0]} messages were lost" in text
     leader = record.leader(0)
     assert leader["trackers"] == {"worst": record.injected[0], "broken_from": first}

@@ -21,15 +21,12 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from robosim.agent import Array, Rules, Said
+from robosim.controllers.parts.flow_newton import BentFlow, roots, share, stiffness
 from robosim.controllers.parts.local_solvers import Programmes
-from robosim.kernels import Unsettled
 from robosim.kernels.own_rows import OwnRows
 
 TIE = 1e-6
 """Share of the largest curvature, or of prices over quantities where nothing bends, of the proximal term."""
-STEPS, HALVINGS, STILL, ENOUGH = 100, 50, 1e-10, 1e-13
-"""Newton steps and halvings at most; a step of that share of the decision, or a promise of that share of the cost, ends
-them."""
 
 
 def shared_edges(rules: Rules) -> Any:
@@ -75,14 +72,14 @@ class FlowProblem:
         """
         shared, m, (_, agents, n) = shared_edges(rules), len(rules["b"]), own["slope"].shape
         power = np.broadcast_to(rules["power"], shared.shape)[shared]
-        toll, me = rules["congestion"][shared], own["id"][0, :, 0].astype(np.intp)
+        toll, me = rules["congestion"][shared], own["id"][0, :, 0].astype(np.int32)
         blocks = [rules["theta"][:, i * n : (i + 1) * n].toarray() for i in me]
         A = own["rows"].reshape(-1, agents, m, n)
         theta = np.broadcast_to(np.stack([x[shared] for x in blocks]), (len(A), agents, len(toll), n))
         dense = np.ascontiguousarray(np.concatenate([A, theta], axis=2))
         c = np.concatenate([np.repeat(weight[:, :1], m, axis=1), weight[:, 1:] * (power + 1) * toll], axis=1)
         part = own["part"][..., shared]
-        stiff = _stiffness(part, toll, power, c[:, m:])
+        stiff = stiffness(part, toll, power, c[:, m:])
         alone = np.where(shared, 0.0, rules["congestion"])
         own_bend = np.stack([np.einsum("ec,e,ed->cd", x, 2.0 * alone, x) for x in blocks])
         bend = own_bend + np.zeros((max(len(dense), len(part)), 1, 1, 1))
@@ -117,7 +114,7 @@ class FlowProblem:
         m, c = self.m, self.weight
         pull = np.broadcast_to(c, aim.shape)
         if isinstance(self.power, float):
-            stiff = np.broadcast_to(_stiffness(self.part, self.toll, self.power, c[:, m:]), aim[..., m:].shape)
+            stiff = np.broadcast_to(stiffness(self.part, self.toll, self.power, c[:, m:]), aim[..., m:].shape)
             pull = np.concatenate([pull[..., :m], stiff], axis=2)
             linear = self.slope - self.rows.transposed(np.ascontiguousarray(pull * aim)) - self.tie[..., None] * x
             x = self.programmes.solve(self.bend, linear)
@@ -131,8 +128,8 @@ class FlowProblem:
         """w that is cheapest where Θx - u is v (M, N, e): s φ(w/s) + (c/2)(v - w)²."""
         c = self.weight[:, self.m :]
         if isinstance(self.power, float):
-            return np.asarray(v * _share(self.part, self.toll, c))
-        return np.asarray(_roots(np.broadcast_to(self.part, v.shape), self.toll, self.power, c, v))
+            return np.asarray(v * share(self.part, self.toll, c))
+        return np.asarray(roots(np.broadcast_to(self.part, v.shape), self.toll, self.power, c, v))
 
     def _excess(self, x: Array, w: Array) -> Array:
         left = self.rows.times(x) - self.share
@@ -140,67 +137,12 @@ class FlowProblem:
         return left
 
     def _bent(self, k: int, i: int, aim: Array, x: Array) -> Array:
-        """One agent's x by Newton's method; steps are halved until the cost falls."""
-        last, m, c = lambda a: a[min(k, len(a) - 1), i], self.m, self.weight[i]
-        rows, part, slope, bend, tie = (last(a) for a in (self.dense, self.part, self.slope, self.bend, self.tie))
-        start, weight = x, c.copy()
-
-        def at(x: Array) -> tuple[float, Array, Array]:
-            """Cost, its slope by row, and the rows' stiffness."""
-            v = np.einsum("rc,c->r", rows, x) - aim
-            w = _roots(part, self.toll, self.power, c[m:], v[m:])
-            left = v.copy()
-            left[m:] -= w
-            bent, moved = np.einsum("cd,d->c", bend, x), tie * start
-            cost = np.einsum("c,c->", slope - moved, x) + 0.5 * np.einsum("c,c->", bent, x)
-            late = np.where(part > 0, part * self.toll * (w / np.where(part > 0, part, 1.0)) ** (self.power + 1), 0.0)
-            weight[m:] = _stiffness(part, self.toll, self.power, c[m:], w)
-            return float(cost + 0.5 * (c * left * left).sum() + late.sum()), c * left, weight.copy()
-
-        cost, steep, stiff = at(x)
-        for _ in range(STEPS):
-            linear = slope - tie * start + np.einsum("rc,r->c", rows, steep - stiff * np.einsum("rc,c->r", rows, x))
-            aimed = self.programmes.solve_one(k, i, bend + np.einsum("rc,r,rd->cd", rows, stiff, rows), linear)
-            step = aimed - x
-            gradient = slope - tie * start + np.einsum("cd,d->c", bend, x) + np.einsum("rc,r->c", rows, steep)
-            promise = float(np.einsum("c,c->", gradient, step))
-            if np.abs(step).max() <= STILL * max(1.0, np.abs(x).max()) or promise >= -ENOUGH * (1 + abs(cost)):
-                return np.asarray(aimed)
-            size = 1.0
-            for _ in range(HALVINGS):
-                after = at(x + size * step)
-                if after[0] <= cost + 1e-4 * size * promise + ENOUGH * abs(cost):
-                    break
-                size *= 0.5
-            x, (cost, steep, stiff) = x + size * step, after
-        raise Unsettled(f"agent {self.programmes.me[i]}: its local problem did not settle in {STEPS} Newton steps")
-
-
-def _share(part: Array, toll: Array, c: Array) -> Array:
-    """w/v where congestion is linear: c/(c + 2a/s), 0 where the part is 0."""
-    return np.asarray(c * part / (c * part + 2.0 * toll))
-
-
-def _stiffness(part: Array, toll: Array, power: Any, c: Array, w: Array | None = None) -> Array:
-    """How the least of s φ(w/s) + (c/2)(v - w)² bends in v: c k/(c + k) with k = φ''(w/s)/s, c where s is 0."""
-    if w is None:
-        return np.asarray(c * (1.0 - _share(part, toll, c)))
-    safe = np.where(part > 0, part, 1.0)
-    k = power * (power + 1) * toll * (w / safe) ** (power - 1) / safe
-    return np.asarray(np.where((part > 0) & (w > 0), c * k / (c + k), c))
-
-
-def _roots(part: Array, toll: Array, power: Any, c: Array, v: Array) -> Array:
-    """w ≥ 0 with φ'(w/s) = c (v - w), by Newton's method from above in a convex function; 0 where v ≤ 0 or s is 0."""
-    some, safe = (v > 0) & (part > 0), np.where(part > 0, part, 1.0)
-    most = np.where(some, v, 0.0)
-    w = np.minimum(most, safe * (c * most / ((power + 1) * toll)) ** (1.0 / power))
-    for _ in range(STEPS):
-        flow = w / safe
-        value = (power + 1) * toll * flow**power - c * (most - w)
-        slope = power * (power + 1) * toll * flow ** (power - 1) / safe + c
-        new = np.where(some, np.maximum(w - value / slope, 0.0), 0.0)
-        if (np.abs(new - w) <= 1e-15 * most).all():
-            return np.asarray(new)
-        w = new
-    return np.asarray(w)
+        """One agent's x where congestion is not linear."""
+        rows, part, slope, bend, tie = (
+            a[min(k, len(a) - 1), i] for a in (self.dense, self.part, self.slope, self.bend, self.tie)
+        )
+        bent = BentFlow(
+            me=int(self.programmes.me[i]), rows=rows, aim=aim, c=self.weight[i], part=part, toll=self.toll,
+            power=self.power, slope=slope - tie * x, bend=bend,
+        )  # fmt: skip
+        return bent.solve(x, lambda curvature, linear: self.programmes.solve_one(k, i, curvature, linear))

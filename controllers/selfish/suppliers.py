@@ -78,7 +78,7 @@ class CapacityWithholding(Strategy):
 class StockOverReport(Strategy):
     """Says that it has more of every good than there is.
 
-    Certificates cover it: what is decided keeps everybody's true stock, so that it is one more way to move the decision.
+    Certificates cover it: what is decided keeps everybody's true stock, so it is one more way to move the decision.
     """
 
     rows: ClassVar[tuple[int, ...]] = (10,)

@@ -91,7 +91,7 @@ class FreightRecord(Record):
     """(missions,) by how much trackers were off, as a share of the largest |b|: 0 but for injections, NaN where the
     program does not say that it tracks what b lacks, and its first words do not show it."""
     limit_price: Annotated[Array, Axes("N *", finite=False)]
-    """(agents, r) what one unit more of each private limit would save in mission 0, stocks first where there are roads."""
+    """(agents, r) what one unit more of each private limit would save in mission 0; with roads stocks come first."""
     tracking: Annotated[Array, Axes("M rows", finite=False)]
     """(missions, rows) |Σ d - Σ A_i x_i + b| as a share of the largest |b|, NaN where nobody tracks what b lacks."""
     broken: Annotated[NDArray[np.int64], Axes("M", least=-1)]
@@ -151,12 +151,10 @@ class FreightRecord(Record):
         """What all leaders say, the gap of the decision, whether trackers were injected, the penalties announced, and
         how the main run and each without one agent ended."""
         gap, injected = finite(np.array([self.gap, self.injected[mission]]))
-        audit = {"gap": gap, "injected": injected, "method": self.method, "penalties": self.penalties}
+        broken = int(self.broken[mission])
+        audit: dict[str, Any] = {"gap": gap, "injected": injected, "method": self.method, "penalties": self.penalties}
         audit["prices"] = self.named_prices(mission)
-        audit["trackers"] = {
-            "worst": injected,
-            "broken_from": int(self.broken[mission]) if self.broken[mission] >= 0 else None,
-        }
+        audit["trackers"] = {"worst": injected, "broken_from": broken if broken >= 0 else None}
         cut = None if self.cut is None else bool(self.cut[mission])
         return {**self.shared_leader(mission), **audit, "cut": cut, "marginals": self.marginals(mission)}
 

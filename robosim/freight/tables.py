@@ -95,7 +95,8 @@ def most_wanted(record: FreightRecord) -> str:
     for name, prices in record.limit_prices().items():
         if prices.size and np.nanmax(prices, initial=0.0) > SMALL * np.abs(record.price[0]).max():
             who, what = np.unravel_index(np.nanargmax(prices), prices.shape)
-            said += f"; of {name.removesuffix('_price')} it saves up to {prices[who, what]:.6g} {record.unit}, at agent {who}"
+            saved = f"{prices[who, what]:.6g} {record.unit}, at agent {who}"
+            said += f"; of {name.removesuffix('_price')} it saves up to {saved}"
     return said
 
 
@@ -129,8 +130,8 @@ def trackers(injected: float, good: str, broken: int = -1, failing: bool = False
         return f"trackers add up to what {good} lacks: nobody injected anything"
     since = f" (first in round {broken})" if broken >= 0 else ""
     why = "messages were lost, late or rounded on the way, or " if failing else ""
-    found = f"trackers were off by up to {injected:.3g} of the largest {good}: {why}somebody injected that, nobody knows who"
-    return found + since
+    off = f"trackers were off by up to {injected:.3g} of the largest {good}"
+    return f"{off}: {why}somebody injected that, nobody knows who{since}"
 
 
 def metered(record: FreightRecord, roads: RoadLog) -> str:

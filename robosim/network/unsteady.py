@@ -144,8 +144,8 @@ class Unsteady:
         spoken = {word: self._rounded(x) for word, x in said.items()}
         if k == 0:
             last = {word: x[:, self.links.ids] for word, x in spoken.items()}
-            past = (Sent(0, spoken, self._keys[:0], self._receiver[:0]),)
-            return memory._replace(last=last, past=past), self._heard(said, cast, last, self._keys)
+            first = Sent(0, spoken, self._keys[:0], self._receiver[:0])
+            return memory._replace(last=last, past=(first,)), self._heard(said, cast, last, self._keys)
         up = self.up(k)
         keys = self._keys[up]
         gone, bad = self.loss.lost(self.seed, k, keys, memory.bad)

@@ -1,8 +1,8 @@
 """Problems written with cvxpy as coupled problems: whose variable is whose decides what is private.
 
-The objective is read off its gradient, which is affine in the variables of a quadratic; rows off their derivatives. A row
-of variables of one agent is a private limit (of one variable a bound), any other a row of the coupling; an equality of
-one agent alone is such a row, too. A constant of the objective is left out: it changes no decision.
+The objective is read off its gradient, which is affine in the variables of a quadratic; rows off their derivatives. A
+row of variables of one agent is a private limit (of one variable a bound), any other a row of the coupling; an equality
+of one agent alone is such a row, too. A constant of the objective is left out: it changes no decision.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import numpy as np
 from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.freight.coupled.parts import Sense, factor
-from robosim.freight.coupled.problem import Coupled
 
 PLAIN = {"nonneg", "nonpos", "pos", "neg", "bounds"}
 """Attributes of variables that are bounds."""
@@ -61,8 +60,8 @@ class Places:
         return found
 
 
-def from_cvxpy(problem: Any, owners: Mapping[Any, int]) -> Coupled:
-    """The coupled problem of a cvxpy problem with a convex quadratic objective and affine constraints.
+def arrays_of(problem: Any, owners: Mapping[Any, int]) -> dict[str, Any]:
+    """The arguments of `Coupled.of` for a cvxpy problem with a convex quadratic objective and affine constraints.
 
     Parameters
     ----------
@@ -94,10 +93,18 @@ def from_cvxpy(problem: Any, owners: Mapping[Any, int]) -> Coupled:
     A, b = np.array([row for row, _, _ in shared]).reshape(-1, N, n).swapaxes(0, 1), [right for _, right, _ in shared]
     limits, most = _limits(private, places)
     theta = factor(H, "from_cvxpy: the objective")
-    return Coupled.of(
-        slope.reshape(N, n), A, b, theta=theta, congestion=np.full(len(theta), 0.5), limits=limits, most=most,
-        lower=lower.reshape(N, n), upper=upper.reshape(N, n), sense=[sense for _, _, sense in shared],
-    )  # fmt: skip
+    return {
+        "slope": slope.reshape(N, n),
+        "A": A,
+        "b": b,
+        "theta": theta,
+        "congestion": np.full(len(theta), 0.5),
+        "limits": limits,
+        "most": most,
+        "lower": lower.reshape(N, n),
+        "upper": upper.reshape(N, n),
+        "sense": [sense for _, _, sense in shared],
+    }
 
 
 def _refuse_owners(named: Mapping[str, int], variables: Mapping[str, Any]) -> None:
@@ -167,7 +174,7 @@ def _rows(constraint: Any, places: Places) -> list[tuple[Array, float, Sense]]:
         raise BadInput(f"from_cvxpy: constraints must be ==, <= or >=, got {type(constraint).__name__} (rewrite it)")
     left = constraint.expr if hasattr(constraint, "expr") else constraint.args[0]
     if not left.is_affine():
-        raise BadInput(f"from_cvxpy: constraint {str(constraint):.60} is not affine (only linear rows can be shared)")
+        raise BadInput(f"from_cvxpy: constraint {constraint!s:.60} is not affine (only linear rows can be shared)")
     _set(places)
     right = -np.asarray(left.value, dtype=np.float64).ravel(order="F")
     return [(row, float(r), sense) for row, r in zip(places.row(left.grad, left.size), right, strict=True)]

@@ -192,8 +192,8 @@ def senses(sense: Any, rows: int) -> tuple[Sense, ...]:
 
 
 def with_slack(parts: Parts, sense: Sequence[Sense]) -> Parts:
-    """Σ A_i x_i ≤ b (or ≥) as an equality: every agent gets one more variable w_i ≥ 0 for each such row, in their order,
-    Σ (A_i x_i ± w_i) = b; X, Remark 1.
+    """Σ A_i x_i ≤ b (or ≥) as an equality: every agent gets one more variable w_i ≥ 0 for each such row, in their
+    order, Σ (A_i x_i ± w_i) = b; X, Remark 1.
 
     Everybody's program stays the same, nobody is special, and any agent may be absent: the others have slack of their
     own. No w_i need exceed b less the least that the agents' boxes let Σ A_j x_j be (or the most, less b), so it is
@@ -202,7 +202,7 @@ def with_slack(parts: Parts, sense: Sequence[Sense]) -> Parts:
     A, lower, upper, theta = (parts[name] for name in ("A", "lower", "upper", "theta"))
     rows = [r for r, one in enumerate(sense) if one != "="]
     sign = np.array([1.0 if sense[r] == "<=" else -1.0 for r in rows])
-    agents, n, m = *A.shape[::2], len(rows)
+    (agents, _, n), m = A.shape, len(rows)
     signed = sign[:, None] * A[:, rows]
     with np.errstate(invalid="ignore"):
         ends = np.where(signed != 0, np.minimum(signed * lower[:, None], signed * upper[:, None]), 0.0)

@@ -114,8 +114,8 @@ def _dual_subgradient(problem: Coupled, network: Network) -> dict[str, float]:
         )
         if free.any() and not _own_curved(problem, i)[free].all():
             raise BadInput(
-                f"dual_subgradient: variable {int(np.argmax(free))} of agent {i} has no limit, so that linear costs have "
-                "no least (give lower, upper or limits ≥ 0, or take another method)"
+                f"dual_subgradient: variable {int(np.argmax(free))} of agent {i} has no limit, so that linear costs "
+                "have no least (give lower, upper or limits ≥ 0, or take another method)"
             )
     return {"sigma": 1.5 * agents * bends(problem)[1], "gamma": 0.5 * agents * _lean(problem)}
 

@@ -119,10 +119,13 @@ class Coupled:
 
     @classmethod
     def from_cvxpy(cls, problem: Any, owners: Mapping[Any, int]) -> Coupled:
-        """The same as `robosim.freight.coupled.cvx.from_cvxpy`: a quadratic cvxpy problem, `owners` variable → agent."""
-        from robosim.freight.coupled.cvx import from_cvxpy
+        """A cvxpy problem with a convex quadratic objective and affine constraints; `owners` variable → agent.
 
-        return from_cvxpy(problem, owners)
+        What becomes of its rows, and what it raises: `robosim.freight.coupled.cvx.arrays_of`.
+        """
+        from robosim.freight.coupled.cvx import arrays_of
+
+        return cls.of(**arrays_of(problem, owners))
 
     def without(self, agent: int) -> Coupled:
         """P_-i (X, section 5.2): the others alone must meet b, which stays as it is; they share the parts of all edges.

@@ -10,7 +10,6 @@ from robosim.errors import BadInput
 from robosim.files.writing import printable
 from robosim.freight.air import failing
 from robosim.freight.build import announced_penalties, program
-from robosim.freight.coupled.penalties import penalties
 from robosim.freight.keys import FreightRadio
 from robosim.freight.methods.curves import Curve, nothing, trace
 from robosim.freight.mission import Freight
@@ -60,24 +59,6 @@ class Comparison:
         said = {"world": self.world, "seed": self.seed, "agents": self.agents, "unknowns": self.unknowns}
         said |= {"optimum": self.optimum, "planned_rounds": self.planned_rounds, "interrupted": self.interrupted}
         return {**said, "faults": self.faults, "methods": found}
-
-    def tables(self) -> list[Any]:
-        """As people read it."""
-        from robosim.freight.methods.tables import tables
-
-        return tables(self)
-
-    def lines(self) -> list[str]:
-        """What stands below the table."""
-        from robosim.freight.methods.tables import lines
-
-        return lines(self)
-
-    def picture(self) -> Any:
-        """A matplotlib figure."""
-        from robosim.freight.methods.picture import picture
-
-        return picture(self)
 
 
 def chosen(mission: Freight, names: str) -> list[str]:

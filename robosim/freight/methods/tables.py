@@ -89,8 +89,8 @@ def lines(found: Comparison) -> list[str]:
     """What the table means, whose trackers broke and how, and who could not be run."""
     said = [
         f"{found.world}, seed {found.seed}: {found.agents} agents, {found.unknowns} unknowns, at most "
-        f"{found.planned_rounds} rounds; errors of objective and demand at the suppliers' own decisions, in whose first "
-        "round both stay below to the end"
+        f"{found.planned_rounds} rounds; first round from which the errors of objective and demand, at the suppliers' "
+        "own decisions, both stay below to the end"
     ]
     if len(found.faults) > 1:
         said.append(
@@ -106,6 +106,6 @@ def lines(found: Comparison) -> list[str]:
 def broke(fault: str, curve: Curve) -> str:
     """When the sum of trackers left what is lacking, and how far it went."""
     return (
-        f"{title(curve.method)}, {fault}: trackers stop adding up to what demand lacks in round {curve.broken}, by up to "
-        f"{curve.worst:.2g} of the largest demand"
+        f"{title(curve.method)}, {fault}: trackers stop adding up to what demand lacks in round {curve.broken}, by up "
+        f"to {curve.worst:.2g} of the largest demand"
     )
