@@ -47,13 +47,13 @@ def _card(name: str, value: str, state: str = OPEN, more: str = "") -> Card:
     return {"name": name, "value": value, "state": state, "more": more}
 
 
-def _number(value: float) -> str:
-    """Four digits, without an exponent where one can do without.
+def _number(value: float, digits: int = 4) -> str:
+    """So many digits, without an exponent where one can do without.
 
     >>> _number(96914.2), _number(0.00123456), _number(3e-08)
     ('96914', '0.001235', '3e-08')
     """
-    return f"{value:.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
+    return f"{value:.0f}" if 10**digits <= abs(value) < 1e9 else f"{value:.{digits}g}"
 
 
 def _interrupted(record: Record) -> Iterator[Card]:
@@ -90,9 +90,9 @@ def _gain(record: Record, gain: Gain, agent: str) -> Card:
 
 def _money(record: Record) -> Iterator[Card]:
     verdict, unit = record.verdict, record.unit
-    yield _card("Social cost", f"{verdict.social_cost:.6g} {unit}", OPEN, _against(verdict, unit))
+    yield _card("Social cost", f"{_number(verdict.social_cost, 6)} {unit}", OPEN, _against(verdict, unit))
     way = "the leader takes in" if verdict.budget >= 0 else "the leader pays out"
-    yield _card("Sum of taxes", f"{verdict.budget:.6g} {unit}", OPEN, f"{way}, tax {record.tax_rule}")
+    yield _card("Sum of taxes", f"{_number(verdict.budget, 6)} {unit}", OPEN, f"{way}, tax {record.tax_rule}")
     rational = verdict.individually_rational
     if rational is not None:
         name = "Worth taking part for everybody"
@@ -103,8 +103,8 @@ def _against(verdict: Verdict, unit: str) -> str:
     if verdict.optimum is None:
         return "the optimum is not known"
     above = verdict.social_cost - verdict.optimum
-    share = f" ({above / abs(verdict.optimum):+.2%})" if abs(verdict.optimum) > 0 else ""
-    return f"optimum {verdict.optimum:.6g} {unit}{share}"
+    share = f" ({round(above / abs(verdict.optimum), 4) + 0.0:+.2%})" if abs(verdict.optimum) > 0 else ""
+    return f"optimum {_number(verdict.optimum, 6)} {unit}{share}"
 
 
 def _refused(record: Record) -> Iterator[Card]:

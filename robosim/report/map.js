@@ -1,7 +1,7 @@
 // Maps: where agents are, what stands there, and who hears whom.
 
 const OBLIQUE = [0.5 * Math.cos(Math.PI / 5), 0.5 * Math.sin(Math.PI / 5)];
-const MARGIN = 34, CROWD = 200, NAMED = 32, TRAIL = 30000;
+const MARGIN = 34, CROWD = 200, NAMED = 32, TRAIL = 20000;
 
 // A point of a map on its plane; space is turned about its middle, and its second axis goes to the upper right.
 function plane(values, i, d, view) {
@@ -133,9 +133,9 @@ function trails(context, agents, past, to, { d, view }, kin) {
   context.lineWidth = n > CROWD ? 0.6 : 1.2;
   context.globalAlpha = n > CROWD ? 0.25 : 0.5;
   for (let i = 0; i < n; i++) {
-    context.beginPath();
-    for (let f = 0; f < past.frame; f += step) context.lineTo(...to(plane(past.values, f * n + i, d, view)));
-    context.lineTo(...to(plane(past.values, past.frame * n + i, d, view)));
+    context.beginPath(); // one path for all of them takes many times as long
+    for (let f = 0; f <= past.frame; f += step) context.lineTo(...to(plane(past.values, f * n + i, d, view)));
+    if (past.frame % step) context.lineTo(...to(plane(past.values, past.frame * n + i, d, view)));
     context.strokeStyle = ink(kin[rows[i]].look.colour);
     context.stroke();
   }
@@ -144,10 +144,15 @@ function trails(context, agents, past, to, { d, view }, kin) {
 
 function robots(context, agents, here, kin, scale, chosen) {
   const rows = list(agents.kin), radius = list(agents.radius), heading = list(agents.heading_rad), level = list(agents.level);
-  const order = here.map((_, i) => i).sort((a, b) => rows[a] - rows[b]), ids = list(agents.ids), small = here.length > CROWD;
+  const order = here.map((_, i) => i).sort((a, b) => rows[a] - rows[b]), ids = list(agents.ids), small = here.length > CROWD, plain = kin.map(one => ink(one.look.colour));
   for (const i of order) {
-    const [x, y] = here[i], own = Math.max((radius[i] || 0) * scale, small && !rows[i] ? 2.2 : 6);
+    const [x, y] = here[i], own = Math.max((radius[i] || 0) * scale, small && !rows[i] ? 1.6 : 6);
     if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
+    if (own < 2) {
+      context.fillStyle = plain[rows[i]];
+      context.fillRect(x - own, y - own, 2 * own, 2 * own);
+      continue;
+    }
     if (Number.isFinite(level[i])) ring(context, x, y, own + 3.5, level[i]);
     mark(context, kin[rows[i]].look, x, y, own);
     if (Number.isFinite(heading[i])) {
@@ -155,8 +160,9 @@ function robots(context, agents, here, kin, scale, chosen) {
     }
     if (ids[i] === chosen) ring(context, x, y, own + 7, 1, colours.ink);
   }
-  const names = agents.names || [], taken = here.map(([x, y]) => [x, y, 6]);
+  const names = agents.names || [];
   if (here.length > (names.length ? 60 : NAMED)) return;
+  const taken = here.map(([x, y]) => [x, y, 6]);
   for (const i of order.reverse()) {
     const name = names[i] ?? String(ids[i]), half = context.measureText(text(name)).width / 2 + 2;
     const spot = [[1, -1], [1, 1], [-1, -1], [-1, 1]].map(([right, down]) => [here[i][0] + right * (half + 7), here[i][1] + 10 * down, half]).find(one => free(one, taken));

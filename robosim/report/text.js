@@ -13,7 +13,7 @@ function make(tag, attributes = {}, ...children) {
     else if (value !== false && value != null) element.setAttribute(name, value);
   }
   for (const child of children.flat()) {
-    if (child != null) element.append(child instanceof Node ? child : document.createTextNode(text(child)));
+    if (child != null && child !== false && child !== "") element.append(child instanceof Node ? child : document.createTextNode(text(child)));
   }
   return element;
 }
