@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from robosim.errors import CheckFailed as CheckFailed
     from robosim.errors import RobosimError as RobosimError
     from robosim.errors import TooLarge as TooLarge
+    from robosim.exporting import export as export
     from robosim.figures import figure as figure
     from robosim.figures import figures_of as figures_of
     from robosim.figures import plot as plot
@@ -81,6 +82,7 @@ _HOMES = {
     "robosim.charging.record": "ChargingRecord",
     "robosim.checks": "check_controller",
     "robosim.errors": "AgentFailure BadInput CheckFailed RobosimError TooLarge",
+    "robosim.exporting": "export",
     "robosim.figures": "figure figures_of plot",
     "robosim.freight.coupled.file": "save_problem",
     "robosim.freight.coupled.problem": "Coupled",

@@ -109,6 +109,7 @@ class Kind:
     notes : (mission) → lines about its rules that whoever runs, checks or certifies it should know.
     rivals : (mission, record, certified) → {"mechanisms": …, "baselines": …}: other rules on the same mission.
     scene : (record, of round 0 or of all rounds) → what viewer, film and page show, a `robosim.view.scenery.Scenery`.
+    timeline : (record) → its numbers over mission seconds, a `robosim.exporting.timeline.Timeline`; None: its history.
     reproductions : () → what papers print about this kind of world and can be computed again, name → entry.
     sweep : (mission) → one row of `robosim compare`, with a `TITLE`; None where there is nothing to compare.
     methods : (mission, names, faulty, progress) → its programs side by side, with `tables`, `lines`, `picture`, `plain`
@@ -147,6 +148,7 @@ class Kind:
     notes: Callable[[Any], list[str]] = no_lines
     rivals: Callable[..., Mapping[str, Any]] = no_mapping
     scene: Callable[[Any], Any] | None = None
+    timeline: Callable[[Any], Any] | None = None
     reproductions: Callable[[], Mapping[str, Any]] = no_mapping
     sweep: Callable[[Any], Any] | None = None
     methods: Callable[..., Any] | None = None

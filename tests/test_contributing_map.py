@@ -15,7 +15,7 @@ from tests.installing import install
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 ROOMS = ("rendezvous", "auction", "charging", "freight")
-FURNITURE = "scenario rules build problem world mission record certificate tables figures scene kind".split()
+FURNITURE = "scenario rules build problem world mission record certificate tables figures scene timeline kind".split()
 
 
 def entries(folder: Path) -> list[str]:

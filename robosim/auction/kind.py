@@ -56,4 +56,5 @@ KIND = Kind(
     sweep=lazy("robosim.auction.market_power:power"),
     count_key="bidders.count",
     scene=lazy("robosim.auction.scene:scene_of"),
+    timeline=lazy("robosim.auction.timeline:timeline"),
 )

@@ -56,4 +56,5 @@ KIND = Kind(
     notes=lazy("robosim.charging.notes:notes"),
     rivals=lazy("robosim.charging.tables:rivals"),
     scene=lazy("robosim.charging.scene:scene_of"),
+    timeline=lazy("robosim.charging.timeline:timeline"),
 )

@@ -1,4 +1,4 @@
-"""Commands that run a mission: run, plot, view, film."""
+"""Commands that run a mission: run, plot, export, view, film."""
 
 from __future__ import annotations
 
@@ -98,6 +98,24 @@ def plot(
     Paper(columns=columns)  # refused before anything runs
     for path in draw(record_of(world, seed, set_), kinds=kind.split(","), out=out, columns=columns):
         say(str(path))
+
+
+@app.command()
+def export(
+    world: Annotated[str, typer.Argument(metavar="WORLD|DIR", help="A world, or the folder of a saved record.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A .mcap file.")],
+    seed: Seed = None,
+    set_: Set = None,
+) -> None:
+    """Write a mission as MCAP, which Foxglove opens: scene, numbers over time, settlement (extra `export`).
+
+    Example: robosim export rendezvous -o meeting.mcap
+    """
+    from robosim.exporting import export as write
+    from robosim.exporting import exportable
+
+    exportable(out)  # before anything runs
+    say(str(write(record_of(world, seed, set_), out)))
 
 
 @app.command()

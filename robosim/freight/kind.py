@@ -74,4 +74,5 @@ KIND = Kind(
     displaced=displace,
     taken=lazy("robosim.freight.given:taken"),
     scene=lazy("robosim.freight.scene:scene_of"),
+    timeline=lazy("robosim.freight.timeline:timeline"),
 )

@@ -74,4 +74,5 @@ KIND = Kind(
     findings=lazy("robosim.rendezvous.tables:findings"),
     notes=lazy("robosim.rendezvous.notes:notes"),
     scene=lazy("robosim.rendezvous.scene:scene_of"),
+    timeline=lazy("robosim.rendezvous.timeline:timeline"),
 )

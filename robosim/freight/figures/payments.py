@@ -119,7 +119,8 @@ def agreement(record: FreightRecord, mission: int = 0, paper: Paper = PAPER) -> 
     axes.set(xlabel="round $k$", ylabel="relative residual")
     axes.margins(x=0.03)
     if not any(np.isfinite(line.get_ydata()).any() for line in axes.lines[: len(CURVES)]):
-        axes.set_ylim(1e-9, 1.0)  # nothing has a logarithm, and one line has no range
+        axes.set_autoscaley_on(False)  # nothing has a logarithm, and one line has no range
+        axes.set_ylim(1e-9, 1.0)
     logarithmic(axes.yaxis)
     return paper.finish([axes], record, _agreement_note(record))
 
