@@ -1,8 +1,8 @@
-"""Pages of the documentation as what their readers do: files to write, commands to type, Python to run, answers to read.
+"""Pages of the documentation as what readers do: files to write, commands to type, Python to run, answers to read.
 
 A comment before a fence says what is special about it: `<!-- file day.csv -->` its name as a file, `<!-- deep -->` that
-it takes long, `<!-- not run: why -->` that nobody can run it here, `<!-- tested in tests/test_x.py -->` that something
-else does, `<!-- quotes tests/kinds/cooling/kind.py -->` where its lines stand. A first line `# my.toml` names a file too.
+it takes long, `<!-- not run: why -->` that nobody can run it here, `<!-- tested in tests/test_x.py -->` that another
+test does, `<!-- quotes tests/kinds/cooling/kind.py -->` where its lines stand. A first line `# my.toml` names a file.
 """
 
 from __future__ import annotations
