@@ -1,5 +1,7 @@
 """README, CONTRIBUTING and SECURITY are true: each command is run, each recipe written and tried, each file is there.
 
+So are the two pages of docs/ that speak of the same files; tests/test_docs_pages.py reads all others.
+
 All happens in one folder that looks like a user's project: it holds the files that the commands speak of (`FILES`) and
 what the recipes of CONTRIBUTING say to write, each under the name in its first line.
 """
@@ -27,7 +29,7 @@ from robosim.scenario.reading import template
 from robosim.study.template import template as study_template
 
 ROOT = Path(__file__).parents[1]
-DOCS = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
+DOCS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/commands.md", "docs/features.md")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
 NAMED = re.compile(r"^# ([\w./-]+\.(?:py|toml))\b")
@@ -130,7 +132,7 @@ def test_every_command_runs(folder, monkeypatch, capsys, command: str) -> None:
 
 def test_roads_in_place_of_an_instance_run(folder, monkeypatch) -> None:
     """README says so beside the command with `freight.instance`."""
-    assert "freight.roads=SiouxFalls_net.tntp" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "freight.roads=SiouxFalls_net.tntp" in (ROOT / "docs/commands.md").read_text(encoding="utf-8")
     monkeypatch.chdir(folder)
     assert main(["run", "freight", "--set", "freight.roads=SiouxFalls_net.tntp", "--set", "mission.rounds=50"]) == 0
 
@@ -171,7 +173,7 @@ def test_the_demo_does_what_it_says(folder, monkeypatch, capsys) -> None:
 def paths() -> list[str]:
     """Files and folders of this repository that the documents name."""
     own = re.compile(r"^(robosim|controllers|worlds|tests|scripts|docs)/[\w./*-]*$")
-    texts = "\n".join((ROOT / doc).read_text(encoding="utf-8") for doc in DOCS)
+    texts = "\n".join((ROOT / doc).read_text(encoding="utf-8") for doc in DOCS if "/" not in doc)
     links = [link for link in re.findall(r"\]\(([\w./-]+)\)", texts) if not link.startswith("http")]
     return sorted({x for x in inline() if own.match(x)} | set(links))
 

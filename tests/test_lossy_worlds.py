@@ -62,7 +62,7 @@ def test_hold_last_agrees_elsewhere_and_the_report_says_by_how_much() -> None:
     start, end = record.start.mean(axis=0), record.decision[0].mean(axis=0)
     moved = float(np.linalg.norm(end - start))
     assert record.distance[0, -1] < 0.5
-    assert moved == pytest.approx(1.35, abs=0.01)  # as README says
+    assert moved == pytest.approx(1.35, abs=0.01)  # as docs/features.md says
     assert record.summary()["network"]["mean_moved_m"] == moved
     assert f"HoldLast moved the mean of the team by {moved:.3g} m" in mission.kind.findings(record, mission)
 

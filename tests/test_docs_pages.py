@@ -1,0 +1,188 @@
+"""Pages of the documentation do what they say: files, commands, Python and printed answers, top to bottom.
+
+Names that are public have a page, links lead somewhere, and what pages quote of files stands in them.
+"""
+
+import importlib.util
+import re
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+import robosim
+from robosim import kind
+from robosim.scenario import reading
+from tests import pages
+
+ROOT = pages.ROOT
+ELSEWHERE = ("commands.md", "features.md")
+"""Their commands are run by tests/test_docs_commands.py."""
+PAGES = [name for one in pages.pages() if (name := str(one.relative_to(ROOT / "docs"))) not in ELSEWHERE]
+DAY = """arrival,departure,requested_kwh,station_id
+2019-10-29 08:15,2019-10-29 17:30,20.0,A1
+2019-10-29 09:00,2019-10-29 15:00,8.0,B1
+"""
+QUARTERS = [f"2019-10-29 {hour:02d}:{minute:02d}" for hour in range(24) for minute in (0, 15, 30, 45)]
+SERIES = {"building.csv": ("kW", 18.0), "pv.csv": ("kW", 3.0), "moer.csv": ("kg/kWh", 0.3)}
+OWN_KIND = "tutorials/own-kind.md"
+
+
+def files() -> dict[str, str]:
+    """Files of a reader's own that pages speak of and do not show."""
+    series = {name: f"time,{unit}\n" + "".join(f"{at},{x}\n" for at in QUARTERS) for name, (unit, x) in SERIES.items()}
+    return {"day.csv": DAY, "my.csv": DAY, "my.toml": reading.template("rendezvous"), **series}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """Where a reader stands."""
+    for name, text in files().items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    return tmp_path
+
+
+@pytest.fixture
+def cooling(folder, monkeypatch):
+    """The kind of world in tests/kinds, as if it were installed."""
+    known = kind.entry_points
+    own = EntryPoint("cooling", "cooling.kind:KIND", kind.GROUP)
+    monkeypatch.setattr(kind, "entry_points", lambda group: [*known(group=group), *[own] * (group == kind.GROUP)])
+    monkeypatch.syspath_prepend(ROOT / "tests" / "kinds")
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    """What was found installed is looked for again."""
+    kind.kinds.cache_clear()
+    reading.bundled.cache_clear()
+
+
+def read(name: str, deep: bool = False) -> int:
+    """Do what a page says; how many blocks that were."""
+    reader = pages.Reader(ROOT / "docs" / name, deep=deep)
+    done = reader.read()
+    for command in pages.inline(reader.page) if deep else ():
+        pages.typed(command)
+    return done
+
+
+def quick(name: str) -> bool:
+    """Whether there is anything to do that does not take long."""
+    return any(one.said != "deep" and not one.said.startswith(pages.LEFT) for one in pages.blocks(ROOT / "docs" / name))
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("name", [one for one in PAGES if one != OWN_KIND and quick(one)])
+def test_a_page_does_what_it_says(folder, name: str) -> None:
+    read(name)
+
+
+@pytest.mark.deep
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("name", [one for one in PAGES if one != OWN_KIND])
+def test_a_page_does_all_that_it_says(folder, name: str) -> None:
+    read(name, deep=True)
+
+
+@pytest.mark.filterwarnings("default")
+def test_the_page_about_an_own_kind_does_what_it_says(cooling) -> None:
+    assert read(OWN_KIND) >= 2
+
+
+def test_tutorials_hold_what_was_looked_for() -> None:
+    """So that a change of form does not empty the tests above."""
+    tutorials = [name for name in PAGES if name.startswith("tutorials/")]
+    assert len(tutorials) == 11
+    known = {name: pages.blocks(ROOT / "docs" / name) for name in tutorials}
+    assert all(len(found) >= 4 for name, found in known.items() if "index" not in name)
+    assert sum(len(pages.commands(one.text)) for found in known.values() for one in found) >= 40
+
+
+def quoted() -> list[tuple[str, str]]:
+    """Files that pages quote, and what they quote."""
+    found = [one for page in pages.pages() for one in pages.blocks(page) if one.said.startswith("quotes ")]
+    return [(one.said.removeprefix("quotes "), one.text) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"), quoted(), ids=[f"{number}-{file}" for number, (file, _) in enumerate(quoted())]
+)
+def test_what_is_quoted_stands_there(file: str, text: str) -> None:
+    assert text in (ROOT / file).read_text(encoding="utf-8")
+
+
+def linked() -> list[tuple[str, str]]:
+    """Links from a document to a file, and that document."""
+    documents = [*pages.pages(), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
+    links = ((one, re.findall(r"\]\(([^)\s]+)\)", one.read_text(encoding="utf-8"))) for one in documents)
+    return [(str(one.relative_to(ROOT)), to) for one, found in links for to in found if not to.startswith("http")]
+
+
+@pytest.mark.parametrize(("document", "to"), linked())
+def test_a_link_leads_to_a_file_and_a_heading_in_it(document: str, to: str) -> None:
+    """The built pages are searched for broken links, too (docs/_ext/built.py)."""
+    path, _, place = to.partition("#")
+    target = (ROOT / document).parent / path if path else ROOT / document
+    assert target.exists()
+    text = target.read_text(encoding="utf-8") if place else ""
+    while found := re.match(r"```\{include\} (\S+)", text):
+        text = (target.parent / found[1]).read_text(encoding="utf-8")
+    headings = [re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in re.findall(r"(?m)^#+ (.*)$", text)]
+    assert not place or place in headings
+
+
+def listed() -> set[str]:
+    """Names that have a page of their own in the API."""
+    names: set[str] = set()
+    for page in (ROOT / "docs" / "api").glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        home = re.search(r"currentmodule:: (\S+)", text)
+        found = re.findall(r"^   ([\w.]+)$", text, re.MULTILINE) + re.findall(r"py:data:: (\w+)", text)
+        names |= {f"{home[1]}.{one}" if home and "." not in one else one for one in found}
+    return names
+
+
+def test_every_public_name_has_a_page() -> None:
+    assert {f"robosim.{name}" for name in robosim.__all__} <= listed()
+
+
+def test_programs_and_strategies_have_a_page() -> None:
+    strategies = {one for known in kind.kinds().values() for one in known.strategies().values()}
+    assert {f"{one.__module__}.{one.__qualname__}" for one in strategies if "selfish" in one.__module__} <= listed()
+    programs = {one.stem for one in (ROOT / "controllers").glob("*.py")} - {"__init__"}
+    assert programs == {one.split(".")[2] for one in listed() if re.match(r"robosim\.controllers\.(?!selfish)", one)}
+
+
+def test_what_own_code_is_told_to_import_has_a_page() -> None:
+    """By CONTRIBUTING, by pages, and by the kind of world that stands in tests/kinds."""
+    texts = [one.read_text(encoding="utf-8") for one in (ROOT / "tests" / "kinds" / "cooling").glob("*.py")]
+    documents = [ROOT / "CONTRIBUTING.md", *pages.pages()]
+    texts += [one.text for page in documents for one in pages.blocks(page) if one.language == "python"]
+    found = re.findall(r"^ *(?:>>> )?from (robosim\.[\w.]+) import ([\w, ]+)", "\n".join(texts), re.MULTILINE)
+    used = {f"{module}.{name}" for module, names in found for name in re.split(r"[, ]+", names) if name}
+    known = listed() | {f"{home}.{name}" for home, names in robosim._HOMES.items() for name in names.split()}
+    modules = {one for one in listed() if one.rpartition(".")[2].islower()}
+    assert not sorted(one for one in used if not {one, one.rpartition(".")[0]} & (known | modules))
+
+
+@pytest.mark.parametrize(
+    "line", ["as `x_-i` says", "|d| of a_i and h_-i", "2 * 3, *both*", "`[[selfish]]`s of a `kind`"]
+)
+def test_docstrings_are_read_as_they_are_written(line: str) -> None:
+    """Signs that reStructuredText would take for markup mean themselves."""
+    plain = docstrings().plain(line)
+    assert re.sub(r"\\ ?", "", plain) == line
+    assert not re.search(r"(?<!\\)\||\w(?<!\\)_(?!\w)", re.sub(r"`[^`]*`", "", plain))
+
+
+def docstrings():
+    """The extension of Sphinx in docs/_ext."""
+    spec = importlib.util.spec_from_file_location("docstrings", ROOT / "docs" / "_ext" / "docstrings.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
