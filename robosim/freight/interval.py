@@ -93,7 +93,7 @@ def signed(problem: Coupled) -> bool:
 def borne_between(problem: Coupled, best: Optimum, costs: Costs, agent: int) -> tuple[float, float]:
     """The least and the largest that one agent can bear at an optimum, X, (B.2)."""
     flow, n, a, p = problem.flow(best.x), problem.variables, problem.congestion, problem.power
-    flow = flow if p == 1.0 else np.maximum(flow, 0.0)
+    flow = np.maximum(flow, 0.0) if np.any(p != 1.0) else flow
     theta = problem.theta[:, agent * n : (agent + 1) * n]
     each = problem.slope[agent] + theta.T @ (a * flow**p)
     uses = np.asarray(abs(theta).sum(axis=1)).ravel() > 0.0
@@ -111,7 +111,7 @@ def flows_between(problem: Coupled, flow: Array, room: float) -> tuple[Array, Ar
     a, p = problem.congestion, problem.power
     with np.errstate(divide="ignore"):
         reach = np.where(a > 0.0, (room / np.where(a > 0.0, a, 1.0)) ** (1.0 / (p + 1.0)), 0.0)
-    if p == 1.0:
+    if np.all(p == 1.0):
         return flow - reach, flow + reach  # a (F - F₀)²
 
     def beyond(here: Array) -> Array:

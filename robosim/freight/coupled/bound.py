@@ -67,13 +67,13 @@ def lower_bound(problem: Coupled, x: Array, price: Array) -> LowerBound:
     BadInput
         naming the agent whose own limits contradict each other.
     """
-    flow = np.maximum(problem.flow(x), 0.0) if problem.power != 1 else problem.flow(x)
+    flow = np.maximum(problem.flow(x), 0.0) if np.any(problem.power != 1) else problem.flow(x)
     p, unit = problem.power, problem.congestion * flow**problem.power
-    slope = problem.slope + (p + 1) * (problem.theta.T @ unit).reshape(problem.slope.shape)
+    slope = problem.slope + (problem.theta.T @ ((p + 1) * unit)).reshape(problem.slope.shape)
     slope = slope - np.einsum("imn,m->in", problem.A, price)
     value, endless = _least(allowed(problem), slope)
     value += endless_bound(problem, x, endless) if endless.any() else 0.0
-    value = float(value - p * (unit * flow).sum() + (price * problem.b).sum())
+    value = float(value - (p * unit * flow).sum() + (price * problem.b).sum())
     return LowerBound(value, float((problem.slope * x).sum() + (unit * flow).sum()) - value)
 
 

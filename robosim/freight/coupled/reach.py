@@ -63,7 +63,7 @@ def box(rows: Array, most: Array, lower: Array, upper: Array) -> tuple[Array, Ar
 
 def endless_bound(problem: Coupled, x: Array, cost: Array) -> float:
     """A lower bound of cost'y + ½ (y - x)'Q(y - x), cost (N, n) of the endless only; -∞ where nothing bends them."""
-    if problem.power != 1.0 or problem.slope.size > MOST:
+    if np.any(problem.power != 1.0) or problem.slope.size > MOST:
         return -np.inf
     theta, rows, some = problem.theta.toarray(), coupling(problem).toarray(), cost.ravel() != 0.0
     bend = 2.0 * np.einsum("e,ek,el->kl", problem.congestion, theta, theta, optimize=True)

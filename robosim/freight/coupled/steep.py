@@ -48,7 +48,7 @@ def gentled(problem: Coupled) -> Gentled | None:
     """None where edges are about alike, or where congestion is not linear."""
     entries = abs(problem.theta)
     steep = 2.0 * problem.congestion * np.asarray(entries.max(axis=1).todense()).ravel() ** 2
-    if problem.power != 1.0 or not (steep > 0.0).any():
+    if np.any(problem.power != 1.0) or not (steep > 0.0).any():
         return None
     middle = float(np.median(steep[steep > 0.0]))
     if steep.max() <= SPREAD * middle:
