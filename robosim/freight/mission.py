@@ -103,12 +103,15 @@ class Freight(Mission[FreightRecord]):
         net = record.net_cost[0] - (record.gap if self.tax.groves and np.isfinite(record.gap) else 0.0)
         return individually_rational(net, np.zeros_like(net), record.private_cost[0], record.settlement.tax[0])
 
-    def gap(self, x: Array, price: Array) -> float:
-        """How far a feasible decision (N, n) can be above the optimum, and what meeting b up to rounding may save."""
+    def gap(self, x: Array, price: Array, patient: bool = True) -> float:
+        """How far a feasible decision (N, n) can be above the optimum, and what meeting b up to rounding may save.
+
+        Who is not `patient`, or where no optimum is found, knows it as well as the agents' price tells.
+        """
         try:
-            best = self.central
+            best = self.central if patient else None
         except (RobosimError, ArithmeticError):
-            best = None  # then the price on which agents agreed must do
+            best = None
         bound, size = certified(self.problem, x, price, best), abs(float(self.problem.objective(x)))
         return max(bound.gap, 0.0) + FEASIBLE * size if bound.gap >= -ROUNDING * size else bound.gap
 
@@ -219,8 +222,9 @@ class Freight(Mission[FreightRecord]):
         if not tape.holds(snapshot.k):
             self._noted(snapshot, last=True)
         kept, noted = tape.rows()
+        heading = self.heading(snapshot)
         return FreightRecord(
-            **self.heading(snapshot),
+            **heading,
             kept=kept,
             said={"x": noted["x"]},
             decision=x,
@@ -237,7 +241,7 @@ class Freight(Mission[FreightRecord]):
             without_rounds=alone.rounds,
             without_residuals=alone.residuals,
             without_cut=alone.cut,
-            gap=self.gap(x[0], books.price[0]),
+            gap=self.gap(x[0], books.price[0], patient=not heading["interrupted"]),
             injected=books.injected if books.tracked or self.announced["tracked"] is False else books.injected + np.nan,
             limit_price=limit_prices(self.problem, x[0], books.price[0]),
             tracking=noted["off"],
