@@ -14,6 +14,7 @@ import pytest
 
 import robosim
 from robosim.__main__ import main
+from tests.test_docs_commands import NET, TRIPS
 
 LINE = re.compile(r"^[^\n]+:\d+: [a-z_.0-9]+: .+ \(.+\)$")
 
@@ -389,6 +390,8 @@ def test_every_example_in_a_command_s_help_runs(cli, tmp_path, monkeypatch) -> N
     from robosim.cli.app import app
 
     (tmp_path / "day.csv").write_text("arrival,departure,requested_kwh\n2019-10-29 08:00,2019-10-29 16:00,10\n")
+    (tmp_path / "SiouxFalls_net.tntp").write_text(NET)
+    (tmp_path / "SiouxFalls_trips.tntp").write_text(TRIPS)
     assert main(["--help"]) == 0  # commands are registered where one of them is asked for
     assert len(app.registered_commands) >= 12
     for command in app.registered_commands:

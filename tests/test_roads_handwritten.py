@@ -1,5 +1,6 @@
 """Hand-written instances: what is written is what is read; everything wrong is said with its line."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -166,7 +167,6 @@ def test_every_contradiction_is_said_with_its_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("paths = 2", "paths = 3", "3: paths: too few paths lead from mill to town: 2, wanted 3 ("),
         ("paths = 2", 'graph = "rign"', '3: graph: there is no "rign" (did you mean "ring"?)'),
         (
             'between = ["mill", "town"]\nlength_km = 20',
@@ -214,3 +214,23 @@ def test_spoilt_files_are_read_or_refused_in_lines(
         read_instance(path)
     except RobosimError as error:
         assert all(line.startswith(f"{path}:") for line in str(error).split("\n"))  # noqa: PT017
+
+
+def test_roads_have_powers_of_their_own_and_what_does_not_exist_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """From the mill two paths lead to the town, three are asked for; nobody reaches an isle, one supplier is enough."""
+    caplog.set_level(logging.INFO)
+    market = read(tmp_path, GOOD.replace("congestion = 0.05", "congestion = 0.05\npower = 3").replace("= 2", "= 3", 1))
+    assert np.asarray(market.power).tolist().count(3.0) == 1
+    assert market.congestion[np.asarray(market.power) == 3.0].tolist() == [0.05]
+    assert market.path_incidence.any(axis=3)[0].tolist() == [[True, True, False]]
+    assert "1 of 2 pairs have fewer than 3 paths: from mill to town there are 2" in caplog.text
+    isle = '[[demander]]\nname = "isle"\ndemand = 1\n[[crossing]]\nname = "rock"\n'
+    road = '[[road]]\nbetween = ["rock", "isle"]\nlength_km = 1\n'
+    assert (
+        "demander: no path leads from any supplier to isle (add roads)" in complaints(tmp_path, GOOD + isle + road)[0]
+    )
+    alone = GOOD.replace('[[road]]\nbetween = ["port", "bridge"]\nlength_km = 8\n', "")
+    market = read(tmp_path, alone)
+    assert market.path_incidence.any(axis=(2, 3)).tolist() == [[True], [True]]

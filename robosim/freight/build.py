@@ -16,7 +16,7 @@ from robosim.freight.coupled.penalties import penalties
 from robosim.freight.coupled.problem import Coupled
 from robosim.freight.coupled.steep import gentled, steep_rules
 from robosim.freight.mission import Freight, Penalise
-from robosim.freight.published import PENALTIES, TAKEN
+from robosim.freight.published import BASELINES, PENALTIES, TAKEN
 from robosim.freight.roads.archive import read_instance
 from robosim.freight.roads.generator import paper_instance
 from robosim.freight.roads.instance import Instance, coupled
@@ -113,7 +113,11 @@ def instance_of(scenario: FreightScenario) -> Instance:
         file = scenario.existing_file_of("private_costs")
         weights = {"toll_weight": keys.toll_weight, "length_weight": keys.length_weight}
         cost = UnitCost(**weights, spread=keys.private_spread, file=file)
-        return tntp_instance(roads, by=keys.by, scale=keys.demand_scale, cost=cost, **who, **shape)
+        try:
+            return tntp_instance(roads, by=keys.by, scale=keys.demand_scale, cost=cost, **who, **shape)
+        except BadInput as problem:
+            key, _, message = str(problem).partition(": ")
+            raise (scenario.error(f"freight.{key}", message) if hasattr(keys, key) else problem) from None
     return read_instance(scenario.existing_file_of("instance") or "")
 
 
@@ -131,6 +135,9 @@ def network_of(scenario: FreightScenario, agents: int, instance: Instance | None
     positions = None if instance is None or instance.positions is None else instance.positions[:agents]
     key = "network.edges" if wanted.graph == "edges" else "network.graph"
     if agents == 1:
+        if scenario.mission.controller in BASELINES:
+            message = f'is "{scenario.mission.controller}", which needs neighbours, and there is one supplier'
+            raise scenario.error("mission.controller", f'{message} (write "consensus_tracking_admm")')
         return Alone()
     try:
         if wanted.graph == "edges":

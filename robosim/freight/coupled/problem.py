@@ -132,8 +132,12 @@ class Coupled:
 
         Raises `BadInput` if there is no such agent, or nobody else.
         """
-        if not 0 <= agent < self.agents or self.agents == 1:
-            raise BadInput(f"agent: must be one of 0..{self.agents - 1} and not the only one, got {agent}")
+        if self.agents == 1:
+            raise BadInput(
+                "agent: there is only one, and nobody to meet b without it (shadow prices need no such thing)"
+            )
+        if not 0 <= agent < self.agents:
+            raise BadInput(f"agent: must be one of 0..{self.agents - 1}, got {agent}")
         others = np.arange(self.agents) != agent
         names = ("slope", "A", "limits", "most", "lower", "upper")
         theta = csr_array(self.theta[:, np.repeat(others, self.variables)])

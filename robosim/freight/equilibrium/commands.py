@@ -117,7 +117,7 @@ def _lines(
 
     yield (
         f"{network.file}: {len(network.zones)} zones, {network.nodes} nodes, {len(network.links)} links, "
-        f"{pairs.demand.sum():.10g} trips between {len(pairs.demand)} pairs of zones"
+        f"{pairs.demand.sum():.10g} trips between {len(pairs.demand)} pair{'s' * (len(pairs.demand) != 1)} of zones"
     )
     for note in (*network.notes, said):
         yield f"  {note}"

@@ -26,8 +26,8 @@ def _arranged(name: str, value: Any, place: str) -> Any:
     if value is None or name in NAMES:
         return None if value is None else tuple(plain_name(word) for word in value)
     array = _numbers(name, value, place)
-    if name == "power" and not array.ndim:
-        return float(array)
+    if name == "power" and array.size and (array == array.flat[0]).all():
+        return float(array.flat[0])
     if name not in WHOLE:
         return array
     odd = np.argwhere(~(np.abs(array) < 2.0**31) | (array != np.floor(array)))

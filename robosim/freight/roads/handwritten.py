@@ -55,6 +55,9 @@ def read_handwritten(path: str | Path) -> Instance:
         between = ["mill", "bridge"]   # both ways; one_way = true: only from the first to the second
         length_km = 12                 # or `at = [x, y]` of its points, and it is straight
                                        # cost = [12, 14]: of each supplier, instead of cost_per_km · length
+                                       # congestion = 0.02, power = 4: instead of the file's
+
+    Pairs with fewer than `paths` paths, or none, have those that there are; the log says so.
 
     Raises
     ------

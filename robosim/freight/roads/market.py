@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from typing import Annotated, NamedTuple
@@ -16,9 +17,11 @@ from robosim.files.complaint import Complaints
 from robosim.files.lines import line_of
 from robosim.files.writing import shown, suggestion
 from robosim.freight.roads.instance import Instance
-from robosim.freight.roads.shortest_ways import renumbered, shortest_ways
+from robosim.freight.roads.saying import gaps, refuse_unreached
+from robosim.freight.roads.shortest_ways import RoadGraph, renumbered
 from robosim.network.graphs import Edges, canonical, communication
 
+LOG = logging.getLogger(__name__)
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Amount = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Limit = Annotated[float, Field(ge=0.0)]
@@ -68,6 +71,8 @@ class Road(Section):
     one_way: bool = False
     congestion: Amount | None = None
     """Instead of the file's."""
+    power: Annotated[float, Field(ge=1.0, allow_inf_nan=False)] | None = None
+    """Instead of the file's."""
     cost: Amount | list[Amount] | None = None
     """Of one unit of flow, one for each supplier or the same for all; without it cost_per_km times the length."""
 
@@ -104,26 +109,30 @@ def market(sections: Sections, text: str, complaints: Complaints) -> Instance:
     Raises
     ------
     BadInput
-        Every contradiction among the sections with its line; too few paths; demand that cannot be met.
+        Every contradiction among the sections with its line; a demander that no road leads to; demand that cannot be
+        met.
     """
     refuse_contradictions(sections, text, complaints)
     names = [point.name for point in points_of(sections)]
     n, m, k = len(sections.supplier), len(sections.demander), len(sections.goods)
     links, positions = _links(sections), _positions(sections)
     try:
-        pairs = (range(n), range(n, n + m), sections.paths)
-        ways = shortest_ways(links.ends, links.length, *pairs, names=names)
+        roads = RoadGraph.of(links.ends, links.length, len(names))
+        ways = roads.ways(range(n), range(n, n + m), sections.paths)
+        refuse_unreached(ways, names[n : n + m])
         talks = _talks(sections, positions)
     except BadInput as error:
         key = str(error).partition(":")[0]
         raise BadInput(f"{complaints.file}:{line_of(text, (key,))}: {error}") from None
-    incidence, used = renumbered(ways, len(links.ends))
+    for note in gaps(ways, names[:n], names[n : n + m], sections.paths):
+        LOG.info("%s: %s", complaints.file, note)
+    incidence, used = renumbered(ways, len(links.ends), sections.paths)
     road = links.road[used]
     return Instance.checked(
         place=f"{complaints.file}:1: ",
         private_cost=_costs(sections)[:, road],
         congestion=_congestion(sections)[road],
-        power=sections.power,
+        power=_powers(sections)[road],
         path_incidence=incidence,
         demand=np.array([_spread(demander.demand, k) for demander in sections.demander]),
         stock=np.array([_spread(supplier.stock, k) for supplier in sections.supplier]),
@@ -169,6 +178,10 @@ def _costs(sections: Sections) -> Array:
 
 def _congestion(sections: Sections) -> Array:
     return np.array([sections.congestion if road.congestion is None else road.congestion for road in sections.road])
+
+
+def _powers(sections: Sections) -> Array:
+    return np.array([sections.power if road.power is None else road.power for road in sections.road])
 
 
 def _positions(sections: Sections) -> Array | None:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
+from robosim.errors import BadInput
 from robosim.freight.roads.private_costs import UnitCost
 from robosim.freight.roads.shortest_ways import Ways
 from robosim.freight.roads.tntp import RoadNetwork
@@ -16,26 +17,35 @@ LOG = logging.getLogger(__name__)
 def notes(
     network: RoadNetwork, sources: Sequence[int], targets: Sequence[int], ways: Ways, paths: int, cost: UnitCost
 ) -> list[str]:
-    """What is to be said of a market, a line each."""
+    """What is to be said of a market on a real network, a line each."""
+    starts, ends = ([f"node {network.ids[node]}" for node in nodes] for nodes in (sources, targets))
+    return [*network.notes, cost.said(network), *gaps(ways, starts, ends, paths)]
+
+
+def gaps(ways: Ways, starts: Sequence[str], ends: Sequence[str], paths: int) -> list[str]:
+    """Which pairs have fewer paths than are asked for, and which none."""
     few = [
-        (f"from node {network.ids[s]} to node {network.ids[e]}", len(several))
-        for s, row in zip(sources, ways, strict=True)
-        for e, several in zip(targets, row, strict=True)
+        (f"from {start} to {end}", len(several))
+        for start, row in zip(starts, ways, strict=True)
+        for end, several in zip(ends, row, strict=True)
         if len(several) < paths
     ]
     none = [route for route, count in few if not count]
-    some = [
-        f"{route} there is {count}" if count == 1 else f"{route} there are {count}" for route, count in few if count
-    ]
-    notes = [*network.notes, cost.said(network)]
+    some = [f"{route} {'there is' if count == 1 else 'there are'} {count}" for route, count in few if count]
+    said = []
     if some:
-        notes.append(f"{len(some)} of {len(sources) * len(targets)} pairs have fewer than {paths} paths: {some[0]}")
+        said.append(f"{len(some)} of {len(starts) * len(ends)} pairs have fewer than {paths} paths: {some[0]}")
     if none:
-        notes.append(
-            f"no path leads {none[0]}: nothing is sent there"
-            + (f"; {len(none) - 1} more such pairs" if none[1:] else "")
-        )
-    return notes
+        more = f"; {len(none) - 1} more such pairs" if none[1:] else ""
+        said.append(f"no path leads {none[0]}: nothing is sent there{more}")
+    return said
+
+
+def refuse_unreached(ways: Ways, ends: Sequence[str]) -> None:
+    """Raise `BadInput` naming a demander that nobody can reach."""
+    for place, end in enumerate(ends):
+        if not any(row[place] for row in ways):
+            raise BadInput(f"demander: no path leads from any supplier to {end} (add roads)")
 
 
 EVERY_S = 1.0
