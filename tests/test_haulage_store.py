@@ -89,7 +89,7 @@ def test_the_json_has_the_keys_of_every_kind_of_world_and_no_strange_number(reco
     assert set(found["leader"]) >= LEADER
     assert set(found["epsilon"]) == {"certified", "exact", "bounded"}
     assert found["kind"] == "freight"
-    assert [len(x) for x in found["history"].values() if x is not None] == [len(record.kept)] * 4
+    assert [len(x) for x in found["history"].values() if x is not None] == [len(record.kept)] * 5
     assert found["budget"] == pytest.approx(sum(row["tax"] for row in found["agents"]))
     assert len(found["mechanisms"]) == 4
 

@@ -153,3 +153,19 @@ def test_words_that_do_not_go_together(cli, words, said) -> None:
     code, _, err = cli("compare", *words)
     assert code == 2
     assert said in err
+
+
+def test_ctrl_c_shows_what_was_done(cli, monkeypatch) -> None:
+    real, done = trace, []
+
+    def stopping(*given):
+        if done:
+            raise KeyboardInterrupt
+        done.append(real(*given))
+        return done[-1]
+
+    monkeypatch.setattr("robosim.freight.methods.compare.trace", stopping)
+    code, out, _ = cli("compare", "freight", "--methods", "dot-admm,dpmm", "--json", "--set", "mission.rounds=5")
+    told = json.loads(out)
+    assert (code, told["interrupted"]) == (130, True)
+    assert [one["method"] for one in told["methods"]] == ["dot_admm"]

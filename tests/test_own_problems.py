@@ -95,6 +95,17 @@ def test_what_is_no_quadratic_problem_is_said(change, said) -> None:
         Coupled.from_cvxpy(cp.Problem(objective, rows), owners)
 
 
+def test_private_rows_of_both_senses_are_kept() -> None:
+    cp = cvxpy()
+    x, y = cp.Variable(2, name="x"), cp.Variable(name="y")
+    rows = [cp.sum(x) + y == 3, x[0] - x[1] >= 1, x[0] + x[1] <= 2, y <= 5, -2 * x[1] <= 4]
+    problem = cp.Problem(cp.Minimize(cp.sum_squares(x - 1) + cp.square(y - 4)), rows)
+    best = optimum(Coupled.from_cvxpy(problem, {x: 0, y: 1}))
+    problem.solve(solver="CLARABEL")
+    np.testing.assert_allclose([*best.x[0], best.x[1, 0]], [*x.value, y.value], atol=1e-6)
+    assert rows[1].dual_value > 0.1  # it binds
+
+
 def test_integer_variables_are_refused() -> None:
     cp = cvxpy()
     x, y = cp.Variable(name="x", integer=True), cp.Variable(name="y")
@@ -244,6 +255,5 @@ def test_the_page_about_files_is_true(cli, tmp_path) -> None:
     )
     assert (code, err) == (0, "")
     assert "town" in out
-    named = set(re.findall(r"^\| `([\w`, ]+)` \|", text, re.MULTILINE))
-    told = {key for cell in named for key in re.split(r"`?, `?", cell)}
-    assert told == set(GeneralProblem.model_fields) | NAMES
+    cells = re.findall(r"^\| (`[^|]+`) \|", text, re.MULTILINE)
+    assert {key for cell in cells for key in re.findall(r"`(\w+)`", cell)} == set(GeneralProblem.model_fields) | NAMES

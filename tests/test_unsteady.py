@@ -197,3 +197,10 @@ def test_missions_that_end_in_different_rounds_are_one_batch() -> None:
         np.testing.assert_array_equal(one.kept, other.kept)
         for name in ("decision", "price", "residuals", "objective", "tracking", "messages", "floats", "broken"):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+
+
+def test_directed_graphs_are_refused_by_name() -> None:
+    import networkx as nx
+
+    with pytest.raises(robosim.BadInput, match="directed"):
+        robosim.load("freight", network=nx.DiGraph([(0, 1), (1, 2), (2, 3), (3, 0)]))

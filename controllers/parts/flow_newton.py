@@ -113,4 +113,4 @@ def roots(part: Array, toll: Array, power: Any, c: Array, v: Array) -> Array:
         if (np.abs(new - w) <= 1e-15 * most).all():
             return np.asarray(new)
         w = new
-    return np.asarray(w)
+    raise Unsettled(f"an agent's part of an edge's flow did not settle in {STEPS} Newton steps")

@@ -46,15 +46,15 @@ def picture(found: Comparison) -> Figure:
             _line(panel, np.arange(1, len(curve.error) + 1), curve)
             if wide:
                 _line(panels[1], curve.sent * curve.size, curve)
-        panel.set_title("" if wide else fault, loc="left", color=INK)
+        panel.set_title(drawn(f"{found.world}, seed {found.seed}" if wide else fault), loc="left", color=INK)
     for panel in panels:
         panel.set_visible(bool(panel.lines))
         panel.set(xscale="log", yscale="log", ylim=(LEAST, 3.0))
         panel.grid(True)
-    axes[-1, 0].set_xlabel("round $k$")
+    for panel in axes[-1]:
+        panel.set_xlabel("round $k$")
     if wide:
         panels[1].set_xlabel("numbers that an agent has sent")
-    panels[0].set_title(drawn(f"{found.world}, seed {found.seed}") if wide else panels[0].get_title(), loc="left")
     figure.supylabel("error of objective and demand", fontsize=8)
     shown = dict(zip(*reversed(panels[0].get_legend_handles_labels()), strict=True))
     figure.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=4)
