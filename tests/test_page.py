@@ -5,6 +5,7 @@ import html.parser
 import json
 import re
 from dataclasses import replace
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from robosim.report import page
 from robosim.report.film import film, packed
 from robosim.report.html import SCRIPTS, digest, island
 from robosim.report.replay import fitting
-from robosim.view.scene import Agents, Chart, Curve, Lines, Map, Scene, Table, Trails, kin_of
+from robosim.view.scene import INKS, Agents, Chart, Curve, Lines, Map, Scene, Table, Trails, kin_of
 
 
 def data_of(text: str) -> dict:
@@ -115,11 +116,22 @@ def test_arrays_that_change_their_length_are_kept_frame_by_frame() -> None:
 
 def test_long_replays_are_thinned_to_their_budget_and_have_both_ends() -> None:
     shots = scenes(400, agents=50)
-    kept = fitting(shots.__getitem__, 400, 30_000)
+
+    def chosen(shown):
+        return [shots[i] for i in shown]
+
+    kept = fitting(chosen, 400, 30_000)
     assert (kept[0], kept[-1]) == (0, 399)
-    assert 20_000 < len(json.dumps(film(shots[i] for i in kept))) < 36_000
-    assert fitting(shots.__getitem__, 400, 10**7) == list(range(400))
-    assert len(fitting(shots.__getitem__, 400, 0)) == 2
+    assert 20_000 < len(json.dumps(film(chosen(kept)))) < 36_000
+    assert fitting(chosen, 400, 10**7) == list(range(400))
+    assert len(fitting(chosen, 400, 0)) == 2
+
+
+def test_a_replay_that_is_thinned_says_so_and_still_ends_with_the_last_round(monkeypatch) -> None:
+    monkeypatch.setattr("robosim.report.replay.MOST", 10)
+    told = data_of(page(robosim.run("erratum")))["missions"][0]["replay"]
+    assert (told["frames"], told["moments"], told["rounds"][0], told["rounds"][-1]) == (10, 121, 0, 120)
+    assert seen(told["acts"][-1]["film"], 9)["clock"] == "round 120 of 120"
 
 
 class Tags(html.parser.HTMLParser):
@@ -310,3 +322,29 @@ def test_several_missions_are_one_table_and_one_page(cli, tmp_path, record) -> N
     assert [one["world"] for one in data["missions"]] == ["rendezvous", "market"]
     assert data["beside"]["agents"] is None  # 12 robots, 20 bidders
     assert cli("compare", folder, "market", "--tax", "vcg")[0] == 2
+
+
+def themes() -> dict[str, dict[str, str]]:
+    """The colours of the page's style by theme, as #rrggbb."""
+    style = (files("robosim.report") / "page.css").read_text()
+    blocks = re.findall(r"--theme: (\w+);(.*?)\}", style, re.DOTALL)
+    return {name: dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", block)) for name, block in blocks}
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of sRGB, WCAG 2.2."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_stand_out_from_their_paper_and_no_ink_is_unknown(theme) -> None:
+    """Contrast of at least 4.5 for text (WCAG 2.2, 1.4.3) on the page and on what is raised from it."""
+    colours = themes()[theme]
+    assert set(INKS) | {"paper", "raised", "accent"} <= set(colours)
+    assert all(f"{name}" in (files("robosim.report") / "paint.js").read_text() for name in INKS)
+    for name in ("ink", "faint", "good", "bad", "accent", "load", "price"):
+        for ground in ("paper", "raised"):
+            pair = sorted((luminance(colours[name]), luminance(colours[ground])))
+            assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, f"{name} on {ground}"
