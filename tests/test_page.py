@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import robosim
+from robosim.controllers.selfish.robots import Stationary
 from robosim.report import page
 from robosim.report.film import film, packed
 from robosim.report.html import SCRIPTS, digest, island
@@ -131,7 +132,10 @@ def test_a_replay_that_is_thinned_says_so_and_still_ends_with_the_last_round(mon
     monkeypatch.setattr("robosim.report.replay.MOST", 10)
     told = data_of(page(robosim.run("erratum")))["missions"][0]["replay"]
     assert (told["frames"], told["moments"], told["rounds"][0], told["rounds"][-1]) == (10, 121, 0, 120)
-    assert seen(told["acts"][-1]["film"], 9)["clock"] == "round 120 of 120"
+    last, before = (seen(told["acts"][-1]["film"], frame) for frame in (9, 8))
+    assert last["clock"] == "round 120 of 120"
+    assert any("tax groves" in fact for _, fact in last["facts"])  # it is settled
+    assert not any("tax groves" in fact for _, fact in before["facts"])
 
 
 class Tags(html.parser.HTMLParser):
@@ -219,11 +223,43 @@ def test_the_same_record_makes_the_same_page(text, record, tmp_path) -> None:
     assert page(robosim.load_record(record.save(tmp_path / "r"))) == text
 
 
-def test_many_agents_are_a_selection_and_it_is_said() -> None:
-    record = robosim.run("rendezvous-honest", set={"robots.count": 3000, "mission.rounds": 5, "network.graph": "ring"})
-    (mission,) = data_of(page(record))["missions"]
-    assert len(mission["table"]["rows"]) == 2000
-    assert mission["table"]["agents"] == 3000
+def test_many_agents_are_a_selection_with_the_selfish_and_it_is_said() -> None:
+    keys = {"robots.count": 3000, "mission.rounds": 5, "network.graph": "ring"}
+    mission = robosim.load("rendezvous-honest", set=keys, strategies={2999: Stationary()})
+    (told,) = data_of(page(mission.run()))["missions"]
+    rows = told["table"]["rows"]
+    assert (len(rows), told["table"]["agents"], told["thinned"]) == (2000, 3000, False)
+    assert [row[0] for row in rows] == [*range(1999), 2999]
+
+
+def test_what_is_left_out_of_a_large_summary_is_said(monkeypatch, record) -> None:
+    monkeypatch.setattr("robosim.report.told.LARGEST", 1000)
+    monkeypatch.setattr("robosim.report.told.ROUNDS", 11)
+    (told,) = data_of(page(record))["missions"]
+    assert told["thinned"] is True
+    assert told["summary"]["history"]["round"] == list(range(0, 61, 6))
+    assert told["summary"]["history"]["beta"] == record.beta[::6].tolist()
+
+
+def test_a_page_holds_what_plays_the_mission_again(tmp_path) -> None:
+    """The world and the small files that it names, in the folders that it names: the same plans."""
+    rows = (
+        "arrival,departure,requested_kwh",
+        "2019-10-29 08:15,2019-10-29 17:30,20",
+        "2019-10-29 09:00,2019-10-29 15:00,8",
+    )
+    (tmp_path / "day.csv").write_text("\n".join(rows))
+    keys = {"station.sessions": str(tmp_path / "day.csv"), "station.limit_kw": 6.0}
+    record = robosim.run("charging-day-ahead", set=keys)
+    again = data_of(page(record))["missions"][0]["again"]
+    place = tmp_path / "elsewhere"
+    for one in again["files"]:
+        (place / one["name"]).parent.mkdir(parents=True)
+        (place / one["name"]).write_bytes(base64.b64decode(one["content"]))
+    (tmp_path / "day.csv").unlink()
+    (place / "world.toml").write_text(again["world_toml"])
+    assert again["command"].startswith("robosim run world.toml")
+    assert (robosim.run(str(place / "world.toml")).decision == record.decision).all()
 
 
 def test_what_selfishness_paid_is_on_top() -> None:
