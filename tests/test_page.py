@@ -5,16 +5,18 @@ import html.parser
 import json
 import re
 from dataclasses import replace
+from importlib.resources import files
 
 import numpy as np
 import pytest
 
 import robosim
+from robosim.controllers.selfish.robots import Stationary
 from robosim.report import page
 from robosim.report.film import film, packed
 from robosim.report.html import SCRIPTS, digest, island
 from robosim.report.replay import fitting
-from robosim.view.scene import Agents, Chart, Curve, Lines, Map, Scene, Table, Trails, kin_of
+from robosim.view.scene import INKS, Agents, Chart, Curve, Lines, Map, Scene, Table, Trails, kin_of
 
 
 def data_of(text: str) -> dict:
@@ -115,11 +117,25 @@ def test_arrays_that_change_their_length_are_kept_frame_by_frame() -> None:
 
 def test_long_replays_are_thinned_to_their_budget_and_have_both_ends() -> None:
     shots = scenes(400, agents=50)
-    kept = fitting(shots.__getitem__, 400, 30_000)
+
+    def chosen(shown):
+        return [shots[i] for i in shown]
+
+    kept = fitting(chosen, 400, 30_000)
     assert (kept[0], kept[-1]) == (0, 399)
-    assert 20_000 < len(json.dumps(film(shots[i] for i in kept))) < 36_000
-    assert fitting(shots.__getitem__, 400, 10**7) == list(range(400))
-    assert len(fitting(shots.__getitem__, 400, 0)) == 2
+    assert 20_000 < len(json.dumps(film(chosen(kept)))) < 36_000
+    assert fitting(chosen, 400, 10**7) == list(range(400))
+    assert len(fitting(chosen, 400, 0)) == 2
+
+
+def test_a_replay_that_is_thinned_says_so_and_still_ends_with_the_last_round(monkeypatch) -> None:
+    monkeypatch.setattr("robosim.report.replay.MOST", 10)
+    told = data_of(page(robosim.run("erratum")))["missions"][0]["replay"]
+    assert (told["frames"], told["moments"], told["rounds"][0], told["rounds"][-1]) == (10, 121, 0, 120)
+    last, before = (seen(told["acts"][-1]["film"], frame) for frame in (9, 8))
+    assert last["clock"] == "round 120 of 120"
+    assert any("tax groves" in fact for _, fact in last["facts"])  # it is settled
+    assert not any("tax groves" in fact for _, fact in before["facts"])
 
 
 class Tags(html.parser.HTMLParser):
@@ -207,11 +223,43 @@ def test_the_same_record_makes_the_same_page(text, record, tmp_path) -> None:
     assert page(robosim.load_record(record.save(tmp_path / "r"))) == text
 
 
-def test_many_agents_are_a_selection_and_it_is_said() -> None:
-    record = robosim.run("rendezvous-honest", set={"robots.count": 3000, "mission.rounds": 5, "network.graph": "ring"})
-    (mission,) = data_of(page(record))["missions"]
-    assert len(mission["table"]["rows"]) == 2000
-    assert mission["table"]["agents"] == 3000
+def test_many_agents_are_a_selection_with_the_selfish_and_it_is_said() -> None:
+    keys = {"robots.count": 3000, "mission.rounds": 5, "network.graph": "ring"}
+    mission = robosim.load("rendezvous-honest", set=keys, strategies={2999: Stationary()})
+    (told,) = data_of(page(mission.run()))["missions"]
+    rows = told["table"]["rows"]
+    assert (len(rows), told["table"]["agents"], told["thinned"]) == (2000, 3000, False)
+    assert [row[0] for row in rows] == [*range(1999), 2999]
+
+
+def test_what_is_left_out_of_a_large_summary_is_said(monkeypatch, record) -> None:
+    monkeypatch.setattr("robosim.report.told.LARGEST", 1000)
+    monkeypatch.setattr("robosim.report.told.ROUNDS", 11)
+    (told,) = data_of(page(record))["missions"]
+    assert told["thinned"] is True
+    assert told["summary"]["history"]["round"] == list(range(0, 61, 6))
+    assert told["summary"]["history"]["beta"] == record.beta[::6].tolist()
+
+
+def test_a_page_holds_what_plays_the_mission_again(tmp_path) -> None:
+    """The world and the small files that it names, in the folders that it names: the same plans."""
+    rows = (
+        "arrival,departure,requested_kwh",
+        "2019-10-29 08:15,2019-10-29 17:30,20",
+        "2019-10-29 09:00,2019-10-29 15:00,8",
+    )
+    (tmp_path / "day.csv").write_text("\n".join(rows))
+    keys = {"station.sessions": str(tmp_path / "day.csv"), "station.limit_kw": 6.0}
+    record = robosim.run("charging-day-ahead", set=keys)
+    again = data_of(page(record))["missions"][0]["again"]
+    place = tmp_path / "elsewhere"
+    for one in again["files"]:
+        (place / one["name"]).parent.mkdir(parents=True)
+        (place / one["name"]).write_bytes(base64.b64decode(one["content"]))
+    (tmp_path / "day.csv").unlink()
+    (place / "world.toml").write_text(again["world_toml"])
+    assert again["command"].startswith("robosim run world.toml")
+    assert (robosim.run(str(place / "world.toml")).decision == record.decision).all()
 
 
 def test_what_selfishness_paid_is_on_top() -> None:
@@ -310,3 +358,29 @@ def test_several_missions_are_one_table_and_one_page(cli, tmp_path, record) -> N
     assert [one["world"] for one in data["missions"]] == ["rendezvous", "market"]
     assert data["beside"]["agents"] is None  # 12 robots, 20 bidders
     assert cli("compare", folder, "market", "--tax", "vcg")[0] == 2
+
+
+def themes() -> dict[str, dict[str, str]]:
+    """The colours of the page's style by theme, as #rrggbb."""
+    style = (files("robosim.report") / "page.css").read_text()
+    blocks = re.findall(r"--theme: (\w+);(.*?)\}", style, re.DOTALL)
+    return {name: dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", block)) for name, block in blocks}
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of sRGB, WCAG 2.2."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_stand_out_from_their_paper_and_no_ink_is_unknown(theme) -> None:
+    """Contrast of at least 4.5 for text (WCAG 2.2, 1.4.3) on the page and on what is raised from it."""
+    colours = themes()[theme]
+    assert set(INKS) | {"paper", "raised", "accent"} <= set(colours)
+    assert all(f"{name}" in (files("robosim.report") / "paint.js").read_text() for name in INKS)
+    for name in ("ink", "faint", "good", "bad", "accent", "load", "price"):
+        for ground in ("paper", "raised"):
+            pair = sorted((luminance(colours[name]), luminance(colours[ground])))
+            assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, f"{name} on {ground}"

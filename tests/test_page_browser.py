@@ -126,7 +126,7 @@ def test_who_is_pointed_at_is_told_of(browser: Browser, records, tmp_path: Path)
 
 
 HOSTILE = (
-    "</script><script>hit=1</script>",
+    "</script></title><script>hit=1</script>",
     "<img src=x onerror=hit=1>",
     '"><svg onload=hit=1>',
     "'-hit=1-'",
@@ -194,7 +194,11 @@ def test_hostile_texts_in_every_field_are_shown_and_nothing_else(
     browser.run("document.querySelectorAll('th button, details summary').forEach(x => x.click())")
     harmless(browser, path)
     seen = browser.run("return document.body.textContent")
-    for text in ("</script><script>hit=1</script>", "<img src=x onerror=hit=1>", "{{script}} {{data}} {{title}}"):
+    for text in (
+        "</script></title><script>hit=1</script>",
+        "<img src=x onerror=hit=1>",
+        "{{script}} {{data}} {{title}}",
+    ):
         assert text in seen
     assert "\\u202e" in seen
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x1b\x00]", browser.run(SHOWN) + browser.driver.title)

@@ -90,17 +90,22 @@ def decades(values: Array) -> Array:
 def _joined(plane: dict[str, Any]) -> dict[str, Any]:
     """A map whose lines from agent to agent say which agents, (m, 2) rows, in place of where these are."""
     agents = plane["agents"]
-    if agents is None:
-        return plane
-    rows = {point.tobytes(): row for row, point in enumerate(np.asarray(agents["at"], dtype=np.float64))}
     for lines in plane["lines"]:
-        ends = np.asarray(lines["ends"], dtype=np.float64)
-        pairs = [[rows.get(end.tobytes()) for end in line] for line in ends]
-        if pairs and all(row is not None for pair in pairs for row in pair):
-            lines["pairs"], lines["ends"] = np.array(pairs), None
-        else:
-            lines["pairs"] = None
+        pairs = None if agents is None else _rows_of(lines["ends"], agents["at"])
+        lines["pairs"], lines["ends"] = pairs, lines["ends"] if pairs is None else None
     return plane
+
+
+def _rows_of(ends: Array, at: Array) -> NDArray[np.int64] | None:
+    """Rows of `at` (n, d) that are the same bits as `ends` (m, 2, d), (m, 2); None where there is one that is not."""
+    if not len(at) or not ends.size:
+        return None
+    bits = np.dtype((np.void, at.shape[1] * 8))
+    points = np.ascontiguousarray(at, dtype=np.float64).view(bits).ravel()
+    wanted = np.ascontiguousarray(ends, dtype=np.float64).view(bits).ravel()
+    order = np.argsort(points, kind="stable")
+    rows = order[np.searchsorted(points, wanted, sorter=order).clip(max=len(at) - 1)]
+    return rows.reshape(-1, 2) if (points[rows] == wanted).all() else None
 
 
 def _column(frames: list[Any]) -> Any:

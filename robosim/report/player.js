@@ -203,7 +203,11 @@ function player(mission, agents) {
 
   canvas.addEventListener("pointermove", event => (event.buttons ? turn(event.movementX / 120) : null, point(event)));
   canvas.addEventListener("pointerdown", point);
-  canvas.addEventListener("pointerleave", () => ((tip.hidden = true), choose(null)));
+  canvas.addEventListener("pointerleave", event => {
+    if (event.pointerType === "touch") return; // what was touched stays told of when the finger is lifted
+    tip.hidden = true;
+    choose(null);
+  });
   slider.addEventListener("input", () => (play(false), show(Number(slider.value))));
   agents.follow(choose);
 

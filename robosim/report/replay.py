@@ -1,9 +1,9 @@
-"""The replay of a record: its scenes as a film that fits into a page, thinned where they are many."""
+"""The replay of a record: its scenes as films that fit into a page, thinned where they are many."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,15 @@ import numpy as np
 from robosim.kind import Kind
 from robosim.record import Record
 from robosim.report.film import films
+from robosim.view.scene import Scene
 from robosim.view.scenery import Scenery
 
+MOST = 2_500
+"""Moments that are shown: more are longer than anybody watches, and each is drawn with all those before it."""
 FEW, MORE = 3, 7
 """Frames of two short films that tell how much a frame takes."""
+
+Shots = Callable[[Sequence[int]], Iterable[Scene]]
 
 
 def replay(record: Record, kind: Kind | None, budget: int) -> dict[str, Any] | None:
@@ -25,22 +30,23 @@ def replay(record: Record, kind: Kind | None, budget: int) -> dict[str, Any] | N
     rounds = scenery.recalled(record)
     moments = [*rounds, *scenery.after(record)]
 
-    def shot(i: int) -> Any:
-        return scenery.scene(moments[: i + 1], record if i >= len(rounds) - 1 else None)
+    def shots(shown: Sequence[int]) -> Iterator[Scene]:
+        past = [moments[i] for i in shown]
+        for n, i in enumerate(shown, start=1):
+            yield scenery.scene(past[:n], record if i >= len(rounds) - 1 else None)
 
-    kept = fitting(shot, len(moments), budget)
-    acts = films(shot(i) for i in kept)
+    kept = fitting(shots, len(moments), budget)
     played = [rounds[min(i, len(rounds) - 1)].k for i in kept]
-    return {"acts": acts, "frames": len(kept), "moments": len(moments), "rounds": played}
+    return {"acts": films(shots(kept)), "frames": len(kept), "moments": len(moments), "rounds": played}
 
 
-def fitting(shot: Callable[[int], Any], count: int, budget: int) -> list[int]:
-    """The moments that are shown, first and last among them: all, or so many that their film takes `budget` bytes."""
+def fitting(shots: Shots, count: int, budget: int) -> list[int]:
+    """The moments that are shown, first and last among them: all, or so many that their films take `budget` bytes."""
     if count <= MORE:
         return list(range(count))
-    few, more = (len(json.dumps(films(shot(i) for i in spread(count, n)))) for n in (FEW, MORE))
+    few, more = (len(json.dumps(films(shots(spread(count, n))))) for n in (FEW, MORE))
     each = max((more - few) / (MORE - FEW), 1.0)
-    return spread(count, int(min(count, max(2.0, 1 + (budget - more) / each + MORE))))
+    return spread(count, int(min(count, MOST, max(2.0, 1 + (budget - more) / each + MORE))))
 
 
 def spread(count: int, shown: int) -> list[int]:

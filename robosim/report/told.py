@@ -20,6 +20,8 @@ from robosim.report.rows import MOST, table
 
 LARGEST = 1_500_000
 """Characters of a summary that a page carries whole; of a larger one it has fewer agents and rounds, and says so."""
+ROUNDS = 500
+"""Of a history that is thinned."""
 
 
 def told(record: Record, *, budget: int) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def _thinned(summary: dict[str, Any]) -> dict[str, Any]:
     """The summary of many agents or rounds: the first agents, and every so many rounds of the history."""
     history = summary["history"]
     count = len(history["round"])
-    kept = np.unique(np.linspace(0, count - 1, 500).astype(int)).tolist()
+    kept = np.unique(np.linspace(0, count - 1, ROUNDS).astype(int)).tolist()
     few = {key: [x[i] for i in kept] if isinstance(x, list) and len(x) == count else x for key, x in history.items()}
     found: dict[str, Any] = strict({**summary, "agents": summary["agents"][:MOST], "history": few})
     return found
