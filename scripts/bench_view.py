@@ -1,4 +1,4 @@
-"""Pictures a second of processor time: rounds of `swarm` (10 000 robots) played and drawn off-screen as its window would.
+"""Pictures a second of processor time: rounds of `swarm` (10 000 robots), played and drawn as its window draws them.
 
 What a window adds is handing the picture to the screen. Wanted are 30 a second.
 """
