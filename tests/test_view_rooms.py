@@ -133,6 +133,8 @@ def test_the_station_is_that_of_the_record(world: str) -> None:
         np.testing.assert_allclose(gauge.value, day.metered_kwh[:, step.t].sum() / day.step_h)
         assert gauge.limit == pytest.approx(12.0)
         assert sorted(table.agents) == here.tolist()
+        known = len(step.price) if day.agreements == 0 else (step.t + 1) * len(step.price) // day.metered_kwh.shape[1]
+        np.testing.assert_array_equal(np.isfinite(step.price), np.arange(len(step.price)) < known)
         seen += 1
     assert seen > 20
     assert day.post is not None
