@@ -24,6 +24,8 @@ from robosim.view.tables import draw_table
 from robosim.view.ticks import shown
 from tests.seen import count, mission, played
 
+SPACE: dict[str, object] = {"robots__dimension": 3, "mission__rounds": 20}
+
 
 def map_of(scene: Scene) -> Map:
     assert isinstance(scene.main, Map)
@@ -36,10 +38,12 @@ def agents_of(scene: Scene) -> Agents:
     return found
 
 
-@pytest.mark.parametrize("world", ["rendezvous", "drones", "rovers"])
-def test_robots_and_distances_are_those_of_the_run(world: str) -> None:
+@pytest.mark.parametrize(
+    ("world", "keys"), [("rendezvous", {}), ("rendezvous-honest", SPACE), ("rovers", {"mission__rounds": 8})]
+)
+def test_robots_and_distances_are_those_of_the_run(world: str, keys: dict[str, object]) -> None:
     """Same bits as `Mission.run`: the viewer computes no trajectory of its own."""
-    record, watched = mission(world).run(), played(world)
+    record, watched = mission(world, **keys).run(), played(world, **keys)
     np.testing.assert_array_equal([one.at for one in watched.moments], record.positions[0])
     np.testing.assert_array_equal([one.distance for one in watched.moments], record.distance[0])
     np.testing.assert_array_equal([one.energy_j for one in watched.moments], record.energy_j[0])
@@ -100,7 +104,7 @@ def test_one_dimension_runs_from_left_to_right() -> None:
 
 def test_three_dimensions_are_seen_from_where_the_camera_stands() -> None:
     """Screen axes are orthonormal: lengths across the line of sight are kept; from above x and y are the plane's."""
-    shown = map_of(played("drones", 3).scene())
+    shown = map_of(played("rendezvous-honest", 3, **SPACE).scene())
     rng = np.random.default_rng(0)
     for camera in (Camera(), Camera(turn_rad=2.0, tilt_rad=1.0)):
         seen = projection(shown, camera, (0, 0, 600, 600))
@@ -214,10 +218,12 @@ def test_agreeing_before_travelling_shows_the_agreement_and_then_the_journey() -
 
 def test_screenshots_repeat_byte_for_byte(tmp_path: Path) -> None:
     for name in ("a.png", "new/b.PNG"):
-        view(load("drones"), screenshot=str(tmp_path / name), rounds=9)
+        view(mission("rendezvous-honest", **SPACE), screenshot=str(tmp_path / name), rounds=9)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "new" / "b.PNG").read_bytes()
     shown = pygame.image.load(tmp_path / "a.png")
-    assert pygame.image.tobytes(shown, "RGB") == pygame.image.tobytes(drawn(played("drones", 9).scene(), SIZE), "RGB")
+    assert pygame.image.tobytes(shown, "RGB") == pygame.image.tobytes(
+        drawn(played("rendezvous-honest", 9, **SPACE).scene(), SIZE), "RGB"
+    )
 
 
 def test_screenshots_are_refused_with_the_fix(tmp_path: Path) -> None:
