@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pygame
 import pytest
 from PIL import Image
 
 from robosim.errors import BadInput
+from robosim.palette import look
 from robosim.view import film
 from robosim.view.filming import shown
 from robosim.view.window import DISPLAYS
@@ -43,6 +45,9 @@ def test_a_mission_and_its_record_make_the_same_film(tmp_path: Path, cli: Cli) -
     frames = frames_of(tmp_path / "live.gif")
     assert len(frames) == 13
     assert all(frame.shape == (240, 320, 3) and 200 < frame.mean() < 255 for frame in frames), "none is black or blank"
+    blue, red = (tuple(pygame.Color(look(name).colour))[:3] for name in ("faithful", "stationary"))
+    assert all((frame == colour).all(axis=2).any() for frame in frames for colour in (blue, red)), "colours are exact"
+    assert all(((frame == 255).all(axis=2).mean() > 0.5) for frame in frames), "paper is white"
     assert all((one != other).any() for one, other in itertools.pairwise(frames))
 
 
@@ -60,6 +65,19 @@ def test_films_and_screenshots_need_no_display_and_no_sound(tmp_path: Path) -> N
     assert len(frames_of(tmp_path / "a.gif")) == 3
     with Image.open(tmp_path / "a.png") as picture:
         assert len(picture.convert("RGB").getcolors(10**6) or ()) > 50, "not black"
+
+
+def test_who_films_is_told_how_far_it_is(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    film(
+        mission("two-bidders"),
+        tmp_path / "a.gif",
+        rounds=4,
+        frames=3,
+        size=(64, 64),
+        watch=lambda *far: told.append(far),
+    )
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4), (0, 3), (1, 3), (2, 3)]
 
 
 def test_films_have_as_many_frames_as_wanted() -> None:

@@ -91,6 +91,10 @@ def test_batteries_ring_and_run_empty() -> None:
     assert log.charge_j is not None
     np.testing.assert_array_equal(main.agents.level, log.charge_j[0, -1] / log.charge_j[0, 0])  # type: ignore[union-attr]
     np.testing.assert_array_equal(main.circles[0].at, log.pads[:, :2])
+    empty = {i: k for i, k in enumerate(log.emptied[0].tolist()) if log.charge_j[0, -1, i] <= 0.0}
+    assert len(empty) > 1
+    assert ("bad", "empty: " + ", ".join(f"{i} (round {k})" for i, k in empty.items())) in watched.scene().facts, "R14"
+    assert dict(watched.told(next(iter(empty))))["battery"] == f"empty since round {next(iter(empty.values()))}"
     travels = {"mission__travel": "after-agreeing", "energy__battery_j": 2.0, "mission__rounds": 9}
     points, spent = played("rendezvous", **travels), mission("rendezvous", **travels).run().spent_j[0]
     np.testing.assert_allclose(points.scene().main.agents.level, 1 - spent / 2.0)  # type: ignore[union-attr]
@@ -129,6 +133,8 @@ def test_the_station_is_that_of_the_record(world: str) -> None:
         np.testing.assert_allclose(gauge.value, day.metered_kwh[:, step.t].sum() / day.step_h)
         assert gauge.limit == pytest.approx(12.0)
         assert sorted(table.agents) == here.tolist()
+        known = len(step.price) if day.agreements == 0 else (step.t + 1) * len(step.price) // day.metered_kwh.shape[1]
+        np.testing.assert_array_equal(np.isfinite(step.price), np.arange(len(step.price)) < known)
         seen += 1
     assert seen > 20
     assert day.post is not None

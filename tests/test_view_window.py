@@ -210,6 +210,16 @@ def test_s_saves_what_is_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert player.status == "paused"
 
 
+def test_a_picture_carries_the_round_that_it_shows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keys that were pressed since it was painted count for the next one."""
+    monkeypatch.chdir(tmp_path)
+    player = Player(playback=Playback.live(load("erratum")), paused=True)
+    shown(player)
+    player.press(pygame.K_RIGHT)
+    player.press(pygame.K_s)
+    assert [path.name for path in tmp_path.iterdir()] == ["erratum-0.png"]
+
+
 def test_every_key_is_explained() -> None:
     player = Player(playback=Playback.live(load("erratum")))
     before = pygame.image.tobytes(shown(player), "RGB")

@@ -66,11 +66,13 @@ class ChargingScenery(Still):
     def told(self, past: Sequence[Moment], agent: int, record: ChargingRecord | None) -> Told:
         """Wish, battery, power, cost and tax."""
         day, latest = self.setting.day, past[-1]
-        arrival, departure = day.stay_min[agent]
+        (arrival, departure), (energy, first, last) = day.stay_min[agent], self.setting.types["told"][0, agent]
         rows = [
             ("plays", self.players.get(agent, "faithful")),
             ("true wish", f"{number(float(day.wanted_kwh[agent]))} kWh"),
+            ("reported wish", f"{number(float(energy) * day.hours)} kWh"),
             ("true stay", f"{clock(arrival)} to {clock(departure)}"),
+            ("reported stay", f"{clock(first * 60 * day.hours)} to {clock(last * 60 * day.hours)}"),
         ]
         if isinstance(latest, Step):
             got = sum(float(one.kwh[agent]) for one in past if isinstance(one, Step))
