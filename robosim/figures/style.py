@@ -51,6 +51,8 @@ STYLE: dict[str, Any] = {
     "grid.linewidth": 0.5,
 }
 INK, FAINT = "#222222", "#999999"
+GRID: dict[str, Any] = {"color": "#dddddd", "linewidth": 0.5}
+"""Of axes that somebody else made, which have their own settings."""
 
 
 @contextmanager
