@@ -72,9 +72,8 @@ class Drawing(Figure):
         ending = options.get("format") or (Path(fname).suffix[1:] if isinstance(fname, str | Path) else "png")
         undated = UNDATED.get(f".{ending.lower()}", {})
         with house_style():
-            if isinstance(
-                self.get_layout_engine(), ConstrainedLayoutEngine
-            ):  # a second pass would move things a little
+            # a second pass of the layout would move things a little
+            if isinstance(self.get_layout_engine(), ConstrainedLayoutEngine):
                 self.draw_without_rendering()
                 self.set_layout_engine("none")
             super().savefig(fname, **{**options, "metadata": {**undated, **(options.get("metadata") or {})}})
