@@ -77,14 +77,16 @@ class Paper:
         """
         figure = sheet_of(axes[0])
         if self.axes:
-            axes[0].set_title(note, loc="left", color=INK)
+            said = axes[0].set_title("", loc="left", color=INK)
+            said.set_text(wrapped(said, note, axes[0].get_window_extent().width))
             for one in axes:
                 if one.get_legend_handles_labels()[1]:
                     one.legend(loc="best", frameon=True, framealpha=0.8, edgecolor="none", fancybox=False)
             return figure
         title = axes[0].set_title("", loc="left", color=INK)
         head = f"{record.world}, seed {record.seed}"
-        title.set_text("\n".join(wrapped(title, line) for line in (f"{head}\n{note}" if note else head).split("\n")))
+        room = (figure.get_figwidth() - MARGIN_IN) * figure.dpi
+        title.set_text(wrapped(title, f"{head}\n{note}" if note else head, room))
         entries = [entry for one in axes for entry in zip(*one.get_legend_handles_labels(), strict=True)]
         if beside:
             figure.legend(*zip(*entries, strict=True), loc="outside right upper", ncols=1)
@@ -105,18 +107,19 @@ MARGIN_IN = 0.75
 """Left of the title, where it stands above axes that have numbers and a name."""
 
 
-def wrapped(text: Text, line: str) -> str:
-    """A line of a title in as many as its sheet is wide enough for, broken at spaces."""
-    figure = sheet_of(text)
-    renderer, room, lines = _renderer(figure), (figure.get_figwidth() - MARGIN_IN) * figure.dpi, [""]
-    for word in line.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        text.set_text(longer)
-        if lines[-1] and text.get_window_extent(renderer).width > room:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return "\n".join(lines)
+def wrapped(text: Text, lines: str, room: float) -> str:
+    """Lines of a title, each in as many as it needs to be `room` pixels wide at most, broken at spaces."""
+    renderer, found = _renderer(sheet_of(text)), []
+    for line in lines.split("\n"):
+        found.append("")
+        for word in line.split(" "):
+            longer = f"{found[-1]} {word}".strip()
+            text.set_text(longer)
+            if found[-1] and text.get_window_extent(renderer).width > room:
+                found.append(word)
+            else:
+                found[-1] = longer
+    return "\n".join(found)
 
 
 def fitting(figure: Figure, entries: Sequence[tuple[Any, str]]) -> Legend:

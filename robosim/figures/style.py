@@ -51,6 +51,8 @@ STYLE: dict[str, Any] = {
     "grid.linewidth": 0.5,
 }
 INK, FAINT = "#222222", "#999999"
+GRID: dict[str, Any] = {"color": "#dddddd", "linewidth": 0.5}
+"""Of axes that somebody else made, which have their own settings."""
 
 
 @contextmanager
@@ -70,9 +72,8 @@ class Drawing(Figure):
         ending = options.get("format") or (Path(fname).suffix[1:] if isinstance(fname, str | Path) else "png")
         undated = UNDATED.get(f".{ending.lower()}", {})
         with house_style():
-            if isinstance(
-                self.get_layout_engine(), ConstrainedLayoutEngine
-            ):  # a second pass would move things a little
+            # a second pass of the layout would move things a little
+            if isinstance(self.get_layout_engine(), ConstrainedLayoutEngine):
                 self.draw_without_rendering()
                 self.set_layout_engine("none")
             super().savefig(fname, **{**options, "metadata": {**undated, **(options.get("metadata") or {})}})

@@ -64,6 +64,8 @@ def power(record: ChargingRecord, mission: int = 0, paper: Paper = PAPER) -> Fig
         axes[2].set(ylabel="load (%)", ylim=(0.0, 1.15 * max(100.0, load.max())))
         note += f"; the feeder at {load.max():.1f} % of a limit"
     hours_across(axes[-1], day)
+    for one in axes[:-1]:
+        one.set_xlim(axes[-1].get_xlim())
     explain_colours(axes, day)
     return paper.finish(axes, record, note)
 

@@ -12,7 +12,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from robosim.agent import Array
 from robosim.figures.paper import PAPER, Paper
-from robosim.figures.style import FAINT, INK, house_style, logarithmic, selfish
+from robosim.figures.style import FAINT, GRID, INK, house_style, logarithmic, selfish
 from robosim.freight.record import FreightRecord
 from robosim.leader.tax_rule import SHADOW_PRICE, VCG
 from robosim.palette import BLUE, GREEN, ORANGE, SKY, VERMILLION, look
@@ -110,7 +110,7 @@ def agreement(record: FreightRecord, mission: int = 0, paper: Paper = PAPER) -> 
     (axes,) = paper.sheet(2.9)
     axes.set_yscale("log")
     demand, apart = record.residuals[mission].T
-    axes.grid(axis="y")
+    axes.grid(axis="y", **GRID)
     _curve(axes, record.kept, objective_error(record, mission), "objective", "objective error")
     _curve(axes, record.kept, demand, "demand", "unmet demand" if record.roads is not None else "unmet coupling")
     _curve(axes, record.kept, apart, "copies", "disagreement")
