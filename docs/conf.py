@@ -20,6 +20,7 @@ extensions = [
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "docstrings",
+    "root_documents",
 ]
 exclude_patterns = ["_build", "gallery", "**/*.ipynb", "**/*.zip"]
 templates_path = ["_templates"]
@@ -29,7 +30,6 @@ highlight_language = "none"  # a fence without a language holds commands
 myst_enable_extensions = ["colon_fence"]
 myst_fence_as_directive = ["math"]  # GitHub draws the same fences
 myst_heading_anchors = 4
-suppress_warnings = ["toc.empty_glob"]  # sections whose pages are still to be written
 
 autosummary_generate = True
 autosummary_context = {"public": [name for name in robosim.__all__ if name != "__version__"]}
