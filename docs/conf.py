@@ -35,6 +35,7 @@ autosummary_generate = True
 autosummary_context = {"public": [name for name in robosim.__all__ if name != "__version__"]}
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
+autodoc_type_aliases = {name: name for name in ("Array", "Ints", "Said", "Rules", "Edges")}
 python_use_unqualified_type_names = True
 numpydoc_show_class_members = False
 
