@@ -21,6 +21,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "docstrings",
     "root_documents",
+    "mathml",
 ]
 exclude_patterns = ["_build", "gallery", "**/*.ipynb", "**/*.zip"]
 templates_path = ["_templates"]
@@ -39,6 +40,7 @@ autodoc_type_aliases = {name: name for name in ("Array", "Ints", "Said", "Rules"
 python_use_unqualified_type_names = True
 numpydoc_show_class_members = False
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "robosim"
 html_show_sourcelink = False
@@ -54,6 +56,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "pictures",
     "filename_pattern": r"\.py",
+    "subsection_order": [f"gallery/{one}" for one in ("robots", "bidders", "cars", "suppliers", "questions")],
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": ("own_figures",),
     "reset_modules": (),
