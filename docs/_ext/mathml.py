@@ -7,6 +7,8 @@ from typing import Any
 from docutils.nodes import SkipNode
 from latex2mathml.converter import convert
 
+STYLE = "text-align: center; margin: 1em 0; overflow-x: auto"
+
 
 def formula(writer: Any, node: Any) -> None:
     """A formula on lines of its own."""
