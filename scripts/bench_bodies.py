@@ -1,8 +1,9 @@
 """Speed of bodies in one run, robot-steps per CPU second, a robot-step being one control step of one robot.
 
-Unicycles, 10 in a mission, rounds of 30 control steps, each round a new goal within reach. Reference: the same law in
-NumPy, all robots at once, whose places ours are compared with; and the steps of ir-sim, VMAS and the Robotarium, which
-are given that law's inputs, where they are installed. Then the other bodies.
+GRITSBots, 10 in a mission, rounds of 30 control steps, each round a new goal within reach. Reference: the same law in
+NumPy, all robots at once, whose places ours are compared with; and the steps of ir-sim and VMAS, which are given that
+law's inputs, where they are installed. Then the Robotarium's simulator from its checkout, ROBOTARIUM=PATH
+(`bench_robotarium.py` says how to get it), and the other bodies.
 """
 
 from __future__ import annotations
@@ -12,23 +13,29 @@ import math
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import bench_robotarium
 import numpy as np
 
+from robosim.build import load
 from robosim.rendezvous.bodies.body import METERS
 from robosim.rendezvous.bodies.catalogue import BODIES
-from robosim.rendezvous.bodies.unicycle import Unicycle
+from robosim.rendezvous.bodies.presets import gritsbot
 
 Array = np.ndarray[Any, Any]
-AGENTS, STEPS, DT_S, ROUNDS, REPEATS = 10, 30, 1 / 30, 10, 5
-BODY = Unicycle(wheel_speed_mps=0.2, track_m=0.11)
+AGENTS, STEPS, DT_S, ROUNDS, REPEATS = 10, 30, 0.033, 10, 5
+BODY = gritsbot()
+SPOTS = np.stack(np.meshgrid(np.arange(5), np.arange(4)), axis=-1).reshape(-1, 2) * [0.6, 0.5] - [1.2, 0.75]
+"""Of 20 robots on a table of 3.2 m x 2 m."""
 ABSENT = "not installed"
 
 
 def main() -> None:
     """Every line."""
+    robotarium = bench_robotarium.present()
     ours = {missions: robosim_steps(BODY, missions, STEPS) for missions in (1, 1000)}
     print(f"unicycles, 1000 missions of {AGENTS}, {STEPS} control steps a round: {ours[1000]:.1e} robot-steps/s CPU")
     print(f"  (at least 1e8); one control step a call: {robosim_steps(BODY, 1000, 1):.1e}; one mission: {ours[1]:.1e}")
@@ -38,30 +45,34 @@ def main() -> None:
         "VMAS, batch 1000": (1000, lambda: vmas_steps(1000)),
         "VMAS, batch 1": (1, lambda: vmas_steps(1)),
         "ir-sim, one mission": (1, irsim_steps),
-        "Robotarium, one mission": (1, robotarium_steps),
     }
     for name, (missions, measured) in peers.items():
         theirs = measured()
         ratio = ABSENT if theirs is None else f"{theirs:.1e}, ours {ours[missions] / theirs:.0f} x"
         print(f"  {name}: {ratio}")
+    if robotarium:
+        against_robotarium()
+    else:
+        print(f"  the Robotarium's simulator: {bench_robotarium.HOW}")
     for name in ("point", "car", "double-integrator", "quadrotor"):
         body = BODIES[name].body({"speed_limit_mps": 0.2} if name == "point" else {})
         rounds, steps = robosim_steps(body, 1000, STEPS), robosim_steps(body, 1000, 1)
         print(f"{name}: {rounds:.1e}; one control step a call: {steps:.1e}")
 
 
-def errands(body: Any, missions: int) -> tuple[Array, Array, Array]:
+def errands(body: Any, missions: int, agents: int = AGENTS) -> tuple[Array, Array, Array]:
     """Starts, headings, and goals (rounds, missions, agents, d), each within reach of the one before."""
     rng, reach, d = np.random.default_rng(0), body.tracking(STEPS * DT_S, DT_S).reach_m, max(body.dimensions)
-    start = rng.uniform(-1.0, 1.0, (missions, AGENTS, d))
-    way = rng.normal(size=(ROUNDS, missions, AGENTS, d))
+    start = rng.uniform(-0.05, 0.05, (missions, agents, d))
+    start[..., :2] += SPOTS[:agents]
+    way = rng.normal(size=(ROUNDS, missions, agents, d))
     way *= reach * (1.0 - 1e-9) / np.linalg.norm(way, axis=-1, keepdims=True)
-    return start, rng.uniform(-math.pi, math.pi, AGENTS), start + np.cumsum(way, axis=0)
+    return start, rng.uniform(-math.pi, math.pi, agents), start + np.cumsum(way, axis=0)
 
 
-def robosim_steps(body: Any, missions: int, at_once: int) -> float:
+def robosim_steps(body: Any, missions: int, at_once: int, agents: int = AGENTS) -> float:
     """Ours: `at_once` control steps a call, the best of some repeats."""
-    start, looks, goals = errands(body, missions)
+    start, looks, goals = errands(body, missions, agents)
     pace, best = np.ones(start.shape[:2]), math.inf
     for _ in range(REPEATS):
         at, inner, meters = start.copy(), body.begin(start, looks), np.zeros((*start.shape[:2], METERS))
@@ -71,7 +82,55 @@ def robosim_steps(body: Any, missions: int, at_once: int) -> float:
             for _ in range(STEPS // at_once):
                 body.drive(at, inner, goal, pace, at_once, DT_S, meters)
         best = min(best, time.process_time() - begin)
-    return float(missions * AGENTS * STEPS * ROUNDS / best)
+    return float(missions * agents * STEPS * ROUNDS / best)
+
+
+def mission_steps(agents: int, avoidance: str) -> float:
+    """Ours, all of a mission: words, bodies, meters and the record, in the world `robotarium`."""
+    keys = {"robots.count": agents, "mission.rounds": 10 * ROUNDS, "avoidance.mode": avoidance}
+    mission, best = load("robotarium", set=keys), math.inf
+    for _ in range(REPEATS):
+        begin = time.process_time()
+        snapshot = mission.start(mission.tape(1))
+        for _ in range(mission.rounds):
+            snapshot = mission.advance(snapshot)
+        best = min(best, time.process_time() - begin)
+    return float(agents * STEPS * mission.rounds / best)
+
+
+def against_robotarium() -> None:
+    """Its own calls alone, our law's time left out, on the same errands; and whole missions of ours."""
+    for agents in (10, 20):
+        bare, safe = robotarium_steps(agents, guarded=False), robotarium_steps(agents, guarded=True)
+        rounds, single = (robosim_steps(BODY, 1, at_once, agents) for at_once in (STEPS, 1))
+        free, shared = mission_steps(agents, "none"), mission_steps(agents, "shared")
+        print(f"  the Robotarium's simulator, N={agents}: {bare:.2e}; with its certificate for unicycles {safe:.2e}")
+        print(f"    our bodies, {STEPS} control steps a round (counted, not walked through): {rounds:.2e},")
+        print(f"      {rounds / bare:.0f} x (at least 100); one a call: {single:.2e}, {single / bare:.0f} x")
+        print(f"    our whole missions: {free:.2e}, {free / bare:.0f} x; keeping apart: {shared:.2e},")
+        print(f"      {shared / safe:.1f} x its simulator with its certificate")
+
+
+def inputs(goal: Array, poses: Array) -> Array:
+    """(2, agents) of the law towards goals (agents, 2) from poses (3, agents)."""
+    return np.array(law(goal[:, 0] - poses[0], goal[:, 1] - poses[1], poses[2]))
+
+
+def robotarium_steps(agents: int, guarded: bool) -> float:
+    """The best of some repeats; without its certificate its robots must end where they were sent."""
+    start, looks, goals = errands(BODY, 1, agents)
+    best = math.inf
+    for _ in range(1 if guarded else REPEATS):
+        table = bench_robotarium.Table(start[0], looks, guarded)
+        for goal in goals[:, 0]:
+            for _ in range(STEPS):
+                table.step(partial(inputs, goal))
+        best = min(best, table.spent_s)
+    if guarded and table.failed:
+        print(f"  its programme failed in {table.failed} of {ROUNDS * STEPS} steps; it stood still in these")
+    if not guarded:
+        there("the Robotarium", table.world.get_poses()[:2].T, goals[-1, 0], 1e-8)
+    return agents * STEPS * ROUNDS / best
 
 
 def law(x: Array, y: Array, angle: Array, np: Any = np, rounding: float = 1e-9) -> tuple[Array, Array]:
@@ -200,26 +259,6 @@ def _vmas_scenario() -> Any:
             return agent.state.pos
 
     return Errands()
-
-
-def robotarium_steps() -> float | None:
-    """The Robotarium's simulator without its figure; it also checks for collisions and adds noise to what it senses."""
-    if importlib.util.find_spec("rps") is None:
-        return None
-    import rps.robotarium as robotarium
-
-    start, looks, goals = errands(BODY, 1)
-    poses = np.vstack([0.8 * start[0].T, looks])
-    world = robotarium.Robotarium(
-        number_of_robots=AGENTS, show_figure=False, sim_in_real_time=False, initial_conditions=poses
-    )
-    begin = time.process_time()
-    for goal in goals:
-        for _ in range(STEPS):
-            x, y, angle = world.get_poses()
-            world.set_velocities(np.arange(AGENTS), np.array(law(goal[0, :, 0] - x, goal[0, :, 1] - y, angle)))
-            world.step()
-    return AGENTS * STEPS * ROUNDS / (time.process_time() - begin)
 
 
 if __name__ == "__main__":

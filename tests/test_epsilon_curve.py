@@ -35,7 +35,7 @@ def test_without_a_certificate_the_curve_says_why(cli) -> None:
     [
         (["--rounds", "five"], "--rounds: 'five' are no numbers of rounds"),
         (["--rounds", "0,5"], "--rounds: '0,5' are no numbers of rounds"),
-        (["--rounds", "5", "--epsilon", "1e-3"], "leave one of the two out"),
+        (["--rounds", "5", "--epsilon", "1e-3"], "leave all but one of them out"),
         (["--out", "curve.png"], "add --rounds"),
         (["--rounds", "5", "--out", "curve.doc"], "pictures end in .png"),
     ],

@@ -30,19 +30,25 @@ def certify(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Picture of ε(n), with --rounds.")
     ] = None,
+    types: Annotated[
+        int | None, typer.Option("--types", metavar="S", help="The largest ε of S worlds drawn with other seeds.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say how much any selfish agent could gain: exact, within the world's limits, and certified.
 
     Example: robosim certify rendezvous --epsilon 1e-3
     """
+    if sum(option is not None for option in (epsilon, rounds, types)) > 1:
+        raise BadInput("--epsilon, --rounds and --types ask for different things (leave all but one of them out)")
     if rounds is not None:
-        if epsilon is not None:
-            raise BadInput("--epsilon asks for the rounds that --rounds gives (leave one of the two out)")
         _curve(world, seed, set_, rounds, out, as_json)
         return
     if out is not None:
         raise BadInput("--out: the picture is one of several numbers of rounds (add --rounds 5,10,20,50)")
+    if types is not None:
+        _sample(world, seed, set_, types, as_json)
+        return
     from robosim.certificate import certify as compute
     from robosim.cli import tables
     from robosim.cli.app import bar
@@ -79,6 +85,21 @@ def _curve(world: str, seed: int | None, set_: list[str] | None, rounds: str, ou
         place = save(picture(found), out)
         if not as_json:
             say(str(place))
+
+
+def _sample(world: str, seed: int | None, set_: list[str] | None, types: int, as_json: bool) -> None:
+    from robosim.attacks.sample import sample
+    from robosim.cli import tables
+    from robosim.cli.app import bar
+    from robosim.cli.missions import load_mission
+
+    first = load_mission(world, seed, set_).scenario.mission.seed
+    with bar("worlds", types) as update:
+        found = sample(lambda one: load_mission(world, one, set_), first, types, update)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        tables.show_sample(found)
 
 
 def _certificate_json(

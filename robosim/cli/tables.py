@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from robosim.attacks import Attack, Attacks
     from robosim.attacks.coalition import Coalitions
     from robosim.attacks.curve import Curve
+    from robosim.attacks.sample import Sample
     from robosim.attacks.table import Comparison
     from robosim.certificate import Certificate
     from robosim.mission import Mission
@@ -207,6 +209,31 @@ def show_curve(found: Curve) -> None:
     console.print(table)
     for why in dict.fromkeys(one.void for one in found.points if one.void):
         console.print(f"no certificate: {why}", highlight=False, soft_wrap=True)
+
+
+def show_sample(found: Sample) -> None:
+    """The largest ε of worlds drawn alike, with what that says of all others."""
+    console, count = Console(file=answers()), len(found.epsilon)
+    seeds = f"seeds {found.first}..{found.first + count - 1}"
+    console.print(
+        f"[b]{found.world}[/b]  ε of {count} worlds, {seeds}, tax {found.tax}", highlight=False, soft_wrap=True
+    )
+    known = [one for one in found.epsilon if one is not None]
+    if found.largest is None:
+        console.print(
+            f"{count - len(known)} of {count} have no certificate: {found.void}", highlight=False, soft_wrap=True
+        )
+        return
+    table = empty_table("certified ε", found.unit, left={"certified ε"})
+    table.add_row("median", number(statistics.median(known)))
+    table.add_row(f"largest, seed {found.seed}", number(found.largest))
+    console.print(table)
+    console.print(
+        f"with {100 * found.confidence:g} % confidence at most {100 * found.share:.3g} % of the worlds that this file "
+        "draws have a larger one",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def show_certificate(found: Certificate, mission: Mission[Any], epsilon: float | None, needed: int | None) -> None:

@@ -19,6 +19,7 @@ from robosim.network.network import spread
 from robosim.network.radio import Radio
 from robosim.rendezvous.bounds.affine import STREAM, apart, halves, watch
 from robosim.rendezvous.bounds.announced import EFFORT, Announced, floor
+from robosim.rendezvous.bounds.teams import crowd
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.starts import random_starts
 from robosim.rendezvous.world.embodied import Embodied
@@ -83,7 +84,7 @@ def _distances(mission: Rendezvous, starts: Array, stream: int) -> Array:
     if isinstance(radio, Radio) and not isinstance(mission.world, Embodied):
         return _on_the_air(alone, radio, starts, seed)
     if isinstance(radio, Radio) and (radio.one_at_a_time or not radio.is_perfect):
-        return _one_by_one(alone, radio, starts, seed)
+        return _watched(crowd(alone, radio, starts, seed))
     return _watched(alone.starts({"start": starts}))
 
 
@@ -92,14 +93,6 @@ def _watched(team: Rendezvous) -> Array:
     found = [team.apart(team.start())]
     team.played(watch=lambda one: found.append(team.apart(one)))
     return np.stack(found, axis=1)
-
-
-def _one_by_one(mission: Rendezvous, radio: Radio, starts: Array, seed: int) -> Array:
-    """Bodies over a radio: each team by itself, with losses of its own."""
-    teams = [replace(mission, network=replace(radio, seed=seed + row)) for row in range(len(starts))]
-    return np.concatenate(
-        [_watched(team.starts({"start": theta[None]})) for team, theta in zip(teams, starts, strict=True)]
-    )
 
 
 def _on_the_air(mission: Rendezvous, radio: Radio, starts: Array, seed: int) -> Array:
