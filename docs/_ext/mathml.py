@@ -12,9 +12,8 @@ STYLE = "text-align: center; margin: 1em 0; overflow-x: auto"
 
 def formula(writer: Any, node: Any) -> None:
     """A formula on lines of its own."""
-    writer.body.append(
-        f'<div class="formula" style="text-align: center; margin: 1em 0; overflow-x: auto">{convert(node.astext().strip(), display="block")}</div>'
-    )
+    drawn = convert(node.astext().strip(), display="block")
+    writer.body.append(f'<div class="formula" style="{STYLE}">{drawn}</div>')
     raise SkipNode
 
 
