@@ -20,6 +20,8 @@ extensions = [
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "docstrings",
+    "root_documents",
+    "mathml",
 ]
 exclude_patterns = ["_build", "gallery", "**/*.ipynb", "**/*.zip"]
 templates_path = ["_templates"]
@@ -29,15 +31,16 @@ highlight_language = "none"  # a fence without a language holds commands
 myst_enable_extensions = ["colon_fence"]
 myst_fence_as_directive = ["math"]  # GitHub draws the same fences
 myst_heading_anchors = 4
-suppress_warnings = ["toc.empty_glob"]  # sections whose pages are still to be written
 
 autosummary_generate = True
 autosummary_context = {"public": [name for name in robosim.__all__ if name != "__version__"]}
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
+autodoc_type_aliases = {name: name for name in ("Array", "Ints", "Said", "Rules", "Edges")}
 python_use_unqualified_type_names = True
 numpydoc_show_class_members = False
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "robosim"
 html_show_sourcelink = False
@@ -53,6 +56,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "pictures",
     "filename_pattern": r"\.py",
+    "subsection_order": [f"gallery/{one}" for one in ("robots", "bidders", "cars", "suppliers", "questions")],
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": ("own_figures",),
     "reset_modules": (),

@@ -55,7 +55,15 @@ INSTEAD = {
     "robosim view rendezvous": "robosim view rendezvous --screenshot seen.png",  # a window would wait for its user
 }
 """What is run in place of a command that cannot be run here."""
-NOT_RUN = ("scripts/check", "scripts/test", "scripts/cover", "scripts/mutants", "scripts/lowest", "scripts/bench")
+NOT_RUN = (
+    "scripts/check",
+    "scripts/docs",
+    "scripts/test",
+    "scripts/cover",
+    "scripts/mutants",
+    "scripts/lowest",
+    "scripts/bench",
+)
 """They run tests, this one among them, or take minutes; that they are there is tested."""
 WORLD_OF = {"rendezvous": "rendezvous", "auction": "market", "charging": "charging-day-ahead", "freight": "freight"}
 SMALL = {"rendezvous": {"mission.rounds": 20}, "charging": {"station.count": 4, "station.limit_kw": 12.0}}

@@ -7,6 +7,7 @@ import importlib.util
 import re
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -175,14 +176,27 @@ def test_what_own_code_is_told_to_import_has_a_page() -> None:
 )
 def test_docstrings_are_read_as_they_are_written(line: str) -> None:
     """Signs that reStructuredText would take for markup mean themselves."""
-    plain = docstrings().plain(line)
+    plain = extension("docstrings").plain(line)
     assert re.sub(r"\\ ?", "", plain) == line
     assert not re.search(r"(?<!\\)\||\w(?<!\\)_(?!\w)", re.sub(r"`[^`]*`", "", plain))
 
 
-def docstrings():
-    """The extension of Sphinx in docs/_ext."""
-    spec = importlib.util.spec_from_file_location("docstrings", ROOT / "docs" / "_ext" / "docstrings.py")
+def test_documents_of_the_root_lead_to_pages() -> None:
+    said = "[a](docs/rl.md#x), [b](SECURITY.md#y), [c](https://d)"
+    assert extension("root_documents").relinked(said) == "[a](../rl.md#x), [b](security.md#y), [c](https://d)"
+
+
+def test_broken_links_of_built_pages_are_found(tmp_path) -> None:
+    (tmp_path / "one.html").write_text('<a href="two.html#there">.</a><a href="two.html#gone">.</a><img src="no.png">')
+    (tmp_path / "two.html").write_text('<p id="there"><a href="one.html">.</a><a href="https://far">.</a>')
+    count, found = extension("built").broken(tmp_path)
+    assert (count, found) == (4, ["one.html: two.html#gone", "one.html: no.png"])
+    assert extension("built").main(tmp_path) == 1
+
+
+def extension(name: str) -> ModuleType:
+    """What Sphinx is extended by, in docs/_ext."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / "_ext" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

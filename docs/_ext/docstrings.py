@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import types
 from typing import Any
@@ -31,8 +32,19 @@ def without_aliases(app: Any, what: str, name: str, thing: object, skip: bool, o
     return True if isinstance(thing, types.GenericAlias) else None
 
 
+def fields_only(app: Any, what: str, name: str, thing: Any, options: Any, signature: str | None, returns: str | None):
+    """Plain data is made from its fields; what they are stands below, and types of arrays would fill the page."""
+    if what != "class" or not dataclasses.is_dataclass(thing):
+        return None
+    known = [one for one in dataclasses.fields(thing) if one.init]
+    optional = (dataclasses.MISSING, dataclasses.MISSING)
+    names = [one.name + ("" if (one.default, one.default_factory) == optional else "=…") for one in known]
+    return f"(*, {', '.join(names)})" if names else "()", None
+
+
 def setup(app: Any) -> dict[str, bool]:
     """Sphinx calls this."""
     app.connect("autodoc-process-docstring", read_plainly, priority=100)
     app.connect("autodoc-skip-member", without_aliases)
+    app.connect("autodoc-process-signature", fields_only)
     return {"parallel_read_safe": True}
