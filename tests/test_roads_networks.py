@@ -112,6 +112,8 @@ def test_demanders_are_chosen_among_what_is_served(tmp_path: Path) -> None:
     assert tntp_instance(found, suppliers=[20], demanders=1, goods=1).demanders == ("node 30",)
     with pytest.raises(BadInput, match=r"demanders: must be 1 to 1, got 2 \(1 zones are reached by the suppliers and"):
         tntp_instance(found, suppliers=[20], demanders=2, goods=1)
+    with pytest.raises(BadInput, match=r"demanders: must be 1 to 0, got 1"):  # 20 is reached, and gets trips of 10 only
+        tntp_instance(found, suppliers=[30], demanders=1, goods=1)
     assert tntp_instance(found, suppliers=[20], demanders=1, goods=1, demand=7.0).demand.tolist() == [[7.0]]
 
 

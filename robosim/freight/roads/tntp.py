@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,9 @@ from robosim.freight.roads.tntp_links import COLUMNS, read_links
 from robosim.freight.roads.trips import read_trips
 from robosim.network.graphs import Edges
 
+LOG = logging.getLogger(__name__)
+LARGE = 10**6
+"""Bytes of a file that takes about a second."""
 SOURCE = "https://github.com/bstabler/TransportationNetworks"
 
 
@@ -65,6 +70,9 @@ def read_tntp(net: str | Path, trips: str | Path, node: str | Path | None = None
     TooLarge
         More than 100 MB.
     """
+    for path in (net, trips):
+        if os.path.isfile(path) and os.path.getsize(path) >= LARGE:
+            LOG.info("reading %s, %.1f MB", path, os.path.getsize(path) / 1e6)
     table = read_links(net, tntp_text(net))
     columns, ids = table.columns, table.ids
     ends = np.stack([columns["init_node"], columns["term_node"]], axis=1).astype(np.int64)
