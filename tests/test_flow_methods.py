@@ -25,9 +25,11 @@ def small(power=1.0, own=True, seed=2):
     """Four agents with three variables on five edges; with own quadratic costs where congestion is linear."""
     rng = np.random.default_rng(seed)
     H = rng.uniform(0.2, 1, (4, 3)) if own and power == 1.0 else None
+    theta = (rng.random((4, 5, 3)) < 0.6).astype(float)
+    theta[1:, 4] = 0.0  # an edge that agent 0 alone may use
     return Coupled.of(
         rng.uniform(1, 3, (4, 3)), [[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]], [4.0, 5.0], lower=0.0, upper=4.0,
-        theta=(rng.random((4, 5, 3)) < 0.6).astype(float), congestion=rng.uniform(0.05, 0.2, 5), power=power, H=H,
+        theta=theta, congestion=rng.uniform(0.05, 0.2, 5), power=power, H=H,
         limits=[[1.0, 1.0, 1.0]], most=3.5,
     )  # fmt: skip
 
