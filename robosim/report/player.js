@@ -78,7 +78,7 @@ function player(mission, agents) {
 
   function panelOf(get, last, frame) {
     const canvas = make("canvas", { class: "chart", role: "img", "aria-label": text(last.title) });
-    const one = sheet(canvas, width => Math.max(210, Math.min(250, width * 0.5)), (context, width, height) => {
+    const one = sheet(canvas, width => Math.max(235, Math.min(250, width * 0.5)), (context, width, height) => {
       const panel = get();
       if (panel) drawChart(context, { ...panel, frame }, width, height);
     });
