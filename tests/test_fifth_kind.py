@@ -142,6 +142,8 @@ def test_it_runs_and_its_record_is_drawn_and_comes_back_bit_for_bit(installed: I
     assert (installed.place / "pictures" / "temperatures.png").read_bytes().startswith(b"\x89PNG")
     assert installed.robosim("report", "record", "-o", "page.html").strip() == "page.html"
     assert '"kind":"cooling"' in (installed.place / "page.html").read_text(encoding="utf-8")
+    installed.robosim("view", "record", "--screenshot", "seen.png")
+    assert (installed.place / "seen.png").read_bytes().startswith(b"\x89PNG")
     installed("-c", SEEN_FROM_PYTHON, "record")
 
 

@@ -1,5 +1,6 @@
 """Viewers show what missions do: places, pixels and bills are checked against records."""
 
+import runpy
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,14 +13,18 @@ from robosim.build import load
 from robosim.controllers.selfish.robots import OverReport
 from robosim.errors import BadInput
 from robosim.palette import LOOKS, MARKET_LOOKS, SUPPLIER_LOOKS, look
-from robosim.view import SIZE, Playback, playback, view
+from robosim.view import SIZE, Playback, charts, playback, text, view
 from robosim.view.camera import Camera, projection
 from robosim.view.maps import RADIUS, draw_map
 from robosim.view.marks import sprite
 from robosim.view.paint import paint
 from robosim.view.picture import drawn
-from robosim.view.scene import Agents, Map, Scene
+from robosim.view.scene import Agents, Chart, Curve, Map, Scene, Table
+from robosim.view.tables import draw_table
+from robosim.view.ticks import shown
 from tests.seen import count, mission, played
+
+SPACE: dict[str, object] = {"robots__dimension": 3, "mission__rounds": 20}
 
 
 def map_of(scene: Scene) -> Map:
@@ -33,10 +38,12 @@ def agents_of(scene: Scene) -> Agents:
     return found
 
 
-@pytest.mark.parametrize("world", ["rendezvous", "drones", "rovers"])
-def test_robots_and_distances_are_those_of_the_run(world: str) -> None:
+@pytest.mark.parametrize(
+    ("world", "keys"), [("rendezvous", {}), ("rendezvous-honest", SPACE), ("rovers", {"mission__rounds": 8})]
+)
+def test_robots_and_distances_are_those_of_the_run(world: str, keys: dict[str, object]) -> None:
     """Same bits as `Mission.run`: the viewer computes no trajectory of its own."""
-    record, watched = mission(world).run(), played(world)
+    record, watched = mission(world, **keys).run(), played(world, **keys)
     np.testing.assert_array_equal([one.at for one in watched.moments], record.positions[0])
     np.testing.assert_array_equal([one.distance for one in watched.moments], record.distance[0])
     np.testing.assert_array_equal([one.energy_j for one in watched.moments], record.energy_j[0])
@@ -97,7 +104,7 @@ def test_one_dimension_runs_from_left_to_right() -> None:
 
 def test_three_dimensions_are_seen_from_where_the_camera_stands() -> None:
     """Screen axes are orthonormal: lengths across the line of sight are kept; from above x and y are the plane's."""
-    shown = map_of(played("drones", 3).scene())
+    shown = map_of(played("rendezvous-honest", 3, **SPACE).scene())
     rng = np.random.default_rng(0)
     for camera in (Camera(), Camera(turn_rad=2.0, tilt_rad=1.0)):
         seen = projection(shown, camera, (0, 0, 600, 600))
@@ -211,10 +218,12 @@ def test_agreeing_before_travelling_shows_the_agreement_and_then_the_journey() -
 
 def test_screenshots_repeat_byte_for_byte(tmp_path: Path) -> None:
     for name in ("a.png", "new/b.PNG"):
-        view(load("drones"), screenshot=str(tmp_path / name), rounds=9)
+        view(mission("rendezvous-honest", **SPACE), screenshot=str(tmp_path / name), rounds=9)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "new" / "b.PNG").read_bytes()
     shown = pygame.image.load(tmp_path / "a.png")
-    assert pygame.image.tobytes(shown, "RGB") == pygame.image.tobytes(drawn(played("drones", 9).scene(), SIZE), "RGB")
+    assert pygame.image.tobytes(shown, "RGB") == pygame.image.tobytes(
+        drawn(played("rendezvous-honest", 9, **SPACE).scene(), SIZE), "RGB"
+    )
 
 
 def test_screenshots_are_refused_with_the_fix(tmp_path: Path) -> None:
@@ -232,3 +241,46 @@ def test_without_pygame_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.delattr(f"robosim.view.{name}", raising=False)
     with pytest.raises(BadInput, match="pip install pygame-ce"):
         view(load("erratum"), rounds=0)
+
+
+@pytest.mark.deep
+def test_ten_thousand_robots_are_drawn_thirty_times_a_second() -> None:
+    """Of processor time, their rounds included."""
+    found = runpy.run_path("scripts/bench_view.py")
+    assert found["pictures_per_s"]("swarm") > found["WANTED"]
+
+
+def test_text_is_smooth_cut_with_a_word_and_never_on_other_text() -> None:
+    """Grey edges, kerned; long lists and lines say that they go on; labels of a crowd in one place overlap nowhere."""
+    shades = np.unique(pygame.surfarray.array_alpha(text.rendered("round 3", 13)))
+    assert len(shades) > 20, "not only ink and nothing"
+    assert text.width("ToToToTo") < 4 * (text.width("T") + text.width("o")), "kerned"
+    assert text.fitted("foot-dragging", 60).endswith("…")
+    assert text.width(text.fitted("foot-dragging", 60)) <= 60
+    assert text.rendered("\x00\n" + "x" * 10**6).get_width() < 10**4
+    surface = pygame.Surface((300, 200))
+    labels = text.Labels(surface, surface.get_rect())
+    put = [labels.put(str(i), (150.0 + i % 3, 100.0), 8.0) for i in range(20)]
+    assert 3 < sum(put) < 20
+    assert not any(a.colliderect(b) for i, a in enumerate(labels.taken) for b in labels.taken[:i])
+    rows = tuple((f"{i}", f"{i * i}") for i in range(20))
+    table = Table(title="t", columns=("a", "b"), rows=rows, agents=tuple(range(20)), more=5)
+    sheet = pygame.Surface((200, 200))
+    sheet.fill("white")
+    places = draw_table(sheet, table, sheet.get_rect())
+    assert [agent for _, agent in places] == list(range(8)), "and … 17 more"
+
+
+def test_axes_have_round_numbers_where_a_bound_is_flat() -> None:
+    """R16: a flat β had the ticks 3×10¹ and no other."""
+    flat = Chart(
+        title="t", x="round", y="m", log=True, curves=(Curve(x=np.arange(5.0), y=np.full(5, 30.0), ink="good"),)
+    )
+    axes = charts.axes_of(flat, pygame.Rect(0, 0, 300, 200))
+    ticks = charts._rungs(axes)
+    assert len(ticks) >= 3
+    assert all(len(shown(one)) <= 3 for one in ticks)
+    np.testing.assert_allclose(axes.pixels(np.array([0.0]), np.array([30.0]))[0, 1], axes.frame.centery, atol=1)
+    wide = replace(flat, curves=(Curve(x=np.arange(5.0), y=np.logspace(-6, 2, 5), ink="good"),))
+    powers = charts._rungs(charts.axes_of(wide, pygame.Rect(0, 0, 300, 200)))
+    np.testing.assert_allclose(np.log10(powers), np.round(np.log10(powers)))

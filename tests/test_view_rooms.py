@@ -1,6 +1,7 @@
 """Every kind of world is seen as what it is; a mission and the saved record of it look the same, pixel by pixel."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_a_mission_and_its_record_show_the_same_frames(world: str, keys: dict[st
 
 def test_every_kind_has_a_scene_that_json_can_say() -> None:
     """No room but has one; what a page gets is plain: no NaN, no array, and the names of its parts."""
-    assert all(kind.scene is not None for kind in kinds().values() if kind.noun != "cooling")
+    assert all(kind.scene is not None for kind in kinds().values())
     for world in ("rendezvous", "two-bidders", "aggregator"):
         scene = played(world, 2).scene()
         said = json.loads(json.dumps(plain(scene), allow_nan=False))
@@ -91,6 +92,10 @@ def test_batteries_ring_and_run_empty() -> None:
     assert log.charge_j is not None
     np.testing.assert_array_equal(main.agents.level, log.charge_j[0, -1] / log.charge_j[0, 0])  # type: ignore[union-attr]
     np.testing.assert_array_equal(main.circles[0].at, log.pads[:, :2])
+    empty = {i: k for i, k in enumerate(log.emptied[0].tolist()) if log.charge_j[0, -1, i] <= 0.0}
+    assert len(empty) > 1
+    assert ("bad", "empty: " + ", ".join(f"{i} (round {k})" for i, k in empty.items())) in watched.scene().facts, "R14"
+    assert dict(watched.told(next(iter(empty))))["battery"] == f"empty since round {next(iter(empty.values()))}"
     travels = {"mission__travel": "after-agreeing", "energy__battery_j": 2.0, "mission__rounds": 9}
     points, spent = played("rendezvous", **travels), mission("rendezvous", **travels).run().spent_j[0]
     np.testing.assert_allclose(points.scene().main.agents.level, 1 - spent / 2.0)  # type: ignore[union-attr]
@@ -129,6 +134,8 @@ def test_the_station_is_that_of_the_record(world: str) -> None:
         np.testing.assert_allclose(gauge.value, day.metered_kwh[:, step.t].sum() / day.step_h)
         assert gauge.limit == pytest.approx(12.0)
         assert sorted(table.agents) == here.tolist()
+        known = len(step.price) if day.agreements == 0 else (step.t + 1) * len(step.price) // day.metered_kwh.shape[1]
+        np.testing.assert_array_equal(np.isfinite(step.price), np.arange(len(step.price)) < known)
         seen += 1
     assert seen > 20
     assert day.post is not None
@@ -197,3 +204,31 @@ def test_the_selfish_come_last_in_the_legend_and_look_different() -> None:
     assert [one.name for one in legend] == ["faithful", "freeze", "stationary"]
     assert rows.tolist() == [0, 2, 0, 0, 1, 0]
     assert len({one.look.colour for one in legend}) == len({one.look.shape for one in legend}) == 3
+
+
+def test_records_that_could_not_be_drawn_are_refused() -> None:
+    """What a picture takes from a record is held against the rest of it: no post, edge, pad or corner too few."""
+    day, roads, robots = (
+        mission(world, mission__rounds=2, **keys).run()
+        for world, keys in (
+            ("charging-day-ahead", {"station__count": 4, "station__limit_kw": 12.0}),
+            ("freight", {"leader__tax": "none"}),
+            ("obstacles", {}),
+        )
+    )
+    for record in (day, roads, robots):
+        assert (record.verdict, list(record.faults()))[1] == []
+    post = replace(day, day=replace(day.day, post=np.full(4, 7), post_ids=("A", "B")))
+    assert list(post.faults()) == ["day/post: names post 7, there are 2"]
+    told = replace(day, types=day.types | {"told": day.types["told"][..., :2]})
+    assert list(told.faults()) == ["types: told must hold energy and stay, got 2 numbers"]
+    assert list(replace(roads, flows=roads.flows[..., 1:]).faults()) == [
+        "flow: must have one number for each of 19 edges"
+    ]
+    for wrong, fault in (
+        ({"first": robots.bodies.first[1:]}, "bodies/first"),
+        ({"pads": np.ones((1, 2))}, "bodies/pads"),
+    ):
+        found = list(replace(robots, bodies=replace(robots.bodies, **wrong)).faults())
+        assert len(found) == 1
+        assert fault in found[0]
