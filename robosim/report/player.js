@@ -66,13 +66,13 @@ function player(mission, agents) {
     inside.forEach(one => sheets.delete(one.sheet));
     inside = [];
     [side, below, gauges, kin].forEach(one => one.replaceChildren());
-    const place = (where, get, panel, column) => {
-      const room = where === below || side.children.length ? below : side; // one chart beside the canvas, not more
+    const place = (get, panel, column) => {
+      const room = side.children.length ? below : side; // one chart beside the canvas, not more
       if (panel.is === "Chart") room.append(panelOf(get, panel, wholeOf(column, act.frames)));
       if (panel.is === "Gauge") gauges.append(gauge(get, panel));
     };
-    act.last.side.forEach((panel, i) => place(side, () => state.scene.side[i], panel, act.film.side[i]));
-    act.last.below.forEach((panel, i) => place(below, () => state.scene.below[i], panel, act.film.below[i]));
+    act.last.side.forEach((panel, i) => place(() => state.scene.side[i], panel, act.film.side[i]));
+    act.last.below.forEach((panel, i) => place(() => state.scene.below[i], panel, act.film.below[i]));
     for (const one of act.last.kin) kin.append(make("li", {}, icon(one.look), one.name));
   }
 
