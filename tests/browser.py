@@ -52,10 +52,10 @@ class Browser:
         """What a script returns that the test brings."""
         return self.driver.execute_script(script, *arguments)
 
-    def media(self, **features: str) -> None:
-        """Pretend a taste of the user's, such as prefers_color_scheme="dark"."""
+    def media(self, kind: str = "", **features: str) -> None:
+        """Pretend a taste of the user's, such as prefers_color_scheme="dark", or another medium than a screen."""
         named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": named})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": kind, "features": named})
 
 
 @pytest.fixture(scope="session")

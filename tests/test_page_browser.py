@@ -268,9 +268,44 @@ def test_dark_and_light_and_print_are_drawn_in_their_colours(browser: Browser, r
         pictures[scheme] = browser.run(paper), browser.run(INK)[1]
     assert pictures["light"][0] == "rgb(255, 255, 255)" != pictures["dark"][0]
     assert pictures["light"][1] != pictures["dark"][1]
-    browser.run("document.querySelector('.theme').click()")
+    browser.media(prefers_color_scheme="dark", kind="print")
+    browser.run("dispatchEvent(new Event('beforeprint'))")
+    assert browser.run(paper) == "rgb(255, 255, 255)"
+    assert browser.run("return colours.dark") is False  # what is drawn is drawn for white paper
+    assert browser.run("return getComputedStyle(document.querySelector('.play')).display") == "none"
+    browser.media(prefers_color_scheme="dark")
+    browser.run("dispatchEvent(new Event('afterprint')); document.querySelector('.theme').click()")
     assert browser.run(paper) == "rgb(255, 255, 255)"
     browser.media(prefers_color_scheme="light")
+
+
+def test_who_wants_little_motion_sees_two_pictures_a_second(browser: Browser, records, tmp_path: Path) -> None:
+    browser.open(save_page(records["rendezvous"], tmp_path / "mission.html"))
+    browser.media(prefers_reduced_motion="reduce")
+    seen = browser.driver.execute_async_script(
+        "const done = arguments[0], slider = document.querySelector('input[type=range]'), seen = new Set();"
+        "document.querySelector('.play').click(); const began = performance.now();"
+        "const look = () => { seen.add(slider.value);"
+        "  performance.now() - began < 600 ? setTimeout(look, 5) : done([...seen]); }; look();"
+    )
+    browser.media(prefers_reduced_motion="no-preference")
+    assert seen[0] == "0"
+    assert 2 <= len(seen) <= 3
+
+
+def test_whoever_cannot_see_it_is_told_what_things_are(browser: Browser, records, tmp_path: Path) -> None:
+    """Everything that is used or looked at has a name; the slider says the moment; headings come in order."""
+    browser.open(save_page(records["rendezvous"], tmp_path / "mission.html"))
+    browser.run(SLIDE, 7)
+    nodes = browser.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    seen = [(one["role"]["value"], one.get("name", {}).get("value", "")) for one in nodes if not one.get("ignored")]
+    used = ("button", "slider", "combobox", "image", "img", "region", "columnheader", "heading")
+    assert {role for role, _ in seen} >= {"button", "slider", "combobox", "image", "region", "columnheader", "table"}
+    assert not [role for role, name in seen if role in used and not name.strip()]
+    assert browser.run("return document.querySelector('input[type=range]').ariaValueText") == "round 7 of 60"
+    levels = browser.run("return [...document.querySelectorAll('h1,h2,h3')].map(x => x.localName)")
+    assert levels[0] == "h1"
+    assert set(levels[1:]) == {"h2"}
 
 
 def test_several_missions_have_a_tab_each(browser: Browser, records, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Every kind of world is seen as what it is; a mission and the saved record of it look the same, pixel by pixel."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -203,3 +204,31 @@ def test_the_selfish_come_last_in_the_legend_and_look_different() -> None:
     assert [one.name for one in legend] == ["faithful", "freeze", "stationary"]
     assert rows.tolist() == [0, 2, 0, 0, 1, 0]
     assert len({one.look.colour for one in legend}) == len({one.look.shape for one in legend}) == 3
+
+
+def test_records_that_could_not_be_drawn_are_refused() -> None:
+    """What a picture takes from a record is held against the rest of it: no post, edge, pad or corner too few."""
+    day, roads, robots = (
+        mission(world, mission__rounds=2, **keys).run()
+        for world, keys in (
+            ("charging-day-ahead", {"station__count": 4, "station__limit_kw": 12.0}),
+            ("freight", {"leader__tax": "none"}),
+            ("obstacles", {}),
+        )
+    )
+    for record in (day, roads, robots):
+        assert (record.verdict, list(record.faults()))[1] == []
+    post = replace(day, day=replace(day.day, post=np.full(4, 7), post_ids=("A", "B")))
+    assert list(post.faults()) == ["day/post: names post 7, there are 2"]
+    told = replace(day, types=day.types | {"told": day.types["told"][..., :2]})
+    assert list(told.faults()) == ["types: told must hold energy and stay, got 2 numbers"]
+    assert list(replace(roads, flows=roads.flows[..., 1:]).faults()) == [
+        "flow: must have one number for each of 19 edges"
+    ]
+    for wrong, fault in (
+        ({"first": robots.bodies.first[1:]}, "bodies/first"),
+        ({"pads": np.ones((1, 2))}, "bodies/pads"),
+    ):
+        found = list(replace(robots, bodies=replace(robots.bodies, **wrong)).faults())
+        assert len(found) == 1
+        assert fault in found[0]

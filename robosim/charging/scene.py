@@ -66,7 +66,8 @@ class ChargingScenery(Still):
     def told(self, past: Sequence[Moment], agent: int, record: ChargingRecord | None) -> Told:
         """Wish, battery, power, cost and tax."""
         day, latest = self.setting.day, past[-1]
-        (arrival, departure), (energy, first, last) = day.stay_min[agent], self.setting.types["told"][0, agent]
+        arrival, departure = day.stay_min[agent]
+        energy, first, last = self.setting.types["told"][0, agent]
         rows = [
             ("plays", self.players.get(agent, "faithful")),
             ("true wish", f"{number(float(day.wanted_kwh[agent]))} kWh"),

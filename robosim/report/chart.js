@@ -21,7 +21,7 @@ function drawChart(context, chart, width, height, now) {
   const box = { left: WIDE, right: width - RIGHT, top, bottom: height - LOW };
   const px = x => box.left + ((x - frame.x[0]) / (frame.x[1] - frame.x[0])) * (box.right - box.left);
   const py = y => box.bottom - ((y - frame.y[0]) / (frame.y[1] - frame.y[0])) * (box.bottom - box.top);
-  word(context, chart.title, 0, 9, colours.ink);
+  word(context, chart.title, 6, 11, colours.ink);
   axes(context, chart, frame, box, px, py);
   context.save();
   context.beginPath();

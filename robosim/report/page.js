@@ -91,6 +91,7 @@ function attacks(mission) {
   return section(
     "Attacks", make("ul", {}, bounds),
     make("div", { class: "maps" }, heat(`What the best attacker gains (${found.unit})`, found, "gain"), heat(`What the others pay more by it (${found.unit})`, found, "others_change")),
+    make("p", { class: "faint" }, "Of each strategy and rule the attacker that gains most. Warm: it gains, others pay more; cold: it loses, others pay less; white: less than a thousandth of the largest figure."),
     table.element, save, left,
   );
 }

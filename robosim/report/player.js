@@ -66,19 +66,19 @@ function player(mission, agents) {
     inside.forEach(one => sheets.delete(one.sheet));
     inside = [];
     [side, below, gauges, kin].forEach(one => one.replaceChildren());
-    const place = (where, get, panel, column) => {
-      const room = where === below || side.children.length ? below : side; // one chart beside the canvas, not more
+    const place = (get, panel, column) => {
+      const room = side.children.length ? below : side; // one chart beside the canvas, not more
       if (panel.is === "Chart") room.append(panelOf(get, panel, wholeOf(column, act.frames)));
       if (panel.is === "Gauge") gauges.append(gauge(get, panel));
     };
-    act.last.side.forEach((panel, i) => place(side, () => state.scene.side[i], panel, act.film.side[i]));
-    act.last.below.forEach((panel, i) => place(below, () => state.scene.below[i], panel, act.film.below[i]));
+    act.last.side.forEach((panel, i) => place(() => state.scene.side[i], panel, act.film.side[i]));
+    act.last.below.forEach((panel, i) => place(() => state.scene.below[i], panel, act.film.below[i]));
     for (const one of act.last.kin) kin.append(make("li", {}, icon(one.look), one.name));
   }
 
   function panelOf(get, last, frame) {
     const canvas = make("canvas", { class: "chart", role: "img", "aria-label": text(last.title) });
-    const one = sheet(canvas, width => Math.max(210, Math.min(250, width * 0.5)), (context, width, height) => {
+    const one = sheet(canvas, width => Math.max(235, Math.min(250, width * 0.5)), (context, width, height) => {
       const panel = get();
       if (panel) drawChart(context, { ...panel, frame }, width, height);
     });

@@ -11,7 +11,7 @@ from robosim.agent import Array
 from robosim.view.marks import stamp
 from robosim.view.scene import INKS, Chart, Curve, Gauge
 from robosim.view.text import BODY, SMALL, Labels, fitted, width, write
-from robosim.view.ticks import DECADES, decades, finite, shown, spaced
+from robosim.view.ticks import DECADES, decades, finite, shown, spaced, steps
 
 LEFT, BOTTOM, TOP, RIGHT = 50, 32, 20, 12
 ROW = 17
@@ -101,13 +101,15 @@ def _grid(surface: pygame.Surface, chart: Chart, axes: Axes) -> None:
 
 
 def _rungs(axes: Axes) -> list[float]:
-    """Numbers at the y axis: powers of ten where it spans several, round numbers else."""
+    """Numbers at the y axis: powers of ten where it spans several, else round numbers."""
     most = min(max(2, axes.frame.height // 28), 9)
     if not axes.log:
         return spaced(*axes.y, most)
     low, high = (10.0**end for end in axes.y)
-    if axes.y[1] - axes.y[0] > DECADES:
+    if axes.y[1] - axes.y[0] > 2 * DECADES:
         return decades(low, high, most)
+    if axes.y[1] - axes.y[0] > DECADES:
+        return steps(low, high)[:: max(1, 6 // most)]
     return [one for one in spaced(low, high, most) if one > 0.0]
 
 
