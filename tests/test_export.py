@@ -24,7 +24,7 @@ DAY = {"station.count": 5, "station.limit_kw": 9.0, "mission.rounds": 30}
 RUNS = {
     "robots": ("rendezvous", {"mission.rounds": 12}),
     "space": ("drones", {"mission.rounds": 5}),
-    "bodies": ("rovers", {}),
+    "bodies": ("rovers", {"mission.rounds": 10}),
     "bidders": ("six-bidders", {}),
     "cars": ("charging-day-ahead", DAY),
     "suppliers": ("freight", {"mission.rounds": 20}),
@@ -156,13 +156,13 @@ def test_links_join_robots_and_trails_end_where_they_are(exported) -> None:
 
 def test_bodies_have_their_size_and_look_where_they_do(exported) -> None:
     record, file = exported("bodies")
-    disc, arrow = (file.entity("robot 3", 20)[key][0] for key in ("cylinders", "arrows"))
+    disc, arrow = (file.entity("robot 3", 8)[key][0] for key in ("cylinders", "arrows"))
     assert disc["size"]["x"] == disc["size"]["y"] == 2 * record.bodies.radius_m[3]
     turn = arrow["pose"]["orientation"]
     heading = 2 * np.arctan2(turn["z"], turn["w"])
-    assert np.cos(heading - record.bodies.headings_rad[0, 20, 3]) == pytest.approx(1.0)
+    assert np.cos(heading - record.bodies.headings_rad[0, 8, 3]) == pytest.approx(1.0)
     assert np.hypot(turn["z"], turn["w"]) == pytest.approx(1.0)
-    assert file("/tf")[20]["transforms"][3]["rotation"] == turn
+    assert file("/tf")[8]["transforms"][3]["rotation"] == turn
 
 
 def test_obstacles_stand_on_the_ground_once(tmp_path) -> None:
@@ -300,7 +300,7 @@ def test_the_extra_is_named_and_other_endings_are_refused(exported, tmp_path, mo
         robosim.export(record, tmp_path / "a.mcap")
 
 
-@pytest.mark.parametrize("page", ["export.md", "figures.md"])
+@pytest.mark.parametrize("page", ["export.md", pytest.param("figures.md", marks=pytest.mark.deep)])
 def test_what_the_pages_say_runs(page, tmp_path, monkeypatch, capsys) -> None:
     """Each command, and each block of Python."""
     monkeypatch.chdir(tmp_path)

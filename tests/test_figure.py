@@ -32,8 +32,11 @@ RUNS = {
     "suppliers": ("freight", {"mission.rounds": 40}),
     "a general problem": ("aggregator", {"mission.rounds": 40}),
 }
-QUICK = ("a line", "bidders")
-EACH = [name if name in QUICK else pytest.param(name, marks=pytest.mark.deep) for name in RUNS]
+
+
+def each(quick: str) -> list:
+    """All runs; those that take longer are for deep tests."""
+    return [name if name == quick else pytest.param(name, marks=pytest.mark.deep) for name in RUNS]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,7 @@ def record():
     return found
 
 
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", each("a line"))
 def test_every_picture_fits_one_column_and_two(name, record) -> None:
     """3.5 and 7.16 inches, letters of 7 points or more, none cut, none over another."""
     for kind in figures_of(record(name)):
@@ -77,7 +80,7 @@ def own(rows: int, projection: str | None = None) -> tuple[Figure, list[Axes]]:
     return figure, list(figure.subplots(1, rows, squeeze=False, subplot_kw={"projection": projection})[0])
 
 
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", each("bidders"))
 def test_every_picture_draws_into_axes_of_ones_own(name, record) -> None:
     """What is drawn is what its own sheet shows: as many lines and areas, at the same places."""
     for kind in figures_of(record(name)):
@@ -138,12 +141,12 @@ def test_wrong_arguments_name_the_fix(record, tmp_path) -> None:
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_whoever_saves_a_figure_again_has_the_same_bytes(ending, record, tmp_path, monkeypatch) -> None:
-    """By matplotlib's own `savefig`: the same figure twice, one made anew, and the file of `plot`."""
+    """By matplotlib's own `savefig`: the same figure twice, and the file of `plot`, which draws it anew."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
     first = robosim.figure(record("a line"), "trajectories")
     found = []
-    for figure in (first, first, robosim.figure(record("a line"), "trajectories")):
-        figure.savefig(tmp_path / f"a.{ending}", dpi=200)
+    for _ in range(2):
+        first.savefig(tmp_path / f"a.{ending}", dpi=200)
         found.append((tmp_path / f"a.{ending}").read_bytes())
         monkeypatch.setenv("SOURCE_DATE_EPOCH", "2000000000")
     (written,) = plot(record("a line"), "trajectories", tmp_path / f"b.{ending}")
