@@ -1,9 +1,7 @@
-"""The viewer shows what `Mission.advance` does: pixels, keys and bills are checked against the mission itself."""
+"""Viewers show what missions do: places, pixels and bills are checked against records."""
 
-import os
-import subprocess
+import runpy
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,201 +12,218 @@ import pytest
 from robosim.build import load
 from robosim.controllers.selfish.robots import OverReport
 from robosim.errors import BadInput
-from robosim.mission import Mission
-from robosim.palette import LOOKS, look
-from robosim.view import SIZE, Playback, playback, view, window
-from robosim.view.draw import PANEL, draw, mark, places
+from robosim.palette import LOOKS, MARKET_LOOKS, SUPPLIER_LOOKS, look
+from robosim.view import SIZE, Playback, charts, playback, text, view
+from robosim.view.camera import Camera, projection
+from robosim.view.maps import RADIUS, draw_map
+from robosim.view.marks import sprite
+from robosim.view.paint import paint
+from robosim.view.picture import drawn
+from robosim.view.scene import Agents, Chart, Curve, Map, Scene, Table
+from robosim.view.tables import draw_table
+from robosim.view.ticks import shown
+from tests.seen import count, mission, played
+
+SPACE: dict[str, object] = {"robots__dimension": 3, "mission__rounds": 20}
 
 
-def mission(world: str, **keys: object) -> Mission:
-    """After 10 rounds the freeloader leaves the team inside the bound, after 300 outside."""
-    chosen = ({"mission.rounds": 60} if world == "rendezvous" else {}) | {
-        key.replace("__", "."): value for key, value in keys.items()
-    }
-    return load(world, set=chosen)
+def map_of(scene: Scene) -> Map:
+    assert isinstance(scene.main, Map)
+    return scene.main
 
 
-def played(world: str, rounds: int | None = None, **keys: object) -> Playback:
-    watched = Playback(mission(world, **keys), rounds)
-    while watched.forward():
-        pass
-    return watched
+def agents_of(scene: Scene) -> Agents:
+    found = map_of(scene).agents
+    assert found is not None
+    return found
 
 
-def colour_at(surface: pygame.Surface, at: np.ndarray) -> pygame.Color:
-    return surface.get_at((round(at[0]), round(at[1])))
-
-
-def count(surface: pygame.Surface, colour: str) -> int:
-    pixels = pygame.surfarray.array3d(surface)
-    return int((pixels == np.array(tuple(pygame.Color(colour))[:3])).all(axis=2).sum())
-
-
-def picture(watched: Playback) -> pygame.Surface:
-    surface = pygame.Surface(SIZE)
-    draw(surface, watched.scene())
-    return surface
-
-
-def test_trails_and_distances_are_those_of_the_run() -> None:
+@pytest.mark.parametrize(
+    ("world", "keys"), [("rendezvous", {}), ("rendezvous-honest", SPACE), ("rovers", {"mission__rounds": 8})]
+)
+def test_robots_and_distances_are_those_of_the_run(world: str, keys: dict[str, object]) -> None:
     """Same bits as `Mission.run`: the viewer computes no trajectory of its own."""
-    for world in ("rendezvous", "erratum", "drones"):
-        record, scene = mission(world).run(), played(world).scene()
-        np.testing.assert_array_equal(scene.trails, record.positions[0])
-        np.testing.assert_array_equal(scene.distance, record.distance[0])
-        np.testing.assert_array_equal(scene.beta, record.beta)
-        np.testing.assert_array_equal(scene.kept, record.kept)
+    record, watched = mission(world, **keys).run(), played(world, **keys)
+    np.testing.assert_array_equal([one.at for one in watched.moments], record.positions[0])
+    np.testing.assert_array_equal([one.distance for one in watched.moments], record.distance[0])
+    np.testing.assert_array_equal([one.energy_j for one in watched.moments], record.energy_j[0])
+    scene = watched.scene()
+    np.testing.assert_array_equal(agents_of(scene).at, record.positions[0, -1])
+    np.testing.assert_array_equal(map_of(scene).trails.points, record.positions[0])  # type: ignore[union-attr]
+    beta, apart = scene.side[0].curves  # type: ignore[union-attr]
+    np.testing.assert_array_equal(beta.y, record.beta)
+    np.testing.assert_array_equal(apart.x, record.kept)
 
 
-def test_robots_stand_where_they_are_in_their_colours() -> None:
+def test_robots_are_drawn_where_they_are_in_their_colours() -> None:
+    """The middle of each robot's mark has its colour, at the pixel that the record's metres become."""
+    record = mission("rendezvous").run()
     for rounds in (0, 1, 20, 60):
-        watched = played("rendezvous", rounds)
-        surface, at = picture(watched), places(watched.scene(), SIZE)[-1]
-        assert colour_at(surface, at[3]) == pygame.Color(look("stationary").colour)
-        assert count(surface, look("stationary").colour) > 50
-        alone = max(range(12), key=lambda i: min(np.linalg.norm(at[i] - at[j]) for j in range(12) if j != i))
-        played_by = watched.scene().players.get(alone, "faithful")
-        assert colour_at(surface, at[alone]) == pygame.Color(look(played_by).colour)
-    assert count(picture(played("rendezvous-honest")), look("stationary").colour) == 0
+        scene = played("rendezvous", rounds).scene()
+        surface = pygame.Surface((700, 700), depth=32)
+        seen = draw_map(surface, map_of(scene), scene.kin, Camera(), None)
+        at = seen.pixels(record.positions[0, rounds])
+        gap = np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1)) + 1e9 * np.eye(12)
+        free = np.flatnonzero(gap.min(axis=1) > 2.2 * RADIUS)
+        assert 3 in free
+        for robot in free:
+            colour = pygame.Color(look("stationary" if robot == 3 else "faithful").colour)
+            assert surface.get_at(tuple(at[robot].round().astype(int))) == colour
+    assert count(drawn(played("rendezvous-honest", 1).scene(), SIZE), look("stationary").colour) == 0
 
 
 def test_every_shape_is_different() -> None:
-    """Not colour alone: drawn in one colour, no two strategies have the same silhouette."""
-    silhouettes = set()
-    for name, (colour, _) in LOOKS.items():
-        surface = pygame.Surface((40, 40))
-        mark(surface, name, (20, 20), 15)
-        silhouettes.add((pygame.surfarray.array3d(surface) == tuple(pygame.Color(colour))[:3]).all(axis=2).tobytes())
-        assert count(surface, colour) > 50
-    assert len(silhouettes) == len(LOOKS)
+    """Not colour alone: drawn in one colour, no two strategies of one kind of world have the same silhouette."""
+    for table in (LOOKS, MARKET_LOOKS, SUPPLIER_LOOKS):
+        silhouettes = {
+            pygame.surfarray.array_alpha(sprite(one._replace(colour="#000000"), 15.0)).tobytes()
+            for one in table.values()
+        }
+        assert len(silhouettes) == len({one.shape for one in table.values()})
 
 
 def test_the_plane_keeps_angles_and_points_up() -> None:
-    """One scale for both axes, y upwards, everything inside the drawing area."""
-    scene = played("rendezvous").scene()
-    at = places(scene, SIZE)
-    scale = np.ptp(at[..., 0]) / np.ptp(scene.trails[..., 0])
-    shift = at[0, 0] - scene.trails[0, 0] * [scale, -scale]
-    np.testing.assert_allclose(at, scene.trails * [scale, -scale] + shift, atol=1e-9)
+    """One scale for both axes, y upwards, everything inside the drawing area: unequal axes drew 25 m as 90."""
+    shown = map_of(played("rendezvous").scene())
+    at = projection(shown, Camera(), (0, 0, 700, 400)).pixels(shown.trails.points)  # type: ignore[union-attr]
+    points = shown.trails.points  # type: ignore[union-attr]
+    scale = np.ptp(at[..., 0]) / np.ptp(points[..., 0])
+    shift = at[0, 0] - points[0, 0] * [scale, -scale]
+    np.testing.assert_allclose(at, points * [scale, -scale] + shift, atol=1e-9)
     assert at.min() >= 0
-    assert np.all(at.max(axis=(0, 1)) <= np.array(SIZE) - [PANEL, 0])
+    assert np.all(at.max(axis=(0, 1)) <= [700, 400])
 
 
 def test_one_dimension_runs_from_left_to_right() -> None:
-    at = places(played("erratum").scene(), SIZE)
+    shown = map_of(played("erratum").scene())
+    assert shown.axes == ("round", "position, m")
+    at = projection(shown, Camera(), (0, 0, 700, 400)).pixels(shown.trails.points)  # type: ignore[union-attr]
     np.testing.assert_allclose(np.diff(at[:, 0, 0]), np.ptp(at[:, 0, 0]) / 120)
     assert at[0, 0, 1] < at[0, 4, 1], "the robot at +1 stands above that at -1"
 
 
-def test_three_dimensions_are_an_oblique_projection() -> None:
-    """Screen = linear map of (x, y, z): x right, z up, y to the upper right at half length."""
-    scene = played("drones").scene()
-    points, at = scene.trails.reshape(-1, 3), places(scene, SIZE).reshape(-1, 2)
-    fit, residual, *_ = np.linalg.lstsq(np.column_stack([points, np.ones(len(points))]), at, rcond=None)
-    assert residual.max() < 1e-15 * len(points) * np.square(at).max()
-    x, y, z = fit[:3]
-    np.testing.assert_allclose([x[1], z[0], z[1]], [0, 0, -x[0]], atol=1e-9)
-    np.testing.assert_allclose(np.linalg.norm(y), 0.5 * x[0])
-    assert y[0] > 0 > y[1]
+def test_three_dimensions_are_seen_from_where_the_camera_stands() -> None:
+    """Screen axes are orthonormal: lengths across the line of sight are kept; from above x and y are the plane's."""
+    shown = map_of(played("rendezvous-honest", 3, **SPACE).scene())
+    rng = np.random.default_rng(0)
+    for camera in (Camera(), Camera(turn_rad=2.0, tilt_rad=1.0)):
+        seen = projection(shown, camera, (0, 0, 600, 600))
+        points = rng.normal(size=(50, 3))
+        fit, residual, *_ = np.linalg.lstsq(np.column_stack([points, np.ones(50)]), seen.pixels(points), rcond=None)
+        assert residual.max() < 1e-18 * np.square(seen.pixels(points)).max() * 50
+        axes = fit[:3].T / seen.px_per_unit
+        np.testing.assert_allclose(axes @ axes.T, np.eye(2), atol=1e-9)
+    above = projection(shown, Camera(turn_rad=0.0, tilt_rad=np.pi / 2), (0, 0, 600, 600))
+    moved = above.pixels(np.eye(3)) - above.pixels(np.zeros((1, 3)))
+    np.testing.assert_allclose(moved / above.px_per_unit, [[1, 0], [0, -1], [0, 0]], atol=1e-9)
+
+
+def test_zoom_keeps_what_is_under_the_mouse() -> None:
+    shown = map_of(played("rendezvous", 3).scene())
+    mouse, rect = (200.0, 111.0), (0, 0, 700, 400)
+    before = projection(shown, Camera(), rect)
+    nearer = Camera().nearer(1.7, mouse, (350, 200)).moved((0, 0)).nearer(2.0, mouse, (350, 200))
+    after = projection(shown, nearer, rect)
+    np.testing.assert_allclose(after.pixels(before.places(mouse)[None])[0], mouse)
+    assert after.px_per_unit == pytest.approx(3.4 * before.px_per_unit)
 
 
 def test_far_excursions_stay_in_sight() -> None:
-    scene = played("rendezvous").scene()
-    trails = scene.trails.copy()
-    trails[30, 3] = [1e4, -1e4]
-    at = places(replace(scene, trails=trails), SIZE)
+    shown = map_of(played("rendezvous", 3).scene())
+    assert shown.trails is not None
+    points = shown.trails.points.copy()
+    points[1, 3] = [1e4, -1e4]
+    far = replace(shown, trails=replace(shown.trails, points=points))
+    at = projection(far, Camera(), (0, 0, 700, 400)).pixels(points)
     assert at.min() >= 0
-    assert np.all(at.max(axis=(0, 1)) <= np.array(SIZE) - [PANEL, 0])
+    assert np.all(at.max(axis=(0, 1)) <= [700, 400])
 
 
-def test_back_and_forward_is_the_same_bit_for_bit() -> None:
+def test_back_forward_and_the_slider_show_the_same() -> None:
     watched = played("rendezvous", 20)
-    before = watched.scene()
+    end, k = watched.scene(), watched.moments[-1].k
     assert watched.back()
     assert watched.back()
-    assert watched.scene().k == 18
+    assert agents_of(watched.scene()).at is watched.moments[18].at
     assert watched.forward()
     assert watched.forward()
     assert not watched.forward(), "stops at the round that was asked for"
-    np.testing.assert_array_equal(watched.scene().trails, before.trails)
+    np.testing.assert_array_equal(agents_of(watched.scene()).at, agents_of(end).at)
+    watched.seek(7)
+    assert watched.position == 7
+    watched.seek(10**6)
+    assert watched.position == k == 20
     watched.restart()
-    assert (watched.scene().k, len(watched.scene().distance), watched.back()) == (0, 1, False)
+    assert (watched.position, watched.back()) == (0, False)
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only so many snapshots are kept; the trail still begins at the start and has few points."""
+    """Only so many moments are kept, the first among them; trails have few points."""
     monkeypatch.setattr(playback, "KEPT", 12 * 10)
-    monkeypatch.setattr(playback, "TRAIL", 12 * 5)
+    monkeypatch.setattr("robosim.rendezvous.scene.TRAIL", 12 * 5)
     watched = played("rendezvous")
-    scene = watched.scene()
-    assert scene.kept.tolist()[:: len(scene.kept) - 1] == [0.0, 60.0]
-    assert len(scene.trails) == 5
-    np.testing.assert_array_equal(scene.trails[0], load("rendezvous").own["start"][0])
+    assert [one.k for one in watched.moments] == [0, *range(52, 61)]
+    assert (watched.position, watched.length, watched.positions()[:2]) == (60, 61, [0, 52])
+    shown = map_of(watched.scene())
+    assert len(shown.trails.points) == 5  # type: ignore[union-attr]
+    np.testing.assert_array_equal(shown.trails.points[0], load("rendezvous").own["start"][0])  # type: ignore[union-attr]
     assert sum(watched.back() for _ in range(60)) == 9
+    watched.seek(30)
+    assert watched.moments[watched.at].k == 0, "the nearest that is known"
 
 
 def test_the_bill_is_that_of_the_leader() -> None:
-    record = mission("rendezvous", mission__rounds=10).run()
-    verdict, header, first, *others = played("rendezvous", mission__rounds=10).scene().bill
-    tax = record.settlement.tax[0, 3]
-    assert verdict == "inside the bound, tax groves"
-    assert "m²" in header
-    assert first == f"3: 0 + {tax:.4g} = {tax:.4g}"
-    assert len(others) == 11
-    assert played("rendezvous", 59).scene().bill == ()
-    fined = played("rendezvous", mission__rounds=300)
-    assert "each is fined 9600 m²" in fined.scene().bill[0]
-    free = played("rendezvous", mission__rounds=300, leader__tax="none")
-    assert free.scene().bill[0] == "outside the bound, tax none: nobody is fined"
-    liar = Playback(load("rendezvous-honest", strategies={1: OverReport(factor=1e9)}, set={"mission.rounds": 1}))
+    record, scene = mission("rendezvous", mission__rounds=10).run(), played("rendezvous", mission__rounds=10).scene()
+    bill = scene.side[1]
+    assert scene.facts[-1] == ("good", "inside the bound, tax groves")
+    assert (bill.title, bill.agents[0], len(bill.rows)) == ("bill, m²", 3, 12)  # type: ignore[union-attr]
+    tax = f"{record.settlement.tax[0, 3]:.4g}"
+    assert bill.rows[0] == ("3", "0", tax, tax)  # type: ignore[union-attr]
+    assert played("rendezvous", 59).scene().side[1].title == "so far"  # type: ignore[union-attr]
+    assert "each is fined 9600 m²" in played("rendezvous", mission__rounds=300).scene().facts[-1][1]
+    free = played("rendezvous", mission__rounds=300, leader__tax="none").scene()
+    assert free.facts[-1] == ("bad", "outside the bound, tax none: nobody is fined")
+    liar = Playback.live(load("rendezvous-honest", strategies={1: OverReport(factor=1e9)}, set={"mission.rounds": 1}))
     liar.forward()
-    assert liar.scene().bill[2].endswith("report refused")
+    assert "1: report refused" in liar.scene().side[1].rows[0]  # type: ignore[union-attr]
 
 
-def test_curve_and_text_are_drawn() -> None:
-    """β green and the distance blue in the panel; the curve of the distance grows."""
-    early, late = (picture(played("rendezvous", rounds)) for rounds in (5, 60))
-    panels = [surface.subsurface((SIZE[0] - PANEL, 0, PANEL, SIZE[1])) for surface in (early, late)]
-    pixels = [pygame.surfarray.array3d(panel).astype(int) for panel in panels]
-    blue = [int((panel[..., 2] - panel[..., 0] > 60).sum()) for panel in pixels]
-    assert blue[1] > blue[0] + 100
-
-
-@pytest.mark.parametrize("size", [(300, 40), (1, 1), (2000, 1500)])
+@pytest.mark.parametrize("size", [(300, 40), (1, 1), (64, 64), (2000, 1500)])
 def test_any_size_of_window_can_be_drawn(size: tuple[int, int]) -> None:
-    draw(pygame.Surface(size), played("rendezvous", 3).scene())
+    watched = played("rendezvous", 3)
+    surface = pygame.Surface(size, depth=32)
+    paint(surface, watched.scene(), chosen=3, told=watched.told(3), foot=40)
 
 
-def test_crowds_can_be_drawn_without_links() -> None:
-    watched = played("rendezvous-honest", 3, robots__count=300, network__graph="geometric")
-    assert count(picture(watched), look("faithful").colour) > 500
+def test_crowds_are_dots_where_they_are_and_their_list_is_cut() -> None:
+    watched = played("rendezvous-honest", 3, robots__count=500, network__graph="ring", leader__bound=50.0)
+    scene = watched.scene()
+    surface = pygame.Surface((700, 700), depth=32)
+    seen = draw_map(surface, map_of(scene), scene.kin, Camera(), None)
+    at = np.floor(seen.pixels(agents_of(scene).at)).astype(int)
+    assert all(surface.get_at(tuple(place)) == pygame.Color(look("faithful").colour) for place in at)
+    assert map_of(scene).lines == ()
+    table = scene.side[1]
+    assert len(table.rows) + table.more == 500  # type: ignore[union-attr]
 
 
-def test_agreeing_before_travelling_shows_the_agreement() -> None:
-    scene = played("rendezvous", mission__travel="after-agreeing").scene()
-    assert np.ptp(scene.trails[-1], axis=0).max() < np.ptp(scene.trails[0], axis=0).max()
-
-
-def test_screenshot_needs_no_display_and_no_sound(tmp_path: Path) -> None:
-    code = (
-        "import sys; from robosim.build import load; from robosim.view import view;"
-        "view(load('rendezvous', set={'mission.rounds': 60}), screenshot=sys.argv[1], rounds=9); import pygame;"
-        "assert pygame.mixer.get_init() is None and not pygame.display.get_init()"
-    )
-    blind = {name: value for name, value in os.environ.items() if name not in window.DISPLAYS}
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "a.png")], check=True, env=blind, capture_output=True, text=True
-    )
-    assert done.stdout == ""
-    shown = pygame.image.load(tmp_path / "a.png")
-    assert shown.get_size() == SIZE
-    assert pygame.image.tobytes(shown, "RGB") == pygame.image.tobytes(picture(played("rendezvous", 9)), "RGB")
+def test_agreeing_before_travelling_shows_the_agreement_and_then_the_journey() -> None:
+    record = mission("rendezvous", mission__travel="after-agreeing").run()
+    watched = played("rendezvous", mission__travel="after-agreeing")
+    np.testing.assert_array_equal(watched.moments[60].at, record.said["z"][0, -1])
+    np.testing.assert_array_equal(watched.moments[61].at, record.positions[0, 0])
+    np.testing.assert_allclose(watched.moments[-1].at, record.positions[0, -1], rtol=1e-15)
+    assert watched.scene().clock == "round 60 of 60, travelling"
 
 
 def test_screenshots_repeat_byte_for_byte(tmp_path: Path) -> None:
     for name in ("a.png", "new/b.PNG"):
-        view(load("drones"), screenshot=str(tmp_path / name))
+        view(mission("rendezvous-honest", **SPACE), screenshot=str(tmp_path / name), rounds=9)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "new" / "b.PNG").read_bytes()
+    shown = pygame.image.load(tmp_path / "a.png")
+    assert pygame.image.tobytes(shown, "RGB") == pygame.image.tobytes(
+        drawn(played("rendezvous-honest", 9, **SPACE).scene(), SIZE), "RGB"
+    )
 
 
 def test_screenshots_are_refused_with_the_fix(tmp_path: Path) -> None:
@@ -219,102 +234,53 @@ def test_screenshots_are_refused_with_the_fix(tmp_path: Path) -> None:
         view(load("erratum"), screenshot=tmp_path / "file" / "a.png", rounds=0)
 
 
-def test_without_a_display_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in window.DISPLAYS:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sys, "platform", "linux")
-    with pytest.raises(BadInput, match=r"cannot open a window: no display found \(.*--screenshot"):
-        view(load("erratum"))
-    monkeypatch.setenv("SDL_VIDEODRIVER", "no-such-driver")
-    with pytest.raises(BadInput, match="cannot open a window"):
-        view(load("erratum"))
-
-
 def test_without_pygame_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pygame", None)
+    for name in ("picture", "window", "paint", "player"):
+        monkeypatch.delitem(sys.modules, f"robosim.view.{name}", raising=False)
+        monkeypatch.delattr(f"robosim.view.{name}", raising=False)
     with pytest.raises(BadInput, match="pip install pygame-ce"):
         view(load("erratum"), rounds=0)
 
 
-class Script:
-    """A clock that presses one key a frame; a frame lasts an eighth of a second, of which 0.1 s count."""
-
-    def __init__(self, *keys: int) -> None:
-        self.keys = iter(keys)
-
-    def tick(self, fps: int) -> int:
-        key = next(self.keys, None)
-        event = pygame.event.Event(pygame.QUIT) if key is None else pygame.event.Event(pygame.KEYDOWN, key=key)
-        pygame.event.post(event)
-        return 125
+@pytest.mark.deep
+def test_ten_thousand_robots_are_drawn_thirty_times_a_second() -> None:
+    """Of processor time, their rounds included."""
+    found = runpy.run_path("scripts/bench_view.py")
+    assert found["pictures_per_s"]("swarm") > found["WANTED"]
 
 
-@pytest.fixture
-def dummy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    monkeypatch.chdir(tmp_path)
-    yield
-    pygame.display.quit()
+def test_text_is_smooth_cut_with_a_word_and_never_on_other_text() -> None:
+    """Grey edges, kerned; long lists and lines say that they go on; labels of a crowd in one place overlap nowhere."""
+    shades = np.unique(pygame.surfarray.array_alpha(text.rendered("round 3", 13)))
+    assert len(shades) > 20, "not only ink and nothing"
+    assert text.width("ToToToTo") < 4 * (text.width("T") + text.width("o")), "kerned"
+    assert text.fitted("foot-dragging", 60).endswith("…")
+    assert text.width(text.fitted("foot-dragging", 60)) <= 60
+    assert text.rendered("\x00\n" + "x" * 10**6).get_width() < 10**4
+    surface = pygame.Surface((300, 200))
+    labels = text.Labels(surface, surface.get_rect())
+    put = [labels.put(str(i), (150.0 + i % 3, 100.0), 8.0) for i in range(20)]
+    assert 3 < sum(put) < 20
+    assert not any(a.colliderect(b) for i, a in enumerate(labels.taken) for b in labels.taken[:i])
+    rows = tuple((f"{i}", f"{i * i}") for i in range(20))
+    table = Table(title="t", columns=("a", "b"), rows=rows, agents=tuple(range(20)), more=5)
+    sheet = pygame.Surface((200, 200))
+    sheet.fill("white")
+    places = draw_table(sheet, table, sheet.get_rect())
+    assert [agent for _, agent in places] == list(range(8)), "and … 17 more"
 
 
-def watch(monkeypatch: pytest.MonkeyPatch, *keys: int) -> Playback:
-    watched = Playback(mission("rendezvous"))
-    monkeypatch.setattr(pygame.time, "Clock", lambda: Script(*keys))
-    window.watch(watched, SIZE, 30)
-    return watched
-
-
-@pytest.mark.usefixtures("dummy")
-def test_view_without_a_screenshot_opens_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Script(OTHER, OTHER)
-    monkeypatch.setattr(pygame.time, "Clock", lambda: clock)
-    view(load("erratum"), rounds=1)
-    assert next(clock.keys, None) is None, "it was watched to the end of the script"
-    with pytest.raises(pygame.error, match="closed"):
-        window._screen()
-
-
-OTHER = pygame.K_x
-
-
-@pytest.mark.usefixtures("dummy")
-def test_window_plays_pauses_steps_and_closes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A frame counts for 0.1 s at most, so 8 rounds a second are 0.8 a frame; there is one frame more than keys."""
-    assert watch(monkeypatch, *[OTHER] * 7).now.k == 6
-    assert watch(monkeypatch, pygame.K_SPACE, OTHER, pygame.K_SPACE, *[OTHER] * 4).now.k == 4
-    assert watch(monkeypatch, *[OTHER] * 5, pygame.K_SPACE, *[OTHER] * 20).now.k == 4
-    assert watch(monkeypatch, *[pygame.K_RIGHT] * 5, pygame.K_LEFT, OTHER).now.k == 4
-    assert watch(monkeypatch, *[pygame.K_RIGHT] * 5, pygame.K_r, OTHER).now.k == 0
-    assert watch(monkeypatch, pygame.K_q, *[pygame.K_RIGHT] * 9).now.k == 0
-    assert watch(monkeypatch, pygame.K_ESCAPE, *[pygame.K_RIGHT] * 9).now.k == 0
-    assert not pygame.display.get_init()
-
-
-@pytest.mark.usefixtures("dummy")
-def test_speed_doubles_and_halves(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain, fast, slow = (
-        watch(monkeypatch, *keys, *[OTHER] * 20).now.k for keys in ([OTHER], [pygame.K_PLUS], [pygame.K_MINUS])
+def test_axes_have_round_numbers_where_a_bound_is_flat() -> None:
+    """R16: a flat β had the ticks 3×10¹ and no other."""
+    flat = Chart(
+        title="t", x="round", y="m", log=True, curves=(Curve(x=np.arange(5.0), y=np.full(5, 30.0), ink="good"),)
     )
-    assert fast > 1.8 * plain > 3 * slow
-    player = window.Player(playback=Playback(load("erratum")))
-    for _ in range(40):
-        player.press(pygame.K_MINUS)
-    assert player.rounds_per_s == 0.25
-    for _ in range(40):
-        player.press(pygame.K_EQUALS)
-    assert player.rounds_per_s == 1024
-    player.tick(10.0)
-    assert player.playback.now.k == 120, "the end is the end"
-
-
-@pytest.mark.usefixtures("dummy")
-def test_s_saves_what_is_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    watch(monkeypatch, pygame.K_RIGHT, pygame.K_s, OTHER)
-    assert pygame.image.load(tmp_path / "rendezvous-1.png").get_size() == SIZE
-    monkeypatch.setattr(window, "save", lambda *_: (_ for _ in ()).throw(BadInput("disk full")))
-    player = window.Player(playback=Playback(load("erratum")))
-    pygame.display.set_mode(SIZE)
-    player.press(pygame.K_s)
-    assert player.status == "disk full"
-    player.press(pygame.K_SPACE)
-    assert player.status == "paused"
+    axes = charts.axes_of(flat, pygame.Rect(0, 0, 300, 200))
+    ticks = charts._rungs(axes)
+    assert len(ticks) >= 3
+    assert all(len(shown(one)) <= 3 for one in ticks)
+    np.testing.assert_allclose(axes.pixels(np.array([0.0]), np.array([30.0]))[0, 1], axes.frame.centery, atol=1)
+    wide = replace(flat, curves=(Curve(x=np.arange(5.0), y=np.logspace(-6, 2, 5), ink="good"),))
+    powers = charts._rungs(charts.axes_of(wide, pygame.Rect(0, 0, 300, 200)))
+    np.testing.assert_allclose(np.log10(powers), np.round(np.log10(powers)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -104,9 +105,18 @@ class ChargingRecord(AuctionRecord):
     """A finished day of charging; `day` is what was executed."""
 
     noun: ClassVar[str] = "charging"
-    needed: ClassVar[frozenset[str]] = frozenset({"curvature"})
+    needed: ClassVar[frozenset[str]] = frozenset({"curvature", "told"})
 
     day: DayLog
+
+    def faults(self) -> Iterator[str]:
+        """Also posts that are not there, and drivers who told nothing."""
+        yield from super().faults()
+        post, ids = self.day.post, self.day.post_ids
+        if post is not None and ids and post.max() >= len(ids):
+            yield f"day/post: names post {post.max()}, there are {len(ids)}"
+        if self.types["told"].shape[2] != 3:
+            yield f"types: told must hold energy and stay, got {self.types['told'].shape[2]} numbers"
 
     def understated(self, missions: NDArray[np.int64], agents: NDArray[np.int64]) -> NDArray[np.bool_]:
         """In which missions others than the deviators reported less than the meter says, where that is billed."""

@@ -67,10 +67,13 @@ class ChargingScenery(Still):
         """Wish, battery, power, cost and tax."""
         day, latest = self.setting.day, past[-1]
         arrival, departure = day.stay_min[agent]
+        energy, first, last = self.setting.types["told"][0, agent]
         rows = [
             ("plays", self.players.get(agent, "faithful")),
             ("true wish", f"{number(float(day.wanted_kwh[agent]))} kWh"),
+            ("reported wish", f"{number(float(energy) * day.hours)} kWh"),
             ("true stay", f"{clock(arrival)} to {clock(departure)}"),
+            ("reported stay", f"{clock(first * 60 * day.hours)} to {clock(last * 60 * day.hours)}"),
         ]
         if isinstance(latest, Step):
             got = sum(float(one.kwh[agent]) for one in past if isinstance(one, Step))

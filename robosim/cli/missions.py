@@ -131,9 +131,12 @@ def film(
 
     Example: robosim film rendezvous -o meeting.gif --frames 60
     """
+    from robosim.cli.app import bar
     from robosim.view import film as shoot
 
-    count = shoot(watched(world, seed, set_), out, rounds=rounds, fps=fps, frames=frames, size=pixels(size))
+    with bar("film", frames) as update:
+        wanted = watched(world, seed, set_)
+        count = shoot(wanted, out, rounds=rounds, fps=fps, frames=frames, size=pixels(size), watch=update)
     say(f"{out}: {count} frames")
 
 

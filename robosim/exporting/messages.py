@@ -11,7 +11,7 @@ from robosim.agent import Array
 from robosim.exporting import schemas
 from robosim.exporting.entities import FRAME, agents_on, ground_of, lines_on, pose, trails_on
 from robosim.exporting.schemas import Schema
-from robosim.exporting.timeline import Timeline, Track, timeline_of
+from robosim.exporting.timeline import ROUND_S, Timeline, Track, timeline_of
 from robosim.files.writing import printable, strict
 from robosim.kind import kind_named
 from robosim.record import Record
@@ -87,11 +87,12 @@ def _seen(record: Record, timeline: Timeline) -> Iterator[Message]:
     scenery = kind.scene(record)
     talk = tuple(scenery.recalled(record))
     past = (*talk, *scenery.after(record))
-    shown = _thinned(timeline.seen_s, record.decision.shape[1])
+    seen_s = _times(timeline.seen_s, len(past))
+    shown = _thinned(seen_s, record.decision.shape[1])
     ground: list[Plain] = []
     there: set[str] = set()
     for place in shown:
-        t_s = float(timeline.seen_s[place])
+        t_s = float(seen_s[place])
         scene = scenery.scene(past[: place + 1], record if place >= len(talk) else None)
         if not isinstance(scene.main, Map):
             break
@@ -107,12 +108,18 @@ def _seen(record: Record, timeline: Timeline) -> Iterator[Message]:
             yield _message(t_s, "/ground", schemas.SCENE, {"deletions": [], "entities": things})
         there = names
     end_s = _end_s(timeline)
-    if len(shown) < np.isfinite(timeline.seen_s).sum():
-        every = f"{len(shown)} of {int(np.isfinite(timeline.seen_s).sum())} moments are in the scene; numbers are whole"
+    if len(shown) < np.isfinite(seen_s).sum():
+        every = f"{len(shown)} of {int(np.isfinite(seen_s).sum())} moments are in the scene; numbers are whole"
         yield _log(0.0, schemas.INFO, record, every)
     if past:
         for ink, text in scenery.scene(past, record).facts:
             yield _log(end_s, schemas.WARNING if ink == "bad" else schemas.INFO, record, text)
+
+
+def _times(seen_s: Array, moments: int) -> Array:
+    """Of all moments: of those that a timeline does not speak of a second each, after the others."""
+    more = np.arange(1.0, max(moments - len(seen_s), 0) + 1)
+    return np.concatenate([seen_s, seen_s[-1:].sum() + ROUND_S * more])[:moments]
 
 
 def _thinned(seen_s: Array, agents: int) -> list[int]:

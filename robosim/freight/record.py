@@ -105,6 +105,9 @@ class FreightRecord(Record):
             yield "price: must hold one a demander and good"
         if max(roads.roads.max(initial=-1), roads.edges.max(initial=-1)) >= max(len(roads.positions), 1):
             yield "roads: join a point that is not there"
+        sizes = {len(roads.edges), self.flow.shape[1], roads.edge_load.shape[1]}
+        if len(roads.edges) and (len(sizes) > 1 or (self.flows is not None and self.flows.shape[2] not in sizes)):
+            yield f"flow: must have one number for each of {len(roads.edges)} edges"
 
     @cached_property
     def payment(self) -> Array:

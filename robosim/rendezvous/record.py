@@ -55,6 +55,14 @@ class BodyLog:
     headings_rad: Annotated[Array | None, Axes("M stops N")] = None
     charge_j: Annotated[Array | None, Axes("M stops N", least=0)] = None
 
+    def faults(self, d: int) -> Iterator[str]:
+        """Obstacles without three corners, and pads that stand nowhere in d dimensions."""
+        ends = self.first.tolist()
+        if ends[:1] != [0] or ends[-1] != len(self.outlines) or (np.diff(self.first) < 3).any():
+            yield f"bodies/first: must begin obstacles of three corners and more among {len(self.outlines)}"
+        if len(self.pads) and self.pads.shape[1] != d + 1:
+            yield f"bodies/pads: must hold {d} coordinates and a radius, got {self.pads.shape[1]} numbers"
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RendezvousRecord(Record):
@@ -95,6 +103,8 @@ class RendezvousRecord(Record):
             yield f"weights: must be > 0, got {self.weights.min()}"
         if len(self.labels) not in (0, self.decision.shape[1]):
             yield f"labels: must name each of {self.decision.shape[1]} robots, got {len(self.labels)}"
+        if self.bodies is not None:
+            yield from self.bodies.faults(self.decision.shape[2])
         if self.said.keys() != {"z"} or self.said["z"].shape[3] != self.decision.shape[2]:
             yield "said: must hold z, with as many components as a position"
 

@@ -35,6 +35,8 @@ from robosim.view.scenery import Told
 
 TRAIL = 100_000
 """Trail points in one picture: more robots have coarser trails."""
+NAMED = 3
+"""Robots with empty batteries that are named."""
 CROWD = 400
 """More robots have no links in pictures."""
 
@@ -92,7 +94,7 @@ class RendezvousScenery:
             title=f"{setting.world}, seed {setting.seed}",
             clock=f"round {now.k} of {self.rules.rounds}" + (", travelling" if travels else ""),
             main=self._map(past, rows),
-            facts=self._facts(now, record),
+            facts=self._facts(past, record),
             side=(self._curves(past), self._table(now, record)),
             kin=kin,
             agent="robot",
@@ -110,7 +112,9 @@ class RendezvousScenery:
             ("energy so far", f"{number(now.energy_j[agent])} J"),
         ]
         if now.charge_j is not None:
-            rows.append(("battery", f"{number(now.charge_j[agent])} J left"))
+            since = _empty_since(past).get(agent)
+            left = f"{number(now.charge_j[agent])} J left"
+            rows.append(("battery", left if since is None else f"empty since round {since}"))
         if record is not None:
             rows.append(("reports a cost of", f"{number(record.reported_cost[0, agent])} {unit}"))
         tax = "not known before the end" if record is None else f"{number(record.settlement.tax[0, agent])} {unit}"
@@ -128,15 +132,16 @@ class RendezvousScenery:
         way = now.at - self.setting.places - self.setting.start
         return np.asarray(np.einsum("id,id->i", way, way))
 
-    def _facts(self, now: Moment, record: RendezvousRecord | None) -> tuple[tuple[str, str], ...]:
+    def _facts(self, past: Sequence[Moment], record: RendezvousRecord | None) -> tuple[tuple[str, str], ...]:
+        now = past[-1]
         beta = float(self.beta[now.k])
         inside = now.distance <= beta
         found = [
             ("load", f"distance {number(now.distance)} m"),
             ("good" if inside else "bad", f"β(k) {number(beta)} m: {'inside' if inside else 'outside'}"),
         ]
-        if now.charge_j is not None and (empty := int((now.charge_j <= 0.0).sum())):
-            found.append(("bad", f"{empty} of {len(now.at)} batteries are empty"))
+        if empty := _empty_since(past):
+            found.append(("bad", _emptied(empty)))
         if now.heard is not None and now.lost is not None:
             found.append(("ink", f"{len(now.heard)} links heard, {len(now.lost)} not"))
         return (*found, *([] if record is None else [_verdict(record)]))
@@ -245,6 +250,24 @@ def _halves(at: Array, links: Pairs) -> Array:
     """The half of each link at its receiver, (m, 2, d): the other direction may have been heard."""
     receiver, sender = at[links[:, 0]], at[links[:, 1]]
     return np.stack([receiver, (receiver + sender) / 2], axis=1)
+
+
+def _empty_since(past: Sequence[Moment]) -> dict[int, int]:
+    """Whose battery is empty now, and since which round; who was empty first comes first."""
+    now = past[-1].charge_j
+    if now is None or (now > 0.0).all():
+        return {}
+    empty = np.flatnonzero(now <= 0.0)
+    full = np.stack([one.charge_j[empty] > 0.0 for one in past if one.charge_j is not None])
+    since = len(full) - np.argmax(full[::-1], axis=0)  # the moment after the last with something in it
+    rounds = {int(robot): past[int(i) % len(full)].k for robot, i in zip(empty, since, strict=True)}
+    return dict(sorted(rounds.items(), key=lambda one: (one[1], one[0])))
+
+
+def _emptied(since: dict[int, int]) -> str:
+    """As in `empty: 3 (round 41), 6 (round 44), … 2 more`."""
+    named = ", ".join(f"{robot} (round {k})" for robot, k in list(since.items())[:NAMED])
+    return f"empty: {named}" + (f", … {len(since) - NAMED} more" if len(since) > NAMED else "")
 
 
 def _point(x: Array) -> str:

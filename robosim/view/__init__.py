@@ -6,6 +6,7 @@ What a mission looks like its kind of world says, as plain data (`scene`, `scene
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ def film(
     fps: int = 20,
     frames: int = 300,
     size: tuple[int, int] = SIZE,
+    watch: Callable[[int, int], None] | None = None,
 ) -> int:
     """A film of a mission, or of the record of one, drawn off-screen; how many frames it has.
 
@@ -69,6 +71,7 @@ def film(
     rounds : stop after so many rounds.
     frames : at most so many, evenly spaced.
     size : pixels.
+    watch : called after each moment that was played, and after each frame, with how many there are now and will be.
 
     Raises `BadInput` for another ending, without pygame or imageio-ffmpeg, and where the file cannot be written.
     """
@@ -77,7 +80,7 @@ def film(
     except ImportError as problem:
         raise _without_pygame(problem) from None
     filming.refuse(Path(path), fps, frames, size)
-    return filming.film(playback_of(watched, rounds), Path(path), fps, frames, size)
+    return filming.film(playback_of(watched, rounds), Path(path), fps, frames, size, watch)
 
 
 def playback_of(watched: Mission[Any] | Record, rounds: int | None = None) -> Playback:

@@ -11,11 +11,12 @@ from robosim.agent import Array
 from robosim.view.marks import stamp
 from robosim.view.scene import INKS, Chart, Curve, Gauge
 from robosim.view.text import BODY, SMALL, Labels, fitted, width, write
-from robosim.view.ticks import DECADES, decades, finite, shown, spaced
+from robosim.view.ticks import DECADES, decades, finite, shown, spaced, steps
 
 LEFT, BOTTOM, TOP, RIGHT = 50, 32, 20, 12
 ROW = 17
-CLOSE_PX = 12.0
+FLAT = 0.25
+"""Decades around a curve that is flat."""
 
 
 class Axes(NamedTuple):
@@ -46,13 +47,14 @@ def axes_of(chart: Chart, rect: pygame.Rect) -> Axes:
     if chart.now is not None:
         x = np.append(x, chart.now)
     marked = any(curve.mark is not None for curve in chart.curves)
-    return Axes(frame, _range(x, 0.03 if marked else 0.0), _range(y, 0.04), chart.log)
+    return Axes(frame, _range(x, 0.03 if marked else 0.0), _range(y, 0.04, FLAT if chart.log else None), chart.log)
 
 
-def _range(numbers: Array, margin: float) -> tuple[float, float]:
+def _range(numbers: Array, margin: float, flat: float | None = None) -> tuple[float, float]:
+    """From the least to the largest with a margin; around numbers that are all one, `flat` or half of it."""
     low, high = (float(numbers.min()), float(numbers.max())) if numbers.size else (0.0, 1.0)
     if not high - low > 1e-12 * max(abs(low), abs(high)):
-        half = 0.5 if low == 0.0 else abs(low) / 2
+        half = flat or (0.5 if low == 0.0 else abs(low) / 2)
         return low - half, low + half
     return low - margin * (high - low), high + margin * (high - low)
 
@@ -99,13 +101,15 @@ def _grid(surface: pygame.Surface, chart: Chart, axes: Axes) -> None:
 
 
 def _rungs(axes: Axes) -> list[float]:
-    """Numbers at the y axis: powers of ten where it spans several, round numbers else."""
+    """Numbers at the y axis: powers of ten where it spans several, else round numbers."""
     most = min(max(2, axes.frame.height // 28), 9)
     if not axes.log:
         return spaced(*axes.y, most)
     low, high = (10.0**end for end in axes.y)
-    if axes.y[1] - axes.y[0] > DECADES:
+    if axes.y[1] - axes.y[0] > 2 * DECADES:
         return decades(low, high, most)
+    if axes.y[1] - axes.y[0] > DECADES:
+        return steps(low, high)[:: max(1, 6 // most)]
     return [one for one in spaced(low, high, most) if one > 0.0]
 
 

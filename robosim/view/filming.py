@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,16 @@ import pygame
 from PIL import Image
 
 from robosim.errors import BadInput
+from robosim.palette import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, YELLOW
 from robosim.view.picture import drawn, put
 from robosim.view.playback import Playback
+from robosim.view.scene import INKS
 
+Watch = Callable[[int, int], None]
 ENDINGS = (".gif", ".mp4")
-COLOURS = 128
+COLOURS = (BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE)
+SHADES = 14
+"""Of each colour, to white: all of them are fewer than the 256 that a GIF has."""
 SMALLEST, LARGEST = 64, 4096
 QUICKEST = 60
 
@@ -36,15 +41,22 @@ def refuse(path: Path, fps: int, frames: int, size: tuple[int, int]) -> None:
         _ffmpeg()
 
 
-def film(playback: Playback, path: Path, fps: int, frames: int, size: tuple[int, int]) -> int:
+def film(playback: Playback, path: Path, fps: int, frames: int, size: tuple[int, int], watch: Watch | None) -> int:
     """Play to the end, then draw at most `frames` moments, evenly spaced; how many."""
+    tell = watch or (lambda done, of: None)
     while playback.forward():
-        pass
+        tell(playback.position, playback.length - 1)
     places = shown(playback, frames)
-    pictures = (frame(playback, place, size) for place in places)
+    pictures = (frame(playback, place, size) for place in _told(places, tell))
     content = _gif(pictures, fps) if path.suffix.lower() == ".gif" else _mp4(pictures, fps, size)
     put(path, content)
     return len(places)
+
+
+def _told(places: list[int], tell: Watch) -> Iterator[int]:
+    for done, place in enumerate(places):
+        tell(done, len(places))
+        yield place
 
 
 def shown(playback: Playback, frames: int) -> list[int]:
@@ -62,12 +74,38 @@ def frame(playback: Playback, place: int, size: tuple[int, int]) -> Image.Image:
 
 
 def _gif(pictures: Iterator[Image.Image], fps: int) -> bytes:
-    """Endless; each frame has the colours that it needs."""
-    images = (one.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE) for one in pictures)
+    """Endless; all frames have the same colours, so that none changes without a cause."""
+    shades = Shades()
+    images = (shades.image(one) for one in pictures)
     buffer = io.BytesIO()
     first = next(images)
     first.save(buffer, "GIF", save_all=True, append_images=images, duration=round(1000 / fps), loop=0)
     return buffer.getvalue()
+
+
+class Shades:
+    """The colours of a GIF: every colour of agents and inks, exact, and what smooth edges make of it on white.
+
+    Pillow's own search for the nearest colour is not exact: white became grey.
+    """
+
+    def __init__(self) -> None:
+        pure = dict.fromkeys(one.upper() for one in (*COLOURS, *INKS.values()))
+        steps = np.linspace(0.0, 1.0, SHADES).tolist()
+        mixed = dict.fromkeys(tuple(pygame.Color(one).lerp("#ffffff", step))[:3] for one in pure for step in steps)
+        self.colours = np.array(list(mixed), dtype=np.int64)
+        self._nearest = np.full(1 << 24, -1, dtype=np.int16)
+
+    def image(self, picture: Image.Image) -> Image.Image:
+        """The picture in these colours, each pixel in the nearest."""
+        red, green, blue = np.moveaxis(np.asarray(picture, dtype=np.int64), 2, 0)
+        wanted = red << 16 | green << 8 | blue
+        new = np.unique(wanted[self._nearest[wanted] < 0])
+        apart = np.stack([new >> 16, new >> 8 & 255, new & 255], axis=1)[:, None] - self.colours
+        self._nearest[new] = np.square(apart).sum(axis=2).argmin(axis=1)
+        found = Image.frombytes("P", picture.size, self._nearest[wanted].astype(np.uint8).tobytes())
+        found.putpalette(self.colours.astype(np.uint8).tobytes())
+        return found
 
 
 def _mp4(pictures: Iterator[Image.Image], fps: int, size: tuple[int, int]) -> bytes:

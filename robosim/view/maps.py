@@ -147,7 +147,8 @@ def _agents(
         _rings(surface, agents, at, reach)
     if chosen is not None and chosen in agents.ids:
         place = int(np.flatnonzero(agents.ids == chosen)[0])
-        pygame.draw.aacircle(surface, INKS["ink"], at[place], reach[place] + 7, width=2)
+        reach[place] += 7.0
+        pygame.draw.aacircle(surface, INKS["ink"], at[place], reach[place], width=2)
     if len(at) <= NAMED or agents.names:
         _names(agents, at, reach, labels)
 

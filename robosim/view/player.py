@@ -36,7 +36,8 @@ class Drag:
 
 @dataclass(kw_only=True)
 class Player:
-    """One method a key, one for each thing that a mouse does; `surface` is what pictures are saved of."""
+    """One method a key, one for each thing that a mouse does; `surface` is what pictures are saved of: the
+    moment `shown`."""
 
     playback: Playback
     paused: bool = False
@@ -47,6 +48,7 @@ class Player:
     chosen: int | None = None
     camera: Camera = field(default_factory=Camera)
     surface: pygame.Surface | None = None
+    shown: int = 0
     scene: Scene | None = None
     painted: Painted | None = None
     slider: pygame.Rect = field(default_factory=lambda: pygame.Rect(0, 0, 0, 0))
@@ -119,7 +121,7 @@ class Player:
 
     def picture(self) -> None:
         """Save what is seen into the current directory."""
-        name = f"{self.playback.name}-{self.playback.position}.png"
+        name = f"{self.playback.name}-{self.shown}.png"  # keys may have gone on since
         if self.surface is None:
             return
         try:

@@ -10,6 +10,8 @@ import pygame
 
 from robosim.view.scene import INKS
 
+LONGEST = 500
+"""Characters of a line."""
 SMALL, BODY, LARGE = 11, 13, 16
 """Sizes, pixels."""
 AROUND = ((1, -1), (1, 1), (-1, -1), (-1, 1), (1, 0), (-1, 0), (0, -1), (0, 1))
@@ -35,8 +37,8 @@ def font(size: int, bold: bool = False) -> pygame.font.Font:
 
 @lru_cache(maxsize=4096)
 def rendered(line: str, size: int = BODY, colour: str = INKS["ink"], bold: bool = False) -> pygame.Surface:
-    """A line of text; what a typeface cannot draw (control characters) is left out."""
-    return font(size, bold).render("".join(c for c in line if c.isprintable()), True, colour)
+    """A line of text without control characters, which no typeface draws, and without what no screen has room for."""
+    return font(size, bold).render("".join(c for c in line[:LONGEST] if c.isprintable()), True, colour)
 
 
 def write(

@@ -29,10 +29,21 @@ def spaced(low: float, high: float, most: int) -> list[float]:
     if not high > low:
         return [low]
     step = nice((high - low) / max(most - 1, 1) * 1.0001)
-    while (high - low) / step > most:
+    while (high - low) / step > most + 0.5:
         step = nice(step * 2.5)
     first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
     return [float(x) + 0.0 for x in (np.arange(first, last + 1) * step).round(12)]
+
+
+def steps(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times powers of ten from low to high.
+
+    >>> steps(0.3, 20.0)
+    [0.5, 1.0, 2.0, 5.0, 10.0, 20.0]
+    """
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    found = [float(f"{digit}e{power}") for power in powers for digit in (1, 2, 5)]
+    return [one for one in found if low * (1 - 1e-9) <= one <= high * (1 + 1e-9)]
 
 
 def decades(low: float, high: float, most: int) -> list[float]:

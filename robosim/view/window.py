@@ -41,7 +41,7 @@ def watch(playback: Playback, size: tuple[int, int], fps: int, paused: bool = Fa
 
 def show(player: Player, surface: pygame.Surface) -> None:
     """Everything that a window has to show: the scene, the slider, and the keys where they were asked for."""
-    player.scene, player.surface = player.playback.scene(), surface
+    player.scene, player.surface, player.shown = player.playback.scene(), surface, player.playback.position
     player.painted = paint(surface, player.scene, player.camera, chosen=player.chosen, told=player.told, foot=FOOT)
     _foot(surface, player)
     if player.help:

@@ -54,4 +54,5 @@ KIND = Kind(
     figures=figures,
     tables=lazy("cooling.tables:run_tables"),
     findings=lazy("cooling.tables:findings"),
+    scene=lazy("cooling.scene:scene_of"),
 )
