@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -32,11 +33,16 @@ class Message(NamedTuple):
     says: Plain
 
 
-def messages(record: Record) -> list[Message]:
-    """All that is told of mission 0, by time and then by topic."""
+def messages(record: Record) -> Iterator[Message]:
+    """All that is told of mission 0, by time and then by topic; numbers are made when it is their turn."""
     timeline = timeline_of(record)
-    found = [*_numbers(timeline), *_seen(record, timeline), *_settled(record, _end_s(timeline))]
-    return sorted(found, key=lambda one: (one.ns, one.topic))
+    tracks = (_numbers(topic, track) for topic, track in timeline.tracks.items())
+    others = sorted([*_seen(record, timeline), *_settled(record, _end_s(timeline))], key=_place)
+    return heapq.merge(*tracks, others, key=_place)
+
+
+def _place(one: Message) -> tuple[int, str]:
+    return one.ns, one.topic
 
 
 def nanoseconds(t_s: float) -> int:
@@ -59,14 +65,13 @@ def _end_s(timeline: Timeline) -> float:
     return max((float(t_s[-1]) for t_s in times if len(t_s)), default=0.0)
 
 
-def _numbers(timeline: Timeline) -> Iterator[Message]:
-    """Each track under its name: what the team has, and `agents`, a list in which place i is agent i."""
-    for topic, track in timeline.tracks.items():
-        schema: Schema | None = None
-        for row, t_s in enumerate(track.t_s.tolist()):
-            says = _row(track, row)
-            schema = schema or schemas.like(says)
-            yield Message(nanoseconds(t_s), f"/{topic}", f"robosim.{topic}", schema, says)
+def _numbers(topic: str, track: Track) -> Iterator[Message]:
+    """A track under its name: what the team has, and `agents`, a list in which place i is agent i."""
+    schema: Schema | None = None
+    for row, t_s in enumerate(track.t_s.tolist()):
+        says = _row(track, row)
+        schema = schema or schemas.like(says)
+        yield Message(nanoseconds(t_s), f"/{topic}", f"robosim.{topic}", schema, says)
 
 
 def _row(track: Track, row: int) -> Plain:
