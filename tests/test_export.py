@@ -272,7 +272,7 @@ def test_the_same_record_gives_the_same_bytes(exported, tmp_path) -> None:
 
 def test_many_moments_are_thinned_and_that_is_said(monkeypatch) -> None:
     monkeypatch.setattr(telling, "THINGS", 48)
-    found = telling.messages(robosim.run("rendezvous", set={"mission.rounds": 12}))
+    found = list(telling.messages(robosim.run("rendezvous", set={"mission.rounds": 12})))
     assert [one.ns for one in found if one.topic == "/scene"] == [
         one.ns for one in found if one.topic == "/robots" and one.says["agents"]
     ][::4]

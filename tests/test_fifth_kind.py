@@ -145,6 +145,8 @@ def test_it_runs_and_its_record_is_drawn_and_comes_back_bit_for_bit(installed: I
     installed.robosim("view", "record", "--screenshot", "seen.png")
     assert (installed.place / "seen.png").read_bytes().startswith(b"\x89PNG")
     installed("-c", SEEN_FROM_PYTHON, "record")
+    assert installed.robosim("export", "record", "-o", "record.mcap").strip() == "record.mcap"
+    assert (installed.place / "record.mcap").read_bytes().startswith(b"\x89MCAP0\r\n")
 
 
 def test_a_run_is_json_like_that_of_any_other_kind(installed: Installed) -> None:

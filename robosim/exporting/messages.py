@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from robosim.agent import Array
 from robosim.exporting import schemas
 from robosim.exporting.entities import FRAME, agents_on, ground_of, lines_on, pose, trails_on
 from robosim.exporting.schemas import Schema
-from robosim.exporting.timeline import Timeline, Track, timeline_of
+from robosim.exporting.timeline import ROUND_S, Timeline, Track, timeline_of
 from robosim.files.writing import printable, strict
 from robosim.kind import kind_named
 from robosim.record import Record
@@ -32,11 +33,16 @@ class Message(NamedTuple):
     says: Plain
 
 
-def messages(record: Record) -> list[Message]:
-    """All that is told of mission 0, by time and then by topic."""
+def messages(record: Record) -> Iterator[Message]:
+    """All that is told of mission 0, by time and then by topic; numbers are made when it is their turn."""
     timeline = timeline_of(record)
-    found = [*_numbers(timeline), *_seen(record, timeline), *_settled(record, _end_s(timeline))]
-    return sorted(found, key=lambda one: (one.ns, one.topic))
+    tracks = (_numbers(topic, track) for topic, track in timeline.tracks.items())
+    others = sorted([*_seen(record, timeline), *_settled(record, _end_s(timeline))], key=_place)
+    return heapq.merge(*tracks, others, key=_place)
+
+
+def _place(one: Message) -> tuple[int, str]:
+    return one.ns, one.topic
 
 
 def nanoseconds(t_s: float) -> int:
@@ -59,14 +65,13 @@ def _end_s(timeline: Timeline) -> float:
     return max((float(t_s[-1]) for t_s in times if len(t_s)), default=0.0)
 
 
-def _numbers(timeline: Timeline) -> Iterator[Message]:
-    """Each track under its name: what the team has, and `agents`, a list in which place i is agent i."""
-    for topic, track in timeline.tracks.items():
-        schema: Schema | None = None
-        for row, t_s in enumerate(track.t_s.tolist()):
-            says = _row(track, row)
-            schema = schema or schemas.like(says)
-            yield Message(nanoseconds(t_s), f"/{topic}", f"robosim.{topic}", schema, says)
+def _numbers(topic: str, track: Track) -> Iterator[Message]:
+    """A track under its name: what the team has, and `agents`, a list in which place i is agent i."""
+    schema: Schema | None = None
+    for row, t_s in enumerate(track.t_s.tolist()):
+        says = _row(track, row)
+        schema = schema or schemas.like(says)
+        yield Message(nanoseconds(t_s), f"/{topic}", f"robosim.{topic}", schema, says)
 
 
 def _row(track: Track, row: int) -> Plain:
@@ -87,11 +92,12 @@ def _seen(record: Record, timeline: Timeline) -> Iterator[Message]:
     scenery = kind.scene(record)
     talk = tuple(scenery.recalled(record))
     past = (*talk, *scenery.after(record))
-    shown = _thinned(timeline.seen_s, record.decision.shape[1])
+    seen_s = _times(timeline.seen_s, len(past))
+    shown = _thinned(seen_s, record.decision.shape[1])
     ground: list[Plain] = []
     there: set[str] = set()
     for place in shown:
-        t_s = float(timeline.seen_s[place])
+        t_s = float(seen_s[place])
         scene = scenery.scene(past[: place + 1], record if place >= len(talk) else None)
         if not isinstance(scene.main, Map):
             break
@@ -107,12 +113,18 @@ def _seen(record: Record, timeline: Timeline) -> Iterator[Message]:
             yield _message(t_s, "/ground", schemas.SCENE, {"deletions": [], "entities": things})
         there = names
     end_s = _end_s(timeline)
-    if len(shown) < np.isfinite(timeline.seen_s).sum():
-        every = f"{len(shown)} of {int(np.isfinite(timeline.seen_s).sum())} moments are in the scene; numbers are whole"
+    if len(shown) < np.isfinite(seen_s).sum():
+        every = f"{len(shown)} of {int(np.isfinite(seen_s).sum())} moments are in the scene; numbers are whole"
         yield _log(0.0, schemas.INFO, record, every)
     if past:
         for ink, text in scenery.scene(past, record).facts:
             yield _log(end_s, schemas.WARNING if ink == "bad" else schemas.INFO, record, text)
+
+
+def _times(seen_s: Array, moments: int) -> Array:
+    """Of all moments: of those that a timeline does not speak of a second each, after the others."""
+    more = np.arange(1.0, max(moments - len(seen_s), 0) + 1)
+    return np.concatenate([seen_s, seen_s[-1:].sum() + ROUND_S * more])[:moments]
 
 
 def _thinned(seen_s: Array, agents: int) -> list[int]:
