@@ -292,8 +292,8 @@ def test_rows_that_were_stopped_or_did_not_end_together_are_no_batch() -> None:
     record = in_range().whole()
     with pytest.raises(KeyboardInterrupt):
         rows.together([record, replace(record, interrupted=True)])
+    thin = in_range().run(every=2)
     with pytest.raises(robosim.RobosimError, match="kept different rounds"):
-        thin = in_range().run(every=2)
         rows.together([thin, replace(thin, kept=thin.kept + (thin.kept > 0))])
     again = rows.together([record, record])
     assert again.starts is record.starts
