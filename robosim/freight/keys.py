@@ -144,7 +144,7 @@ class FreightNetwork(Section):
         default="lazy-metropolis", description="1/(2 max(deg)), or with the margin 0.1 as in the authors' figures"
     )
     directed: bool = Field(default=False, description="no: these methods talk over links in both directions")
-    radio: FreightRadio = FreightRadio()
+    radio: FreightRadio = Field(default=FreightRadio(), description="what is not there, lost, late or rounded")
 
     @property
     def margin(self) -> float:
