@@ -46,7 +46,7 @@ def world(seed, congestion, rounds, marginal_rounds):
 
 
 @given(st.integers(0, 10**6), st.sampled_from([10, 40, 400]), st.sampled_from([10, 40, 400]))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_exact_payments_of_random_roads_are_between_what_is_printed(seed, rounds, marginal_rounds):
     mission = world(seed, "linear", rounds, marginal_rounds)
     assert_between(mission.run(every=rounds), mission.problem)

@@ -54,8 +54,9 @@ class Steep(NamedTuple):
 
     def rules(self, rules: Rules) -> Rules:
         """What is announced, with the added edges."""
-        theta = csr_array(vstack([csr_array(rules["theta"]), self.edges]))
-        return {**rules, "theta": theta, "congestion": np.append(rules["congestion"], np.ones(self.edges.shape[0]))}
+        theta, ones = csr_array(vstack([csr_array(rules["theta"]), self.edges])), np.ones(self.edges.shape[0])
+        power = rules["power"] if np.ndim(rules["power"]) == 0 else np.append(rules["power"], ones)
+        return {**rules, "theta": theta, "congestion": np.append(rules["congestion"], ones), "power": power}
 
     def drawn(self, near: Array) -> Array:
         """ρ deg (v + Σ_j Θ_j'K Θ_j v_j) of near = ρ deg v, (M, N, N·n)."""
