@@ -156,6 +156,8 @@ RULES: dict[str, Callable[[Coupled, Network], dict[str, float]]] = {
 
 def bends(problem: Coupled) -> tuple[float, float]:
     """κ and χ, in cost per unit of b squared."""
+    if problem.bends and not problem.b.any():
+        return 1.0, 1.0  # nothing is asked for: flows are 0, where such congestion has no scale
     n, agents = problem.variables, problem.agents
     inverse = [np.linalg.pinv(rows) for rows in problem.A]
     met = [problem.theta[:, i * n : (i + 1) * n] @ each for i, each in enumerate(inverse)]
@@ -212,7 +214,7 @@ def _least(problem: Coupled, inverse: list[Array]) -> float:
     price = float(np.median(asked))  # what most ask: who asks a million times as much stays at home
     quantity = float(np.abs(problem.b).mean()) / problem.agents
     if not (price > 0.0 and quantity > 0.0):
-        return float(np.finfo(np.float64).tiny) if problem.congestion.any() and quantity > 0.0 else 1.0
+        return float(np.finfo(np.float64).tiny) if problem.congestion.any() else 1.0
     return float(2.0 ** np.round(np.log2(FLOOR * price / quantity)))
 
 
