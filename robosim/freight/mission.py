@@ -198,7 +198,7 @@ class Freight(Mission[FreightRecord]):
             method=self.method,
             penalties=self.penalties,
             residuals=noted["residuals"],
-            objective=self.problem.objective(noted["x"]),
+            objective=np.array([[self.problem.objective(x) for x in rows] for rows in noted["x"]]),  # sums of one each
             price=books.price,
             without=without,
             gap=lower_bound(self.problem, x[0], books.price[0]).gap,

@@ -57,7 +57,7 @@ class FreightScenery(Still):
         """One moment a round."""
         books: AuditState = snapshot.leader
         x, problem = books.x[:1], mission.problem
-        return (Moment(snapshot.k, x[0], problem.flow(x)[0], books.residuals[0], float(problem.objective(x)[0])),)
+        return (Moment(snapshot.k, x[0], problem.flow(x)[0], books.residuals[0], float(problem.objective(x[0]))),)
 
     def recalled(self, record: FreightRecord) -> Sequence[Moment]:
         """The rounds that were kept."""
