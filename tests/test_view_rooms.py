@@ -8,6 +8,7 @@ import pytest
 
 from robosim.build import load
 from robosim.controllers.selfish.robots import InitialLie
+from robosim.controllers.selfish.suppliers import StockWithholding
 from robosim.errors import BadInput
 from robosim.kind import kinds
 from robosim.view import Playback
@@ -185,6 +186,11 @@ def test_what_is_told_of_an_agent_is_its_types_cost_and_tax_as_its_leader_would_
     recalled = stored("rendezvous", mission__rounds=20)
     recalled.seek(7)
     assert dict(recalled.told(2))["tax so far"] == "not known before the end"
+    thief = StockWithholding(share=0.5)
+    shy = Playback.live(load("freight", strategies={1: thief}, set={"leader.tax": "none", "mission.rounds": 3}))
+    told = dict(shy.told(1))
+    true, claimed = (float(told[key].split(",")[0]) for key in ("true stock", "claims to have"))
+    assert claimed < 0.9 * true
     assert dict(played("two-bidders", 5).told(0))["tax so far"].endswith("$")
     assert dict(played("freight", 3).told(0))["tax so far"] == "not known before the end", "it takes other missions"
 

@@ -205,5 +205,6 @@ class Freight(Mission[FreightRecord]):
             injected=books.injected if books.tracked or self.announced["tracked"] is False else books.injected + np.nan,
             flow=self.problem.flow(x),
             flows=self.problem.flow(noted["x"]),
+            declared=self.types["most"],
             roads=None if self.instance is None else RoadLog.of(self.instance, x[0], self.periods),
         )

@@ -106,7 +106,9 @@ class FreightScenery(Still):
         """Limits, decision, cost and payment."""
         roads, rows = self.setting.roads, [("plays", self.players.get(agent, "faithful"))]
         if roads is not None:
-            rows += [("true stock", _list(roads.stock[agent])), ("capacity", _list(roads.capacity[agent]))]
+            rows += [("true stock", _list(roads.stock[agent])), ("true capacity", _list(roads.capacity[agent]))]
+        if self.setting.declared is not None and self.setting.declared.shape[2]:
+            rows.append(("claims to have", _list(self.setting.declared[0, agent])))
         rows.append(("decides, in all", number(float(past[-1].x[agent].sum()))))
         if record is None:
             return (*rows, ("tax so far", "not known before the end"))
