@@ -198,12 +198,13 @@ class Freight(Mission[FreightRecord]):
             method=self.method,
             penalties=self.penalties,
             residuals=noted["residuals"],
-            objective=self.problem.objective(noted["x"]),
+            objective=np.array([[self.problem.objective(x) for x in rows] for rows in noted["x"]]),  # sums of one each
             price=books.price,
             without=without,
             gap=lower_bound(self.problem, x[0], books.price[0]).gap,
             injected=books.injected if books.tracked or self.announced["tracked"] is False else books.injected + np.nan,
             flow=self.problem.flow(x),
             flows=self.problem.flow(noted["x"]),
+            declared=self.types["most"],
             roads=None if self.instance is None else RoadLog.of(self.instance, x[0], self.periods),
         )

@@ -86,6 +86,8 @@ class FreightRecord(Record):
     flows: Annotated[Array | None, Axes("M rows *")] = None
     """(missions, rows, E) round by round; None in records that do not say."""
     roads: RoadLog | None = None
+    declared: Annotated[Array | None, Axes("1|M N *", finite=False)] = None
+    """(1|missions, agents, limits) with which limits agents ran their programs: of roads stock, then capacity."""
 
     def owed(self) -> Array:
         """As far as no shadow prices are needed: the others' costs without each are in the record."""
