@@ -184,7 +184,10 @@ def test_the_bill_is_that_of_the_leader() -> None:
     free = played("rendezvous", mission__rounds=300, leader__tax="none").scene()
     assert free.facts[-1] == ("bad", "outside the bound, tax none: nobody is fined")
     liar = Playback.live(load("rendezvous-honest", strategies={1: OverReport(factor=1e9)}, set={"mission.rounds": 1}))
-    liar.forward()
+    assert liar.forward()
+    assert (liar.settling, liar.scene().side[1].title) == (True, "so far")  # type: ignore[union-attr]
+    assert not liar.forward(), "the bill is no moment of its own"
+    assert not liar.settling
     assert "1: report refused" in liar.scene().side[1].rows[0]  # type: ignore[union-attr]
 
 

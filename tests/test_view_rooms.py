@@ -8,6 +8,7 @@ import pytest
 
 from robosim.build import load
 from robosim.controllers.selfish.robots import InitialLie
+from robosim.controllers.selfish.suppliers import StockWithholding
 from robosim.errors import BadInput
 from robosim.kind import kinds
 from robosim.view import Playback
@@ -41,6 +42,9 @@ def test_a_mission_and_its_record_show_the_same_frames(world: str, keys: dict[st
     live, recalled = played(world, **keys), stored(world, **keys)
     assert live.positions() == recalled.positions()
     assert live.length == recalled.length == len(live.moments)
+    for one, other in zip(live.moments, recalled.moments, strict=True):
+        for name, x, y in zip(one._fields, one, other, strict=True):
+            np.testing.assert_array_equal(x, y, err_msg=name)  # bit for bit, or a shade differs somewhere
     shown = set()
     for place in np.unique(np.linspace(0, live.length - 1, 9).astype(int)).tolist():
         live.seek(place)
@@ -182,6 +186,11 @@ def test_what_is_told_of_an_agent_is_its_types_cost_and_tax_as_its_leader_would_
     recalled = stored("rendezvous", mission__rounds=20)
     recalled.seek(7)
     assert dict(recalled.told(2))["tax so far"] == "not known before the end"
+    thief = StockWithholding(share=0.5)
+    shy = Playback.live(load("freight", strategies={1: thief}, set={"leader.tax": "none", "mission.rounds": 3}))
+    told = dict(shy.told(1))
+    true, claimed = (float(told[key].split(",")[0]) for key in ("true stock", "claims to have"))
+    assert claimed < 0.9 * true
     assert dict(played("two-bidders", 5).told(0))["tax so far"].endswith("$")
     assert dict(played("freight", 3).told(0))["tax so far"] == "not known before the end", "it takes other missions"
 

@@ -19,7 +19,7 @@ class Step(NamedTuple):
 
     Parameters
     ----------
-    k : rounds so far.
+    k : rounds before the day; 0 where the station plans as it goes.
     t : which step, from 0.
     content_kwh, kwh : (N,) in batteries, 0 for who is not there; metered in this step.
     been : (N,) who has been there so far.
@@ -50,15 +50,15 @@ def now(mission: Any, snapshot: Snapshot, last: Moment | None) -> Sequence[Momen
         return (asked_now(mission, snapshot),)
     first, until = -1 if last is None else last.t, snapshot.body.live.step  # type: ignore[union-attr]
     if last is None:
-        return steps(mission.settle(snapshot), snapshot.k, 0, max(until, 1), foresees=False)
-    return steps(mission.settle(snapshot), snapshot.k, first + 1, until, foresees=False) if until > first + 1 else ()
+        return steps(mission.settle(snapshot), 0, 0, max(until, 1), foresees=False)
+    return steps(mission.settle(snapshot), 0, first + 1, until, foresees=False) if until > first + 1 else ()
 
 
 def then(record: ChargingRecord) -> Sequence[Moment]:
     """The rounds that were kept; of a day that was planned as it went on, its steps."""
     if record.day.agreements == 0:
         return asked_then(record)
-    return steps(record, record.rounds, 0, record.day.metered_kwh.shape[1], foresees=False)
+    return steps(record, 0, 0, record.day.metered_kwh.shape[1], foresees=False)
 
 
 def steps(record: ChargingRecord, k: int, begin: int, end: int, foresees: bool) -> Sequence[Step]:

@@ -234,7 +234,7 @@ class Freight(Mission[FreightRecord]):
             method=self.method,
             penalties=self.penalties,
             residuals=noted["residuals"],
-            objective=self.problem.objective(noted["x"]),
+            objective=np.array([[self.problem.objective(x) for x in rows] for rows in noted["x"]]),  # sums of one each
             price=books.price,
             cut=self.cut(snapshot),
             without=alone.cost,
@@ -249,5 +249,6 @@ class Freight(Mission[FreightRecord]):
             **counts(self, snapshot),
             flow=self.problem.flow(x),
             flows=self.problem.flow(noted["x"]),
+            declared=self.types["most"],
             roads=None if self.instance is None else RoadLog.of(self.instance, x[0], self.periods),
         )

@@ -107,6 +107,8 @@ class FreightRecord(Record):
     reception: Reception | None = None
     """What was lost, and when the network was apart; None where nothing fails."""
     roads: RoadLog | None = None
+    declared: Annotated[Array | None, Axes("1|M N *", finite=False)] = None
+    """(1|missions, agents, limits) with which limits agents ran their programs: of roads stock, then capacity."""
 
     def owed(self) -> Array:
         """As far as no shadow prices are needed: the others' costs without each are in the record."""

@@ -57,7 +57,7 @@ class FreightScenery(Still):
         """One moment a round."""
         books: AuditState = snapshot.leader
         x, problem = books.x[:1], mission.problem
-        return (Moment(snapshot.k, x[0], problem.flow(x)[0], books.residuals[0], float(problem.objective(x)[0])),)
+        return (Moment(snapshot.k, x[0], problem.flow(x)[0], books.residuals[0], float(problem.objective(x[0]))),)
 
     def recalled(self, record: FreightRecord) -> Sequence[Moment]:
         """The rounds that were kept."""
@@ -106,7 +106,9 @@ class FreightScenery(Still):
         """Limits, decision, cost and payment."""
         roads, rows = self.setting.roads, [("plays", self.players.get(agent, "faithful"))]
         if roads is not None:
-            rows += [("true stock", _list(roads.stock[agent])), ("capacity", _list(roads.capacity[agent]))]
+            rows += [("true stock", _list(roads.stock[agent])), ("true capacity", _list(roads.capacity[agent]))]
+        if self.setting.declared is not None and self.setting.declared.shape[2]:
+            rows.append(("claims to have", _list(self.setting.declared[0, agent])))
         rows.append(("decides, in all", number(float(past[-1].x[agent].sum()))))
         if record is None:
             return (*rows, ("tax so far", "not known before the end"))

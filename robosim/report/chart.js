@@ -1,10 +1,22 @@
 // Charts: curves in a frame, with ticks, names and a line where the present stands.
 
-const WIDE = 58, LOW = 36, RIGHT = 14, TOP = 22;
+const WIDE = 58,
+  LOW = 36,
+  RIGHT = 14,
+  TOP = 22;
 
 function frameOf(chart, curves) {
-  const x = range(curves.flatMap(one => range(one.x).filter(Number.isFinite)).concat(list(chart.x_range).filter(Number.isFinite)));
-  let y = range(curves.flatMap(one => range(Array.from(one.y).filter(Number.isFinite))).filter(Number.isFinite).concat(list(chart.y_range).filter(Number.isFinite)));
+  const x = range(
+    curves
+      .flatMap(one => range(one.x).filter(Number.isFinite))
+      .concat(list(chart.x_range).filter(Number.isFinite)),
+  );
+  let y = range(
+    curves
+      .flatMap(one => range(Array.from(one.y).filter(Number.isFinite)))
+      .filter(Number.isFinite)
+      .concat(list(chart.y_range).filter(Number.isFinite)),
+  );
   if (!(x[1] > x[0])) x[1] = x[0] + 1;
   if (!Number.isFinite(y[0])) y = [0, 1];
   if (!chart.log && y[0] >= 0 && y[0] < 0.5 * y[1]) y[0] = 0;
@@ -17,7 +29,8 @@ function frameOf(chart, curves) {
 // Draws a chart that `at` made plain; returns where things are, for whoever points at them.
 function drawChart(context, chart, width, height, now) {
   const curves = chart.curves.map(one => ({ ...one, x: list(one.x), y: list(one.y) }));
-  const frame = chart.frame || frameOf(chart, curves), top = TOP + legend(context, chart, curves, width);
+  const frame = chart.frame || frameOf(chart, curves),
+    top = TOP + legend(context, chart, curves, width);
   const box = { left: WIDE, right: width - RIGHT, top, bottom: height - LOW };
   const px = x => box.left + ((x - frame.x[0]) / (frame.x[1] - frame.x[0])) * (box.right - box.left);
   const py = y => box.bottom - ((y - frame.y[0]) / (frame.y[1] - frame.y[0])) * (box.bottom - box.top);
@@ -29,7 +42,16 @@ function drawChart(context, chart, width, height, now) {
   context.clip();
   curves.forEach(one => curve(context, one, px, py, box));
   const present = now ?? chart.now;
-  if (present != null && Number.isFinite(present)) line(context, [[px(present), box.top], [px(present), box.bottom]], colours.ink, 1.2);
+  if (present != null && Number.isFinite(present))
+    line(
+      context,
+      [
+        [px(present), box.top],
+        [px(present), box.bottom],
+      ],
+      colours.ink,
+      1.2,
+    );
   context.restore();
   return { box, px, py, frame, curves };
 }
@@ -38,15 +60,37 @@ function axes(context, chart, frame, box, px, py) {
   const down = Math.max(2, Math.floor((box.bottom - box.top) / 34));
   const rows = chart.log ? decadesOf(frame.y, down) : ticks(...frame.y, down);
   for (const y of rows) {
-    line(context, [[box.left, py(y)], [box.right, py(y)]], colours.post);
+    line(
+      context,
+      [
+        [box.left, py(y)],
+        [box.right, py(y)],
+      ],
+      colours.post,
+    );
     word(context, chart.log ? power(y) : tick(y), box.left - 6, py(y), colours.faint, "right");
   }
   const columns = ticks(...frame.x, Math.max(2, Math.floor((box.right - box.left) / 70)));
   for (const x of columns) {
-    line(context, [[px(x), box.bottom], [px(x), box.bottom + 4]], colours.frame);
+    line(
+      context,
+      [
+        [px(x), box.bottom],
+        [px(x), box.bottom + 4],
+      ],
+      colours.frame,
+    );
     word(context, tick(x), px(x), box.bottom + 6, colours.faint, "center", "top");
   }
-  line(context, [[box.left, box.top], [box.left, box.bottom], [box.right, box.bottom]], colours.frame);
+  line(
+    context,
+    [
+      [box.left, box.top],
+      [box.left, box.bottom],
+      [box.right, box.bottom],
+    ],
+    colours.frame,
+  );
   word(context, chart.x, box.right, box.bottom + 21, colours.faint, "right", "top");
   context.save();
   context.translate(9, (box.top + box.bottom) / 2);
@@ -56,7 +100,8 @@ function axes(context, chart, frame, box, px, py) {
 }
 
 const decadesOf = ([low, high], count) => {
-  const step = Math.max(1, Math.ceil((high - low) / count)), found = [];
+  const step = Math.max(1, Math.ceil((high - low) / count)),
+    found = [];
   for (let i = Math.ceil(low / step); i * step <= high; i++) found.push(i * step);
   return found.length ? found : [low];
 };
@@ -68,18 +113,30 @@ const power = y => {
 };
 
 function legend(context, chart, curves, width) {
-  let x = WIDE, rows = 0;
+  let x = WIDE,
+    rows = 0;
   for (const one of curves.filter(one => one.name)) {
     const wide = 28 + context.measureText(text(one.name)).width;
     if (!rows || (x + wide > width && x > WIDE)) {
       rows += 1;
       x = WIDE;
     }
-    const y = TOP + 17 * rows - 10, colour = ink(one.ink);
+    const y = TOP + 17 * rows - 10,
+      colour = ink(one.ink);
     if (one.filled) {
       context.fillStyle = colour;
       context.fillRect(x, y - 4, 16, 8);
-    } else line(context, [[x, y], [x + 16, y]], colour, 2, one.dashed ? [5, 3] : []);
+    } else
+      line(
+        context,
+        [
+          [x, y],
+          [x + 16, y],
+        ],
+        colour,
+        2,
+        one.dashed ? [5, 3] : [],
+      );
     if (one.mark) mark(context, one.mark, x + 8, y, 5);
     word(context, one.name, x + 20, y, colours.ink);
     x += wide + 8;

@@ -5,7 +5,10 @@ function bits(column) {
   let found = unpacked.get(column);
   if (!found) {
     const raw = atob(column["~bits"]);
-    const low = column["~low"], step = column["~step"], width = low.length, count = raw.length / 2;
+    const low = column["~low"],
+      step = column["~step"],
+      width = low.length,
+      count = raw.length / 2;
     const values = new Float64Array(count);
     for (let i = 0; i < count; i++) {
       const level = raw.charCodeAt(2 * i) | (raw.charCodeAt(2 * i + 1) << 8);
@@ -23,12 +26,14 @@ function at(node, frame) {
   if (node === null || typeof node !== "object") return node;
   if (Array.isArray(node)) return node.map(one => at(one, frame));
   if ("~bits" in node) {
-    const { values, each } = bits(node), row = node["~still"] ? 0 : frame;
+    const { values, each } = bits(node),
+      row = node["~still"] ? 0 : frame;
     return values.subarray(row * each, (row + 1) * each);
   }
   if ("~each" in node) return at(node["~each"][node["~of"][frame]], frame);
   if ("~grows" in node) {
-    const whole = flat(at(node["~grows"], frame)), rows = node["~upto"];
+    const whole = flat(at(node["~grows"], frame)),
+      rows = node["~upto"];
     const width = whole.length / rows[rows.length - 1];
     return whole.slice(0, rows[frame] * width);
   }
@@ -43,7 +48,8 @@ const list = values => (values == null ? [] : Array.from(flat(values), number));
 
 // Smallest and largest number.
 function range(values) {
-  let low = Infinity, high = -Infinity;
+  let low = Infinity,
+    high = -Infinity;
   for (const x of values) {
     if (x < low) low = x;
     if (x > high) high = x;

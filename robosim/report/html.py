@@ -3,6 +3,8 @@
 The page's own policy allows its one style and its one script by their sha256, and nothing else: no request, no other
 code, no form. Names are data: they reach the document as text nodes only, and stand in the file as JSON in which no
 character can end the element around it.
+
+The scripts are laid out by `prettier --print-width 110 --arrow-parens avoid`.
 """
 
 from __future__ import annotations
@@ -22,7 +24,10 @@ from robosim.errors import BadInput
 from robosim.files.store import write_atomically
 from robosim.files.writing import printable, strict
 
-SCRIPTS = ("text.js", "data.js", "paint.js", "chart.js", "map.js", "player.js", "table.js", "compare.js", "page.js")
+SCRIPTS = (
+    "text.js", "data.js", "paint.js", "chart.js", "map.js", "panels.js", "player.js", "table.js", "sections.js",
+    "brought.js", "compare.js", "page.js",
+)  # fmt: skip
 """In the order in which they are put together; each may use what stands above it."""
 POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data:; base-uri 'none'; form-action 'none'"

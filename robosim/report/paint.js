@@ -9,7 +9,8 @@ function sheet(canvas, ratio, paint) {
     draw() {
       const width = canvas.clientWidth;
       if (!width) return;
-      const height = Math.round(ratio(width)), sharp = Math.max(2, devicePixelRatio || 1);
+      const height = Math.round(ratio(width)),
+        sharp = Math.max(2, devicePixelRatio || 1);
       if (canvas.width !== Math.round(width * sharp) || canvas.height !== Math.round(height * sharp)) {
         canvas.width = Math.round(width * sharp);
         canvas.height = Math.round(height * sharp);
@@ -34,7 +35,8 @@ let colours = {};
 // The page's colours, as its style has them in the theme of now.
 function recolour() {
   const style = getComputedStyle(document.documentElement);
-  const names = "paper ink faint frame link heard lost wall pad post load crowded good bad price demand".split(" ");
+  const names =
+    "paper ink faint frame link heard lost wall pad post load crowded good bad price demand".split(" ");
   colours = Object.fromEntries(names.map(name => [name, style.getPropertyValue("--" + name).trim()]));
   colours.dark = style.getPropertyValue("--theme").trim() === "dark";
 }
@@ -63,12 +65,14 @@ function line(context, points, colour, width = 1, dashes = []) {
 
 // The shape of a strategy, as robosim.palette.Look has it: a polygon or a star, or a disc where it has many corners.
 function mark(context, look, x, y, radius) {
-  const [corners, star, turned] = look.shape, count = corners * (star ? 2 : 1);
+  const [corners, star, turned] = look.shape,
+    count = corners * (star ? 2 : 1);
   context.beginPath();
   if (corners > 8) context.arc(x, y, radius, 0, 2 * Math.PI);
   else {
     for (let i = 0; i < count; i++) {
-      const angle = (turned * Math.PI) / 180 + (2 * Math.PI * i) / count, reach = star && i % 2 ? radius / 2 : radius;
+      const angle = (turned * Math.PI) / 180 + (2 * Math.PI * i) / count,
+        reach = star && i % 2 ? radius / 2 : radius;
       context.lineTo(x - reach * Math.sin(angle), y - reach * Math.cos(angle));
     }
     context.closePath();
@@ -89,7 +93,8 @@ function word(context, value, x, y, colour, align = "left", baseline = "middle")
 
 // Round numbers that divide a range into about `count` parts.
 function ticks(low, high, count) {
-  const raw = (high - low) / Math.max(count, 1), power = 10 ** Math.floor(Math.log10(raw));
+  const raw = (high - low) / Math.max(count, 1),
+    power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 2.5, 5, 10].map(x => x * power).find(x => x >= raw * 0.999) || power;
   const found = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++) found.push(i * step);
@@ -104,7 +109,8 @@ function tick(value) {
   const size = Math.abs(value);
   if (size < 1e-3) return value.toExponential(0).replace(/^-/, "−");
   for (const [letter, unit] of Object.entries(SHORT)) {
-    if (unit >= 1e4 ? size >= unit : size >= 1e4 && size < 1e6) return figure(Number((value / unit).toPrecision(4))) + " " + letter;
+    if (unit >= 1e4 ? size >= unit : size >= 1e4 && size < 1e6)
+      return figure(Number((value / unit).toPrecision(4))) + " " + letter;
   }
   return figure(Number(value.toPrecision(6)));
 }

@@ -6,24 +6,60 @@ const LENGTH_S = 12;
 
 function player(mission, agents) {
   const { acts, frames, moments } = mission.replay;
-  const state = { frame: frames - 1, playing: false, speed: 1, chosen: null, here: [], drawn: null, scene: null, act: null };
+  const state = {
+    frame: frames - 1,
+    playing: false,
+    speed: 1,
+    chosen: null,
+    here: [],
+    drawn: null,
+    scene: null,
+    act: null,
+  };
   let first = 0;
   for (const act of acts) {
-    const { film } = act, last = at(film, act.frames - 1), isMap = film.main.is === "Map";
+    const { film } = act,
+      last = at(film, act.frames - 1),
+      isMap = film.main.is === "Map";
     Object.assign(act, { first, last, isMap, sight: isMap ? extent(film) : wholeOf(film.main, act.frames) });
     first += act.frames;
   }
   const canvas = make("canvas", { class: "main", role: "img", tabindex: 0, "aria-label": "replay" });
   const tip = make("div", { class: "tip", role: "status", hidden: true });
-  const slider = make("input", { type: "range", min: 0, max: frames - 1, value: frames - 1, "aria-label": "moment of the mission" });
-  const clock = make("p", { class: "clock", "aria-live": "off" }), facts = make("ul", { class: "facts" });
-  const button = make("button", { type: "button", class: "play", onclick: () => play(!state.playing) }, "play");
-  const back = make("button", { type: "button", "aria-label": "one moment back", onclick: () => step(-1) }, "‹");
-  const forward = make("button", { type: "button", "aria-label": "one moment forward", onclick: () => step(1) }, "›");
-  const speed = make("select", { "aria-label": "speed", onchange: () => (state.speed = Number(speed.value)) });
+  const slider = make("input", {
+    type: "range",
+    min: 0,
+    max: frames - 1,
+    value: frames - 1,
+    "aria-label": "moment of the mission",
+  });
+  const clock = make("p", { class: "clock", "aria-live": "off" }),
+    facts = make("ul", { class: "facts" });
+  const button = make(
+    "button",
+    { type: "button", class: "play", onclick: () => play(!state.playing) },
+    "play",
+  );
+  const back = make(
+    "button",
+    { type: "button", "aria-label": "one moment back", onclick: () => step(-1) },
+    "‹",
+  );
+  const forward = make(
+    "button",
+    { type: "button", "aria-label": "one moment forward", onclick: () => step(1) },
+    "›",
+  );
+  const speed = make("select", {
+    "aria-label": "speed",
+    onchange: () => (state.speed = Number(speed.value)),
+  });
   for (const one of SPEEDS) speed.append(make("option", { value: one, selected: one === 1 }, one + " ×"));
-  const side = make("div", { class: "side" }), below = make("div", { class: "below" }), gauges = make("div", { class: "gauges" });
-  const kin = make("ul", { class: "kin" }), followers = [];
+  const side = make("div", { class: "side" }),
+    below = make("div", { class: "below" }),
+    gauges = make("div", { class: "gauges" });
+  const kin = make("ul", { class: "kin" }),
+    followers = [];
   let inside = [];
   const drawMain = sheet(canvas, width => Math.min(Math.max(width * 0.66, 300), 620), paint);
 
@@ -31,7 +67,8 @@ function player(mission, agents) {
     const { scene, act } = state;
     if (!act) return;
     if (act.isMap) {
-      const column = act.film.main.agents && act.film.main.agents.at, moving = column && column["~bits"] && !column["~still"];
+      const column = act.film.main.agents && act.film.main.agents.at,
+        moving = column && column["~bits"] && !column["~still"];
       const past = moving ? { values: bits(column).values, frame: state.frame - act.first } : null;
       state.here = drawMap(context, scene.main, act.sight, scene.kin, width, height, past, state.chosen);
       state.drawn = null;
@@ -69,7 +106,11 @@ function player(mission, agents) {
     const place = (get, panel, column) => {
       const room = side.children.length ? below : side; // one chart beside the canvas, not more
       if (panel.is === "Chart") room.append(panelOf(get, panel, wholeOf(column, act.frames)));
-      if (panel.is === "Gauge") gauges.append(gauge(get, panel));
+      if (panel.is === "Gauge") {
+        const one = gauge(panel);
+        inside.push(() => get() && one.show(get()));
+        gauges.append(one.element);
+      }
     };
     act.last.side.forEach((panel, i) => place(() => state.scene.side[i], panel, act.film.side[i]));
     act.last.below.forEach((panel, i) => place(() => state.scene.below[i], panel, act.film.below[i]));
@@ -78,31 +119,23 @@ function player(mission, agents) {
 
   function panelOf(get, last, frame) {
     const canvas = make("canvas", { class: "chart", role: "img", "aria-label": text(last.title) });
-    const one = sheet(canvas, width => Math.max(235, Math.min(250, width * 0.5)), (context, width, height) => {
-      const panel = get();
-      if (panel) drawChart(context, { ...panel, frame }, width, height);
-    });
+    const one = sheet(
+      canvas,
+      width => Math.max(235, Math.min(250, width * 0.5)),
+      (context, width, height) => {
+        const panel = get();
+        if (panel) drawChart(context, { ...panel, frame }, width, height);
+      },
+    );
     const draw = () => one.draw();
     draw.sheet = one;
     inside.push(draw);
     return canvas;
   }
 
-  function gauge(get, last) {
-    const bar = make("span", { class: "bar" }), value = make("span", { class: "value" });
-    inside.push(() => {
-      const now = get();
-      if (!now) return;
-      const share = now.limit ? Math.min(Math.max(now.value / now.limit, 0), 1) : 0;
-      bar.style.width = 100 * share + "%";
-      bar.classList.toggle("over", now.limit != null && now.value > now.limit * (1 + 1e-6));
-      say(value, figure(now.value, 4) + (now.limit == null ? "" : " of " + figure(now.limit, 4)) + " " + now.unit);
-    });
-    return make("div", { class: "gauge" }, make("span", {}, last.title), make("span", { class: "track" }, bar), value);
-  }
-
   // Playing.
-  let due = 0, timer = 0;
+  let due = 0,
+    timer = 0;
   const rate = () => state.speed * Math.min(Math.max(frames / LENGTH_S, 3), 240);
 
   function play(on) {
@@ -117,7 +150,8 @@ function player(mission, agents) {
   // With reduced motion two pictures a second, however fast it goes.
   function tick_(now) {
     if (!state.playing) return;
-    const wait = STILL.matches ? 500 : 0, passed = ((now - due) / 1000) * rate();
+    const wait = STILL.matches ? 500 : 0,
+      passed = ((now - due) / 1000) * rate();
     if (now - due >= wait && passed >= 1) {
       due = now - ((passed % 1) / rate()) * 1000;
       show(state.frame + Math.floor(passed));
@@ -153,7 +187,8 @@ function player(mission, agents) {
 
   // Pointing: whoever is nearest, within a finger's width.
   function nearest(x, y) {
-    let best = null, least = 24 ** 2;
+    let best = null,
+      least = 24 ** 2;
     state.here.forEach(([px, py], i) => {
       const far = (px - x) ** 2 + (py - y) ** 2;
       if (far < least) [least, best] = [far, list(state.scene.main.agents.ids)[i]];
@@ -163,13 +198,16 @@ function player(mission, agents) {
   }
 
   function onCurve(x, y) {
-    let best = null, least = 16;
+    let best = null,
+      least = 16;
     for (const one of state.drawn.curves.filter(one => one.agent != null)) {
       const { px, py } = state.drawn;
       let i = 0;
       while (i + 1 < one.x.length && px(one.x[i + 1]) <= x) i++;
-      const right = i + 1 < one.x.length && !one.stairs ? (x - px(one.x[i])) / (px(one.x[i + 1]) - px(one.x[i]) || 1) : 0;
-      const height = one.y[i] + (right > 0 ? right * (one.y[i + 1] - one.y[i]) : 0), far = Math.abs(py(height) - y);
+      const right =
+        i + 1 < one.x.length && !one.stairs ? (x - px(one.x[i])) / (px(one.x[i + 1]) - px(one.x[i]) || 1) : 0;
+      const height = one.y[i] + (right > 0 ? right * (one.y[i + 1] - one.y[i]) : 0),
+        far = Math.abs(py(height) - y);
       const inside = one.filled && py(height) <= y;
       if (inside || far < least) [best, least] = [one.agent, inside ? least : far];
     }
@@ -177,10 +215,16 @@ function player(mission, agents) {
   }
 
   function point(event) {
-    const box = canvas.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
+    const box = canvas.getBoundingClientRect(),
+      x = event.clientX - box.left,
+      y = event.clientY - box.top;
     choose(nearest(x, y));
     if (state.chosen == null) return (tip.hidden = true);
-    tip.replaceChildren(...agents.about(state.chosen).map(row => make("div", {}, make("span", {}, row[0]), make("b", {}, row[1]))));
+    tip.replaceChildren(
+      ...agents
+        .about(state.chosen)
+        .map(row => make("div", {}, make("span", {}, row[0]), make("b", {}, row[1]))),
+    );
     tip.hidden = false;
     tip.style.left = Math.min(x + 14, Math.max(box.width - 200, 0)) + "px";
     tip.style.top = y + 14 + "px";
@@ -201,7 +245,10 @@ function player(mission, agents) {
     drawMain.draw();
   }
 
-  canvas.addEventListener("pointermove", event => (event.buttons ? turn(event.movementX / 120) : null, point(event)));
+  canvas.addEventListener(
+    "pointermove",
+    event => (event.buttons ? turn(event.movementX / 120) : null, point(event)),
+  );
   canvas.addEventListener("pointerdown", point);
   canvas.addEventListener("pointerleave", event => {
     if (event.pointerType === "touch") return; // what was touched stays told of when the finger is lifted
@@ -211,33 +258,34 @@ function player(mission, agents) {
   slider.addEventListener("input", () => (play(false), show(Number(slider.value))));
   agents.follow(choose);
 
-  const thinned = frames < moments ? `${frames} of ${moments} moments are shown, evenly spread; the record has them all.` : null;
+  const thinned =
+    frames < moments
+      ? `${frames} of ${moments} moments are shown, evenly spread; the record has them all.`
+      : null;
   show(frames - 1);
   const element = make(
-    "figure", { class: "replay" },
-    make("div", { class: "stage" }, make("div", {}, make("div", { class: "screen" }, canvas, tip), make("div", { class: "controls" }, button, back, slider, forward, speed), kin), make("div", { class: "aside" }, clock, facts, gauges, side)),
+    "figure",
+    { class: "replay" },
+    make(
+      "div",
+      { class: "stage" },
+      make(
+        "div",
+        {},
+        make("div", { class: "screen" }, canvas, tip),
+        make("div", { class: "controls" }, button, back, slider, forward, speed),
+        kin,
+      ),
+      make("div", { class: "aside" }, clock, facts, gauges, side),
+    ),
     below,
-    make("figcaption", {}, "Space plays, arrows step, Home and End jump, + and − change the speed; point at an agent for its bill.", acts.some(act => act.isMap && act.sight.d === 3) && " Drag, or [ and ], turn space.", thinned && " " + thinned),
+    make(
+      "figcaption",
+      {},
+      "Space plays, arrows step, Home and End jump, + and − change the speed; point at an agent for its bill.",
+      acts.some(act => act.isMap && act.sight.d === 3) && " Drag, or [ and ], turn space.",
+      thinned && " " + thinned,
+    ),
   );
   return { element, show, redraw: () => show(state.frame), keys: KEYS, follow: one => followers.push(one) };
-}
-
-// What a chart shows in some of its frames, so that its axes stay where they are.
-function wholeOf(column, frames) {
-  const some = [...new Set([0, 0.1, 0.25, 0.5, 0.75, 1].map(share => Math.round(share * (frames - 1))))].map(frame => at(column, frame));
-  return frameOf(some[some.length - 1], some.flatMap(chart => chart.curves.map(one => ({ x: list(one.x), y: list(one.y) }))));
-}
-
-// A strategy's colour and shape in a line of text.
-function icon(look) {
-  const canvas = make("canvas", { class: "icon", width: 36, height: 36, "aria-hidden": "true" });
-  const draw = () => {
-    const context = canvas.getContext("2d");
-    context.setTransform(2, 0, 0, 2, 0, 0);
-    context.clearRect(0, 0, 18, 18);
-    mark(context, look, 9, 9, 7);
-  };
-  sheets.add({ draw });
-  draw();
-  return canvas;
 }

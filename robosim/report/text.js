@@ -1,8 +1,10 @@
 "use strict";
 
 // Everything that is shown comes through `text`: as a text node, with what could hide or turn it written out.
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-const text = value => String(value).replace(HIDDEN, c => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
+const HIDDEN =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+const text = value =>
+  String(value).replace(HIDDEN, c => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
 
 // An element with attributes that this script names itself, and children: elements, or values as text.
 function make(tag, attributes = {}, ...children) {
@@ -13,18 +15,22 @@ function make(tag, attributes = {}, ...children) {
     else if (value !== false && value != null) element.setAttribute(name, value);
   }
   for (const child of children.flat()) {
-    if (child != null && child !== false && child !== "") element.append(child instanceof Node ? child : document.createTextNode(text(child)));
+    if (child != null && child !== false && child !== "")
+      element.append(child instanceof Node ? child : document.createTextNode(text(child)));
   }
   return element;
 }
 
-const say = (element, value) => { element.textContent = text(value); };
+const say = (element, value) => {
+  element.textContent = text(value);
+};
 
 // Six digits, no more zeros than needed, as people write numbers.
 function figure(value, digits = 6) {
   if (value == null) return "–";
   if (typeof value !== "number") return value;
-  if (value !== 0 && (Math.abs(value) < 1e-4 || Math.abs(value) >= 1e9)) return value.toExponential(2).replace("-", "−").replace("e−", "e-").replace("e+", "e");
+  if (value !== 0 && (Math.abs(value) < 1e-4 || Math.abs(value) >= 1e9))
+    return value.toExponential(2).replace("-", "−").replace("e−", "e-").replace("e+", "e");
   return String(Number(value.toPrecision(digits))).replace("-", "−");
 }
 

@@ -64,6 +64,12 @@ class Playback:
         """Which of these is shown."""
         return self.at + (self.forgotten if self.at else 0)
 
+    @property
+    def settling(self) -> bool:
+        """Whether the rounds of a live mission are over, and what comes next is its bill."""
+        mission = self.mission
+        return mission is not None and not self.over and (self.now.k >= self.last or mission.finished(self.now))
+
     def positions(self) -> list[int]:
         """All positions that can be shown."""
         return [0, *range(self.forgotten + 1, self.forgotten + len(self.moments))]
@@ -122,16 +128,14 @@ class Playback:
         return self.bill if self.over and self.at >= self.closed else None
 
     def _go_on(self, mission: Mission[Any]) -> None:
-        """One round, or the settlement after the last."""
-        if self.now.k < self.last and not mission.finished(self.now):
+        """One round; after the last one the settlement, for which a leader may play other missions."""
+        if not self.settling:
             self._arrived(mission.advance(self.now))
+            return
+        self.closed, self.over = len(self.moments) - 1, True
         if self.now.k >= mission.rounds or mission.finished(self.now):
             self.bill = mission.settle(self.now)
-            self.closed = len(self.moments) - 1
             self.moments.extend(self.scenery.after(self.bill))
-            self.over = True
-        elif self.now.k >= self.last:
-            self.closed, self.over = len(self.moments) - 1, True
 
     def _arrived(self, snapshot: Snapshot) -> None:
         self.now = snapshot

@@ -59,6 +59,8 @@ class Player:
     @property
     def status(self) -> str:
         """What is going on, in a word."""
+        if self.playback.settling:
+            return self.note or "the rounds are over: the bill comes next"
         return self.note or ("paused" if self.paused else f"{self.rounds_per_s:g} rounds/s")
 
     @property
