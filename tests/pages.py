@@ -78,11 +78,13 @@ def inline(page: Path) -> list[str]:
 def typed(command: str) -> str:
     """What a command prints, where it ends well; `> file` is obeyed."""
     words, _, into = command.partition(" > ")
+    words += " --screenshot seen.png" if words.startswith("robosim view ") else ""  # a window would wait for its user
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(shlex.split(words)[1:])
     assert code == 0, f"{command}: exit code {code}\n{err.getvalue()}"
     if into:
+        Path(into.strip()).parent.mkdir(exist_ok=True)
         Path(into.strip()).write_text(out.getvalue(), encoding="utf-8")
     return out.getvalue() + err.getvalue()
 

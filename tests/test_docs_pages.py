@@ -32,7 +32,12 @@ OWN_KIND = "tutorials/own-kind.md"
 def files() -> dict[str, str]:
     """Files of a reader's own that pages speak of and do not show."""
     series = {name: f"time,{unit}\n" + "".join(f"{at},{x}\n" for at in QUARTERS) for name, (unit, x) in SERIES.items()}
-    return {"day.csv": DAY, "my.csv": DAY, "my.toml": reading.template("rendezvous"), **series}
+    return {
+        "day.csv": DAY,
+        "my.csv": DAY.replace("departure", "End"),
+        "my.toml": reading.template("rendezvous"),
+        **series,
+    }
 
 
 @pytest.fixture
