@@ -133,8 +133,8 @@ def test_where_no_bound_is_known_it_is_none():
     assert lower_bound(free, x, np.array([1.5])).value == -np.inf
     assert lower_bound(free, x, np.array([1.5])).gap == np.inf
     assert lower_bound(free, x, np.array([1.0])).value == 1.0
-    bent = replace(free, theta=Coupled.of([[0.0]], 1.0, [1.0]).theta)
-    assert lower_bound(replace(bent, theta=free.theta), x, np.array([0.5])).value == -np.inf
+    three = Coupled.of([[1.0]] * 3, 1.0, [1.0], theta=[[[1.0]], [[0.0]], [[0.0]]], congestion=1.0)  # two do not bend
+    assert lower_bound(three, np.full((3, 1), 1 / 3), np.array([1.5])).value == -np.inf
 
 
 @given(st.integers(0, 10_000), st.floats(0, 3), st.booleans())
