@@ -250,12 +250,15 @@ def test_a_large_mission_is_small_and_is_seen_at_once(browser: Browser, tmp_path
     path = save_page(robosim.run("rendezvous-honest", set=keys), tmp_path / "large.html")
     assert path.stat().st_size < 4e6
     assert data_of(path.read_text())["missions"][0]["replay"]["frames"] == 2001
-    assert browser.open(path) == []
-    assert browser.run(INK)[0] > 2000
-    loaded = browser.run("return performance.getEntriesByType('navigation')[0].loadEventEnd")
-    assert 0 < loaded < 1000
+    loaded, slid = [], []
     slides = "const began = performance.now(); for (let i = 0; i < 5; i++) {" + SLIDE.replace("return", "") + "}"
-    assert browser.run(slides + "return performance.now() - began;", 1500) < 1000
+    while len(loaded) < 5 and (not loaded or min(loaded) >= 1000 or min(slid) >= 500):  # others use the machine, too
+        assert browser.open(path) == []
+        loaded.append(browser.run("return performance.getEntriesByType('navigation')[0].loadEventEnd"))
+        slid.append(browser.run(slides + "return performance.now() - began;", 1500))
+    assert browser.run(INK)[0] > 2000
+    assert 0 < min(loaded) < 1000
+    assert min(slid) < 500  # five pictures
 
 
 def test_dark_and_light_and_print_are_drawn_in_their_colours(browser: Browser, records, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def replay(record: Record, kind: Kind | None, budget: int) -> dict[str, Any] | N
             yield scenery.scene(past[:n], record if i >= len(rounds) - 1 else None)
 
     kept = fitting(shots, len(moments), budget)
-    played = [rounds[min(i, len(rounds) - 1)].k for i in kept]
+    played = [rounds[min(i, len(rounds) - 1)].k for i in kept] if rounds[-1].k else None  # a day counts no rounds
     return {"acts": films(shots(kept)), "frames": len(kept), "moments": len(moments), "rounds": played}
 
 

@@ -126,7 +126,8 @@ function course(mission, replay) {
     return null;
   const made = mission.charts.map(chartOf);
   // A moment of the replay belongs to a round; what follows the rounds belongs to the last one.
-  if (replay) replay.follow(frame => made.forEach(one => one.at(mission.replay.rounds[frame])));
+  if (replay && mission.replay.rounds)
+    replay.follow(frame => made.forEach(one => one.at(mission.replay.rounds[frame])));
   return section(
     "Round by round",
     make(
