@@ -101,13 +101,8 @@ def test_a_record_of_an_auction_comes_back_bit_for_bit(tmp_path) -> None:
     assert back.strategies == {(0, 0): "constant-bid"}
 
 
-def test_an_auction_knows_what_it_cannot_show() -> None:
-    from robosim.view import view
-
+def test_an_auction_does_not_know_how_many_rounds_it_needs() -> None:
     mission = robosim.load("two-bidders")
-
-    with pytest.raises(BadInput, match="nobody moves in this world"):
-        view(mission)
     with pytest.raises(BadInput, match=r"announce leader\.epsilon = 0\.001"):
         mission.kind.rounds_needed(mission, 1e-3)
 

@@ -99,7 +99,6 @@ def test_certify_says_what_holds_and_what_does_not(capsys):
     ("words", "message"),
     [
         (("certify", "freight", "--epsilon", "1e-3"), "announce a smaller leader.tolerance"),
-        (("view", "freight"), "nobody moves in this world"),
         (("plot", "aggregator", "--kind", "map"), "a general problem has no roads"),
         (("plot", "freight", "--kind", "power"), "is none of map, payments, convergence, all"),
         (("compare", "freight"), "compare needs bidders"),
