@@ -138,3 +138,12 @@ def test_the_bound_of_those_who_are_left_shrinks_as_their_own_graph_lets_it():
     assert found[-1] == pytest.approx(want, rel=1e-8)
     apart = reached(path, alpha, [(0, everybody), (2, everybody & (np.arange(6) != 2))], box, np.zeros(8))
     assert apart[-1] == apart[2]  # a team that fell apart agrees no further
+
+
+def test_a_battery_that_cannot_pay_for_a_round_is_spent_and_not_thrown_away() -> None:
+    """Points that have time enough for their way would spend as much in a shorter time: they go less far."""
+    record = robosim.load("rendezvous", set={"energy.battery_j": 0.5, "leader.bound": 100.0}).run()
+    ran_empty = record.bodies.emptied[0] == 1
+    assert ran_empty.any()
+    assert (record.spent_j[0, ran_empty] <= 0.5).all()
+    np.testing.assert_allclose(record.spent_j[0, ran_empty], 0.5, rtol=1e-6)

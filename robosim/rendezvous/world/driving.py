@@ -131,8 +131,8 @@ class Driving:
     def _paced(self, ride: Ride, target: Array, pace: Array) -> tuple[tuple[Array, Array, Array, Array], Mask]:
         """Where the longest pace leads that runs into nobody and spends no more than there is; and who ran empty.
 
-        Bodies with a top speed drive for a shorter time, those without one less far in the same time. A battery that
-        cannot pay for all of a control step is empty after it.
+        Bodies with a top speed drive for a shorter time, all of them less far: one that has time enough for its way would
+        spend as much in a shorter time. A battery that cannot pay for all of a control step is empty after it.
         """
         hurries, empty = bool(np.isfinite(self.body.speed_mps)), np.zeros(pace.shape, dtype=bool)
         for tried in range(TRIES + 1):
@@ -143,11 +143,12 @@ class Driving:
                 break
             ride.yielded += allowed < 1.0
             empty |= paid < 1.0
-            if hurries or tried >= TRIES - 1:
-                pace = pace * (share if tried < TRIES - 1 else share >= 1.0)
-            else:  # energy is at most quadratic in the way
-                shorter = np.minimum(allowed, np.sqrt(paid) if tried == 0 else paid)
-                target = ride.at + (target - ride.at) * shorter[..., None]
+            if tried >= TRIES - 1:
+                pace = pace * (share >= 1.0)
+                continue
+            pace = pace * share if hurries else pace
+            shorter = np.sqrt(paid) if tried == 0 else paid  # energy is at most quadratic in the way
+            target = ride.at + (target - ride.at) * (shorter if hurries else np.minimum(allowed, shorter))[..., None]
         return moved, empty
 
     def _tried(self, ride: Ride, target: Array, pace: Array) -> tuple[Array, Array, Array, Array]:
