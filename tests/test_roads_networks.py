@@ -96,6 +96,8 @@ def test_pairs_without_a_path_and_with_fewer_are_said_and_carry_nothing(
     assert coupled(market).upper.tolist() == [[np.inf], [0.0]]
     record = played(tmp_path, rounds=200, suppliers=[10, 20])
     assert record.decision[0, :, 0] == pytest.approx([100.0, 0.0], abs=1e-3)
+    record.save(tmp_path / "record")  # of roads without coordinates
+    assert (robosim.load_record(tmp_path / "record").decision == record.decision).all()
 
 
 def played(folder: Path, rounds: int = 60, **freight: object) -> robosim.Record:

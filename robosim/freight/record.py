@@ -47,10 +47,11 @@ class RoadLog:
         """The map, and the trucks of a decision (N, n) on it."""
         carried = haul(instance, np.maximum(x, 0.0), periods=periods)
         nowhere, pairs = np.empty((0, 2)), np.empty((0, 2), dtype=np.int64)
+        unmapped = instance.positions is None
         return cls(
             positions=nowhere if instance.positions is None else instance.positions,
-            roads=pairs if instance.roads is None else instance.roads,
-            edges=pairs if instance.edge_from_to is None else instance.edge_from_to,
+            roads=pairs if unmapped or instance.roads is None else instance.roads,
+            edges=pairs if unmapped or instance.edge_from_to is None else instance.edge_from_to,
             suppliers=instance.suppliers,
             demanders=instance.demanders,
             goods=instance.goods,
