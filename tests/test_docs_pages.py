@@ -15,6 +15,7 @@ import robosim
 from robosim import kind
 from robosim.scenario import reading
 from tests import pages
+from tests.test_docs_commands import NET, TRIPS
 
 ROOT = pages.ROOT
 ELSEWHERE = ("commands.md", "features.md")
@@ -32,6 +33,7 @@ OWN_KIND = "tutorials/own-kind.md"
 def files() -> dict[str, str]:
     """Files of a reader's own that pages speak of and do not show."""
     series = {name: f"time,{unit}\n" + "".join(f"{at},{x}\n" for at in QUARTERS) for name, (unit, x) in SERIES.items()}
+    series |= {"SiouxFalls_net.tntp": NET, "SiouxFalls_trips.tntp": TRIPS}
     return {
         "day.csv": DAY,
         "my.csv": DAY.replace("departure", "End"),
@@ -77,8 +79,14 @@ def read(name: str, deep: bool = False) -> int:
     return done
 
 
+AT_ONCE = "online python recipes rl series sessions sites studies".split()
+"""How-to pages that are read in every run of the tests; the commands of others take long."""
+
+
 def quick(name: str) -> bool:
     """Whether there is anything to do that does not take long."""
+    if "/" not in name and name.removesuffix(".md") not in AT_ONCE:
+        return False
     return any(one.said != "deep" and not one.said.startswith(pages.LEFT) for one in pages.blocks(ROOT / "docs" / name))
 
 
@@ -92,6 +100,7 @@ def test_a_page_does_what_it_says(folder, name: str) -> None:
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("name", [one for one in PAGES if one != OWN_KIND])
 def test_a_page_does_all_that_it_says(folder, name: str) -> None:
+    robosim.run("erratum").save("record")
     read(name, deep=True)
 
 
@@ -188,6 +197,9 @@ def test_docstrings_are_read_as_they_are_written(line: str) -> None:
 
 def test_documents_of_the_root_lead_to_pages() -> None:
     said = "[a](docs/rl.md#x), [b](SECURITY.md#y), [c](https://d)"
+    inwards = extension("root_documents").inwards
+    assert inwards("[a](../SECURITY.md#x), [b](../b.md)", "bodies") == "[a](project/security.md#x), [b](../b.md)"
+    assert inwards("[a](../../SECURITY.md)", "files/x") == "[a](../project/security.md)"
     assert extension("root_documents").relinked(said) == "[a](../rl.md#x), [b](security.md#y), [c](https://d)"
 
 
