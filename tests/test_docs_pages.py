@@ -151,6 +151,19 @@ def test_a_link_leads_to_a_file_and_a_heading_in_it(document: str, to: str) -> N
     assert not place or place in headings
 
 
+def named() -> list[str]:
+    """Files and folders of this repository that pages name."""
+    own = re.compile(r"`((?:robosim|controllers|worlds|tests|scripts|docs)/[\w./*-]+)`")
+    texts = "\n".join(pages.FENCE.sub("", one.read_text(encoding="utf-8")) for one in pages.pages())
+    readers = ("worlds/my.toml", "controllers/mine.py", "docs/_build/html")
+    return sorted(one for one in set(own.findall(texts)) if one not in readers and "NAME" not in one)
+
+
+def test_files_that_pages_name_are_there() -> None:
+    assert len(named()) > 20
+    assert not [one for one in named() if not list(ROOT.glob(one.rstrip("/")))]
+
+
 def listed() -> set[str]:
     """Names that have a page of their own in the API."""
     names: set[str] = set()
