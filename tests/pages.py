@@ -64,9 +64,10 @@ def blocks(page: Path) -> list[Block]:
 
 
 def commands(text: str) -> list[str]:
-    """The lines that begin with `robosim `, without the words that explain them."""
+    """The commands of lines that begin with `robosim `, without the words that explain them."""
     lines = [line.removeprefix("$ ") for line in text.split("\n")]
-    return [re.split(r" {2,}| #", line)[0].strip() for line in lines if re.match(r"robosim [a-z-]", line)]
+    known = [re.split(r" {2,}| #", line)[0] for line in lines if re.match(r"robosim [a-z-]", line)]
+    return [one.strip() for line in known for one in re.split(r"; (?=robosim )|&& ", line)]
 
 
 def inline(page: Path) -> list[str]:
@@ -78,7 +79,8 @@ def inline(page: Path) -> list[str]:
 def typed(command: str) -> str:
     """What a command prints, where it ends well; `> file` is obeyed."""
     words, _, into = command.partition(" > ")
-    words += " --screenshot seen.png" if words.startswith("robosim view ") else ""  # a window would wait for its user
+    if words.startswith("robosim view ") and "--screenshot" not in words:
+        words += " --screenshot seen.png"  # a window would wait for its user
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(shlex.split(words)[1:])

@@ -15,6 +15,7 @@ import robosim
 from robosim import kind
 from robosim.scenario import reading
 from tests import pages
+from tests.test_docs_commands import NET, TRIPS
 
 ROOT = pages.ROOT
 ELSEWHERE = ("commands.md", "features.md")
@@ -32,6 +33,7 @@ OWN_KIND = "tutorials/own-kind.md"
 def files() -> dict[str, str]:
     """Files of a reader's own that pages speak of and do not show."""
     series = {name: f"time,{unit}\n" + "".join(f"{at},{x}\n" for at in QUARTERS) for name, (unit, x) in SERIES.items()}
+    series |= {"SiouxFalls_net.tntp": NET, "SiouxFalls_trips.tntp": TRIPS}
     return {
         "day.csv": DAY,
         "my.csv": DAY.replace("departure", "End"),
@@ -77,8 +79,14 @@ def read(name: str, deep: bool = False) -> int:
     return done
 
 
+AT_ONCE = "online python recipes rl series sessions sites studies".split()
+"""How-to pages that are read in every run of the tests; the commands of others take long."""
+
+
 def quick(name: str) -> bool:
     """Whether there is anything to do that does not take long."""
+    if "/" not in name and name.removesuffix(".md") not in AT_ONCE:
+        return False
     return any(one.said != "deep" and not one.said.startswith(pages.LEFT) for one in pages.blocks(ROOT / "docs" / name))
 
 
@@ -92,6 +100,7 @@ def test_a_page_does_what_it_says(folder, name: str) -> None:
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("name", [one for one in PAGES if one != OWN_KIND])
 def test_a_page_does_all_that_it_says(folder, name: str) -> None:
+    robosim.run("erratum").save("record")
     read(name, deep=True)
 
 
@@ -142,6 +151,19 @@ def test_a_link_leads_to_a_file_and_a_heading_in_it(document: str, to: str) -> N
     assert not place or place in headings
 
 
+def named() -> list[str]:
+    """Files and folders of this repository that pages name."""
+    own = re.compile(r"`((?:robosim|controllers|worlds|tests|scripts|docs)/[\w./*-]+)`")
+    texts = "\n".join(pages.FENCE.sub("", one.read_text(encoding="utf-8")) for one in pages.pages())
+    readers = ("worlds/my.toml", "controllers/mine.py", "docs/_build/html")
+    return sorted(one for one in set(own.findall(texts)) if one not in readers and "NAME" not in one)
+
+
+def test_files_that_pages_name_are_there() -> None:
+    assert len(named()) > 20
+    assert not [one for one in named() if not list(ROOT.glob(one.rstrip("/")))]
+
+
 def listed() -> set[str]:
     """Names that have a page of their own in the API."""
     names: set[str] = set()
@@ -188,6 +210,9 @@ def test_docstrings_are_read_as_they_are_written(line: str) -> None:
 
 def test_documents_of_the_root_lead_to_pages() -> None:
     said = "[a](docs/rl.md#x), [b](SECURITY.md#y), [c](https://d)"
+    inwards = extension("root_documents").inwards
+    assert inwards("[a](../SECURITY.md#x), [b](../b.md)", "bodies") == "[a](project/security.md#x), [b](../b.md)"
+    assert inwards("[a](../../SECURITY.md)", "files/x") == "[a](../project/security.md)"
     assert extension("root_documents").relinked(said) == "[a](../rl.md#x), [b](security.md#y), [c](https://d)"
 
 

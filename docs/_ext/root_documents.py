@@ -20,10 +20,22 @@ def relinked(text: str) -> str:
     return re.sub(r"\]\((\w+\.md)", lambda link: "](" + PAGES.get(link[1], link[1]), text)
 
 
+def inwards(text: str, docname: str) -> str:
+    """Links of another page to a document on the root, as links to its page.
+
+    >>> inwards("[a](../CONTRIBUTING.md#x)", "bodies")
+    '[a](project/contributing.md#x)'
+    """
+    up = "../" * docname.count("/")
+    page = "|".join(map(re.escape, PAGES))
+    return re.sub(rf"\]\({up}\.\./({page})", lambda link: f"]({up}project/{PAGES[link[1]]}", text)
+
+
 def include(app: Any, docname: str, source: list[str]) -> None:
-    """Put the document in place of the line that includes it; GitHub shows that line."""
+    """Put the document in place of the line that includes it, which GitHub shows; lead other pages to it."""
     here = (Path(app.srcdir) / docname).parent
-    source[0] = INCLUDE.sub(lambda found: relinked((here / found[1]).read_text(encoding="utf-8")), source[0])
+    whole = INCLUDE.sub(lambda found: relinked((here / found[1]).read_text(encoding="utf-8")), source[0])
+    source[0] = whole if whole != source[0] else inwards(whole, docname)
 
 
 def setup(app: Any) -> dict[str, bool]:
