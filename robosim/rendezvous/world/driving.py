@@ -131,8 +131,8 @@ class Driving:
     def _paced(self, ride: Ride, target: Array, pace: Array) -> tuple[tuple[Array, Array, Array, Array], Mask]:
         """Where the longest pace leads that runs into nobody and spends no more than there is; and who ran empty.
 
-        Bodies with a top speed drive for a shorter time, all of them less far: one that has time enough for its way would
-        spend as much in a shorter time. A battery that cannot pay for all of a control step is empty after it.
+        Bodies with a top speed drive for a shorter time, all of them less far: one that has time enough for its way
+        would spend as much in a shorter time. A battery that cannot pay for all of a control step is empty after it.
         """
         hurries, empty = bool(np.isfinite(self.body.speed_mps)), np.zeros(pace.shape, dtype=bool)
         for tried in range(TRIES + 1):
