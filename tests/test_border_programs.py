@@ -100,7 +100,15 @@ def test_the_programs_that_do_serve_are_listed() -> None:
     )
     assert serving("auction") == ("admm", "dual_decomposition")
     assert serving("charging") == ("admm", "dual_decomposition")
-    assert serving("freight") == ("consensus_tracking_admm", "dc_admm", "dpmm", "iplux", "tracking_admm")
+    assert serving("freight") == (
+        "consensus_tracking_admm",
+        "dc_admm",
+        "dot_admm",
+        "dpmm",
+        "dual_subgradient",
+        "iplux",
+        "tracking_admm",
+    )
     with pytest.raises(BadInput, match=r"Admm serves auction, .* kind rendezvous \(write one of consensus"):
         robosim.load("rendezvous", set={"mission.controller": "admm"})
     with pytest.raises(BadInput, match="Consensus serves rendezvous"):
