@@ -138,11 +138,20 @@ def linked() -> list[tuple[str, str]]:
     return [(str(one.relative_to(ROOT)), to) for one, found in links for to in found if not to.startswith("http")]
 
 
+def drawn_from(target: Path) -> Path:
+    """The file of the gallery that the build makes a page of pictures from; any other file itself."""
+    parts = target.resolve().relative_to(ROOT).parts
+    if parts[:2] != ("docs", "pictures"):
+        return target
+    made = ROOT.joinpath("docs", "gallery", *parts[2:])
+    return made.with_name("GALLERY_HEADER.rst") if made.name == "index.rst" else made.with_suffix(".py")
+
+
 @pytest.mark.parametrize(("document", "to"), linked())
 def test_a_link_leads_to_a_file_and_a_heading_in_it(document: str, to: str) -> None:
     """The built pages are searched for broken links, too (docs/_ext/built.py)."""
     path, _, place = to.partition("#")
-    target = (ROOT / document).parent / path if path else ROOT / document
+    target = drawn_from((ROOT / document).parent / path) if path else ROOT / document
     assert target.exists()
     text = target.read_text(encoding="utf-8") if place else ""
     while found := re.match(r"```\{include\} (\S+)", text):
