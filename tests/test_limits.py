@@ -11,7 +11,7 @@ from robosim.auction.projection import PublicLimits, refuse
 from robosim.certificate import at_least_0, at_most
 from robosim.charging import problem as charging_day
 from robosim.charging.station import execution
-from robosim.controllers.parts import charging, local_solvers
+from robosim.controllers.parts import bent, charging, local_solvers
 from robosim.controllers.parts.local_problem import LocalProblem
 from robosim.errors import BadInput
 from robosim.freight.coupled import feasible as coupled_feasible
@@ -93,6 +93,7 @@ def test_nearest_decisions(monkeypatch, name, value):
 
 
 def test_newtons_steps_of_local_problems(monkeypatch):
+    monkeypatch.setattr(bent, "TURNS", 0)  # compiled steps are lost, careful ones are taken
     monkeypatch.setattr(local_solvers, "STEPS", 1)
     problem = roads(4.0)
     rules = {"theta": problem.theta, "congestion": problem.congestion, "power": problem.power}

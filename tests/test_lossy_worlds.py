@@ -240,18 +240,6 @@ def test_metropolis_weights_keep_the_mean_of_robots_whose_neighbours_change() ->
     robosim.check_controller(Metropolis)
 
 
-def test_a_viewer_shows_the_links_over_which_something_was_heard_just_now() -> None:
-    mission = robosim.load("lossy", set={"leader.bound": 5.0})
-    scenery, snapshot = mission.kind.scene(mission), mission.start()
-    for _ in range(3):
-        snapshot = mission.advance(snapshot)
-    shown = scenery.scene([snapshot], np.zeros(1), (), "")
-    receiver = np.repeat(np.arange(12), np.diff(snapshot.heard.links.indptr))
-    pairs = {(min(i, j), max(i, j)) for i, j in zip(receiver.tolist(), snapshot.heard.links.ids.tolist(), strict=True)}
-    assert set(map(tuple, shown.edges.tolist())) == pairs
-    assert len(pairs) < len(mission.network.edges)
-
-
 def test_a_probed_bound_over_a_radio_is_rehearsed_with_losses_of_its_own() -> None:
     keys = {"mission.controller": "consensus", "mission.rounds": 40, "event": []}
     wanted = robosim.load("lossy", set={**keys, "leader.bound": "probed"}).announcement

@@ -87,11 +87,11 @@ def sheet(width_in: float, height_in: float, rows: int = 1, projection: str | No
 
 
 def selfish(record: Record, mission: int) -> dict[str, list[int]]:
-    """Strategy → the robots that play it in this mission, both in order."""
+    """Strategy, as it is drawn, → the robots that play it in this mission, both in order."""
     players: dict[str, list[int]] = {}
     for (m, robot), name in sorted(record.strategies.items()):
         if m == mission:
-            players.setdefault(name, []).append(robot)
+            players.setdefault(drawn(name), []).append(robot)
     return dict(sorted(players.items()))
 
 
