@@ -87,7 +87,7 @@ def load(
     >>> load("erratum").rounds
     120
     """
-    keys = {**({} if problem is None else _keys(problem)), **(set or {})}
+    keys = set or {} if problem is None else {**_keys(problem), **(set or {})}
     scenario = load_scenario(_text(world), seed=seed, overrides=keys)
     if controller is not None and scenario.parameters:
         message = f"are for {scenario.mission.controller}, and a program was given in Python (set them in its class)"

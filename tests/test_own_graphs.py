@@ -486,12 +486,10 @@ def test_the_command_line_runs_certifies_and_draws_a_weighted_world(tmp_path) ->
 
 def test_lines_of_heavy_links_are_wider() -> None:
     from robosim.rendezvous.figures.trajectories import trajectories
-    from robosim.view.draw import _widths
 
     record = robosim.run("rendezvous", set={"robots.count": 3, "selfish": []}, network=[(0, 1, 4.0), (1, 2, 1.0)])
     links = next(one for one in trajectories(record).axes[0].collections if one.get_label() == "link")
     assert links.get_linewidths()[0] > links.get_linewidths()[1] > 0
-    assert _widths(record.weights) == [4, 1]
 
 
 def test_rooms_whose_methods_know_no_weights_refuse_them() -> None:
