@@ -29,7 +29,7 @@ def test_characters_that_a_stream_cannot_show_are_escapes(encoding: str, words: 
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-@pytest.mark.parametrize("buffered", ["", "1"])
+@pytest.mark.parametrize("buffered", ["", pytest.param("1", marks=pytest.mark.deep)])
 @pytest.mark.parametrize("words", [("worlds",), ("run", "erratum", "--json"), ("--help",)])
 def test_a_full_disk_behind_stdout_is_one_line_and_exit_2(words: tuple[str, ...], buffered: str) -> None:
     with open("/dev/full", "w") as full:

@@ -68,7 +68,12 @@ def test_the_json_of_a_run_keeps_its_contract(cli) -> None:
     assert value["leader"]["beta"] == pytest.approx(value["history"]["beta"][-1])
 
 
-@pytest.mark.parametrize("world", list(robosim.bundled_worlds()))
+SLOW = ("drones", "long-haul", "obstacles", "rovers")
+
+
+@pytest.mark.parametrize(
+    "world", [pytest.param(one, marks=pytest.mark.deep) if one in SLOW else one for one in robosim.bundled_worlds()]
+)
 def test_every_bundled_world_runs_and_explains_itself(cli, world: str) -> None:
     code, out, err = cli("run", world)
     if world == "freight-sioux-falls":  # its data are not bundled

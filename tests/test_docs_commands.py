@@ -129,7 +129,12 @@ def folder(tmp_path_factory) -> Path:
     return place
 
 
-@pytest.mark.parametrize("command", commands())
+LONG = ("robosim compare freight --tax", "robosim compare market --sweep", "robosim compare freight --methods")
+
+
+@pytest.mark.parametrize(
+    "command", [pytest.param(one, marks=pytest.mark.deep) if one.startswith(LONG) else one for one in commands()]
+)
 def test_every_command_runs(folder, monkeypatch, capsys, command: str) -> None:
     monkeypatch.chdir(folder)
     words, _, into = INSTEAD.get(command, command).partition(" > ")

@@ -199,7 +199,10 @@ def sound(path) -> bool:
     return True
 
 
-@pytest.mark.parametrize("name", RUNS)
+LONG = ("charging-day-ahead", "freight")
+
+
+@pytest.mark.parametrize("name", [pytest.param(one, marks=pytest.mark.deep) if one in LONG else one for one in RUNS])
 def test_every_array_in_every_wrong_form(folders, tmp_path, name) -> None:
     first, passed = Folder(folders[name], tmp_path / "r"), []
     original = dict(first.arrays)

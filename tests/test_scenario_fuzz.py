@@ -273,7 +273,10 @@ def test_many_more_mutated_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
     mutants(500_000, 2, monkeypatch)
 
 
-@pytest.mark.parametrize("world", KEYS)
+ALWAYS = ("rendezvous", "market", "charging", "freight")
+
+
+@pytest.mark.parametrize("world", [one if one in ALWAYS else pytest.param(one, marks=pytest.mark.deep) for one in KEYS])
 def test_2_000_mutated_options(world: str) -> None:
     rng, counts = random.Random(3), {"loaded": 0, "BadInput": 0, "TooLarge": 0}
     for _ in range(2_000):

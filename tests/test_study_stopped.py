@@ -94,6 +94,7 @@ def test_a_batch_is_written_whole_or_not_at_all(tmp_path) -> None:
     assert [one.figures for one in results(tmp_path / "s.sqlite").batches] == [(figure,)]
 
 
+@pytest.mark.deep
 def test_processes_give_the_same_bits_and_a_worker_that_dies_costs_nothing(tmp_path) -> None:
     text = deadly(tmp_path)
     alone = played(tmp_path, text)

@@ -16,6 +16,7 @@ ROOT = SAMPLE.parents[1]
 HEAVY = ("numpy", "scipy", "numba", "networkx", "matplotlib", "pygame", "pydantic", "typer")
 
 
+@pytest.mark.deep
 def test_a_user_s_checker_sees_the_types_and_every_mistake() -> None:
     """`warn_unused_ignores` is part of `--strict`: each `type: ignore` of the sample hides an error that is there."""
     command = [sys.executable, "-m", "mypy", "--strict", str(SAMPLE)]
