@@ -14,7 +14,7 @@ from robosim.freight.roads.recipes import RECIPES
 from robosim.freight.size import written_size
 from robosim.scenario.air import delays_have_room
 from robosim.scenario.checking import Check, Unsound, Values
-from robosim.scenario.selfish import SELFISH_RULES, Table, agents_exist, deviation
+from robosim.scenario.selfish import SELFISH_RULES, GivenTable, agents_exist, deviation
 
 MOST_NUMBERS = 10**7
 """Of a [problem], once what is alike for all stands there for each; larger ones are checked when they are built."""
@@ -135,7 +135,9 @@ def suppliers_exist(world: Values) -> Iterator[Problem]:
     """Ids are those of the world, as far as suppliers are counted before any file is read."""
     count, listed, kind = _count(world), world.table.get("selfish", ()), deviation(world.model)
     for row, keys in enumerate(listed if isinstance(listed, list) else ()):
-        for path, supplier in Table(("selfish", str(row)), keys, kind).agents(world) if isinstance(keys, dict) else ():
+        for path, supplier in (
+            GivenTable(("selfish", str(row)), keys, kind).agents(world) if isinstance(keys, dict) else ()
+        ):
             if supplier >= count:
                 fix = f"suppliers are 0..{count - 1}"
                 yield Problem(path=path, message=f"supplier {shown(supplier)} does not exist", fix=fix)

@@ -107,7 +107,7 @@ def _kind(hint: Any) -> Any:
     return _kind(parts[0]) if NoneType in get_args(hint) else STRICT.get(hint, hint)
 
 
-class Table(NamedTuple):
+class GivenTable(NamedTuple):
     """One `[[selfish]]` table as it stands in the file, and what this kind of world expects of it."""
 
     path: KeyPath
@@ -122,10 +122,10 @@ class Table(NamedTuple):
                 yield from (((*self.path, key), agent) for agent in (named if isinstance(named, list) else [named]))
 
 
-def _tables(world: Values) -> list[Table]:
+def _tables(world: Values) -> list[GivenTable]:
     found = world.table.get("selfish", [])
     rows, kind = found if isinstance(found, list) else [], deviation(world.model)
-    return [Table(("selfish", str(row)), keys, kind) for row, keys in enumerate(rows) if isinstance(keys, dict)]
+    return [GivenTable(("selfish", str(row)), keys, kind) for row, keys in enumerate(rows) if isinstance(keys, dict)]
 
 
 def deviation(model: type[Section]) -> type[SelfishTable]:
@@ -193,7 +193,7 @@ def strategies_are_known(world: Values) -> Iterator[Problem]:
             yield from _wrong_parameters(table, strategy)
 
 
-def _wrong_parameters(table: Table, strategy: type) -> Iterator[Problem]:
+def _wrong_parameters(table: GivenTable, strategy: type) -> Iterator[Problem]:
     try:
         kinds, given, own = parameter_kinds(strategy), {}, table.kind.own_keys()
     except BadInput as error:
