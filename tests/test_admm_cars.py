@@ -328,7 +328,7 @@ def test_without_wear_paid_days_are_those_of_a_linear_programme(tariff: str) -> 
 
 
 @pytest.mark.parametrize("controller", ["admm", "dual_decomposition"])
-@pytest.mark.parametrize("bills", ["decision", "meter"])
+@pytest.mark.parametrize("bills", ["decision", pytest.param("meter", marks=pytest.mark.deep)])
 def test_nobody_gains_more_by_a_named_lie_than_is_certified_where_prices_pay(
     controller: str, bills: str, tariff: str
 ) -> None:

@@ -117,6 +117,7 @@ def test_who_pays_more_than_staying_away_would_cost_is_found() -> None:
     )
 
 
+@pytest.mark.deep
 def test_market_power_vanishes_and_taxes_approach_the_price_as_the_market_grows() -> None:
     small, large = (power(robosim.load("market", set={"bidders.count": n})) for n in (2, 200))
     assert small.gain_share > 0.1

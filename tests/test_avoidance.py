@@ -60,7 +60,7 @@ DISC = Obstacle(shape="disc", center_m=(0.0, 0.0), radius_m=0.3)
 BOX = Obstacle(shape="box", center_m=(0.0, 0.0), size_m=(0.3, 0.8))
 
 
-@pytest.mark.parametrize("mode", ["shared", "joint"])
+@pytest.mark.parametrize("mode", ["shared", pytest.param("joint", marks=pytest.mark.deep)])
 @pytest.mark.parametrize("share", [0.2, 1.0])
 @pytest.mark.parametrize(
     ("start", "obstacles", "steps"),

@@ -42,6 +42,7 @@ def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess
     return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=300)
 
 
+@pytest.mark.deep
 def test_a_run_goes_on_with_kernels_in_a_temporary_folder(sealed) -> None:
     for _ in range(2):  # the second one finds what the first one has compiled
         done = run(sealed, "run", "erratum", "--json")

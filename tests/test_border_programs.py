@@ -194,7 +194,9 @@ def test_more_words_than_are_needed_are_no_fault(project) -> None:
     assert robosim.run(project(step="said['w'] = said['z'].copy()")).settlement is not None
 
 
-@pytest.mark.parametrize("where", ["module", "start", "step", "report"])
+@pytest.mark.parametrize(
+    "where", ["module", "step", *(pytest.param(one, marks=pytest.mark.deep) for one in ("start", "report"))]
+)
 def test_what_a_program_prints_goes_to_stderr(project, tmp_path, where: str) -> None:
     world = project(**({} if where == "module" else {where: "print('hello from mine')"}))
     if where == "module":

@@ -19,7 +19,7 @@ def run(*words: str, **options) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*ROBOSIM, *words], text=True, errors="replace", timeout=120, env=environment, **options)
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("cp1252", marks=pytest.mark.deep)])
 @pytest.mark.parametrize("words", [("run", "erratum"), ("certify", "erratum"), ("new", "rendezvous")])
 def test_characters_that_a_stream_cannot_show_are_escapes(encoding: str, words: tuple[str, ...]) -> None:
     done = run(*words, env={"PYTHONIOENCODING": encoding})
@@ -30,7 +30,9 @@ def test_characters_that_a_stream_cannot_show_are_escapes(encoding: str, words: 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 @pytest.mark.parametrize("buffered", ["", pytest.param("1", marks=pytest.mark.deep)])
-@pytest.mark.parametrize("words", [("worlds",), ("run", "erratum", "--json"), ("--help",)])
+@pytest.mark.parametrize(
+    "words", [("worlds",), pytest.param(("run", "erratum", "--json"), marks=pytest.mark.deep), ("--help",)]
+)
 def test_a_full_disk_behind_stdout_is_one_line_and_exit_2(words: tuple[str, ...], buffered: str) -> None:
     with open("/dev/full", "w") as full:
         done = run(*words, stdout=full, env={"PYTHONUNBUFFERED": buffered})
@@ -40,7 +42,10 @@ def test_a_full_disk_behind_stdout_is_one_line_and_exit_2(words: tuple[str, ...]
         assert run(*words, stderr=full, env={"PYTHONUNBUFFERED": buffered}).returncode == 0
 
 
-@pytest.mark.parametrize("words", [("run", "erratum"), ("worlds",), ("run", "nowhere"), ("run",), ("--help",)])
+@pytest.mark.parametrize(
+    "words",
+    [pytest.param(("run", "erratum"), marks=pytest.mark.deep), ("worlds",), ("run", "nowhere"), ("run",), ("--help",)],
+)
 def test_nobody_who_reads_either_stream_changes_no_exit_code(words: tuple[str, ...]) -> None:
     expected = 2 if words[-1] in ("nowhere", "run") else 0
     assert run(*words).returncode == expected

@@ -390,6 +390,7 @@ def test_help_starts_at_once() -> None:
         assert word in done.stdout
 
 
+@pytest.mark.deep
 def test_every_example_in_a_command_s_help_runs(cli, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     from robosim.cli.app import app

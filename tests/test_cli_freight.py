@@ -63,6 +63,7 @@ def test_why_a_rule_has_no_payments_is_said(capsys):
     assert "vcg, distributed: without agent 1 the others cannot talk" in text
 
 
+@pytest.mark.deep
 def test_every_supplier_can_try_every_deviation(capsys):
     words = ("attack", "freight", "--tax", "vcg,shadow-price", "--json")
     code, text, _ = output(capsys, *words)

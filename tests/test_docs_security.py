@@ -223,6 +223,7 @@ def installed(tmp_path, monkeypatch):
     return call
 
 
+@pytest.mark.deep
 def test_programs_of_packages_are_imported_where_a_world_names_them(installed) -> None:
     code, said, ran = installed("check", "erratum", "--no-code")
     assert (code, "slow" in ran) == (0, False), said

@@ -312,6 +312,7 @@ def test_same_record_same_bytes(ending: str, tmp_path: Path, monkeypatch: pytest
     assert mpl.rcParams["font.size"] == 20.0
 
 
+@pytest.mark.deep
 def test_same_bytes_in_another_process_and_no_pyplot(tmp_path: Path) -> None:
     code = (
         "import sys; from robosim.build import load; from robosim.figures import plot;"

@@ -277,6 +277,7 @@ def test_pictures_fit_a_paper(name, days) -> None:
             assert box.y1 <= figure.bbox.y1 + 1
 
 
+@pytest.mark.deep
 def test_kinds_by_name_and_all(days, tmp_path) -> None:
     """The same bytes twice; who asks a day for trajectories is told what there is."""
     first, again = (plot(days("four"), "all", tmp_path / name) for name in "ab")

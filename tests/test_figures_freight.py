@@ -238,7 +238,7 @@ def test_what_has_no_logarithm_is_left_out(general):
         assert np.isnan(line.get_ydata()).all()
 
 
-@pytest.mark.parametrize("ending", [".svg", ".pdf"])
+@pytest.mark.parametrize("ending", [".svg", pytest.param(".pdf", marks=pytest.mark.deep)])
 def test_every_kind_is_written_as_vectors_the_same_twice(honest, tmp_path, ending):
     for kind in figures_of(honest):
         first, second = (plot(honest, kind, tmp_path / f"{kind}{i}{ending}")[0].read_bytes() for i in (0, 1))

@@ -243,7 +243,9 @@ def leaves(value, way=()):
         yield from leaves(x, (*way, key))
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=pytest.mark.deep) if one == "aggregator" else one for one in RUNS]
+)
 def test_no_value_anywhere_is_a_traceback(folders, tmp_path, name) -> None:
     """One strange value at each place of mission.json, drawn by its number; whatever is taken can be shown."""
     folder = Folder(folders[name], tmp_path / "r")

@@ -210,6 +210,7 @@ def test_no_lie_of_200_gains_more_than_the_certificate_under_vcg() -> None:
     assert gain.min() < -100.0  # lies are large enough to matter
 
 
+@pytest.mark.deep
 def test_under_shadow_prices_the_best_lie_of_200_gains() -> None:
     """X, Example 3: the positive control."""
     gain, _ = gains("shadow-price")

@@ -27,6 +27,7 @@ def test_the_derivative_of_the_profit_is_that_of_solved_programmes(freight, seed
         assert slope[k] == pytest.approx((ends[0] - ends[1]) / (2 * step), abs=1e-3 * (1 + np.abs(slope).max()))
 
 
+@pytest.mark.deep
 def test_supplier_0_gains_more_than_a_tenth_and_a_mission_pays_it(freight, monkeypatch) -> None:
     """X, Figure 5: 9.69 % by the same lie about every edge; lies about each path are worth more."""
     monkeypatch.setattr(misreport, "STARTS", 1)

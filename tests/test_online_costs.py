@@ -125,6 +125,7 @@ def test_with_everybody_there_at_once_it_is_the_day_ahead_plan() -> None:
 CROWD = ONLINE | COSTLY | {"station.count": 7, "station.limit_kw": 12.0, "station.unmet": "allowed"}
 
 
+@pytest.mark.deep
 def test_absence_replayed_is_a_day_without_the_car_also_for_the_aggregator() -> None:
     """tax_i = Σ_{j≠i} v_j + G - (Σ_j v_j + G of a day of their own)."""
     mission = robosim.load("charging", set=CROWD | {"mission.rounds": 1000})

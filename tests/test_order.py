@@ -163,6 +163,7 @@ def near(seed: int) -> None:
         hold_found(mission, found, driven * (driven + 1e-3 * far))  # 10⁻¹² of it: a few ulps of where robots stand
 
 
+@pytest.mark.deep
 def test_figures_of_robots_that_start_close_together_are_no_error() -> None:
     kept(near, (33, 37, 38, 51, 66, 198))
 

@@ -134,6 +134,7 @@ def test_programs_that_say_more_than_positions_have_no_exact_figure() -> None:
         steered(world(affine_programs.TwoWords()), np.array([0], dtype=np.int32))
 
 
+@pytest.mark.deep
 @given(st.integers(0, 10**6))
 @settings(max_examples=12, deadline=None)
 def test_gains_within_two_balls_bound_every_point_inside_them_and_grow_with_both(seed: int) -> None:

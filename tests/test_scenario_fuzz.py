@@ -273,7 +273,7 @@ def test_many_more_mutated_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
     mutants(500_000, 2, monkeypatch)
 
 
-ALWAYS = ("rendezvous", "market", "charging", "freight")
+ALWAYS = ("rendezvous", "market", "freight")
 
 
 @pytest.mark.parametrize("world", [one if one in ALWAYS else pytest.param(one, marks=pytest.mark.deep) for one in KEYS])

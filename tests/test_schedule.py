@@ -311,6 +311,7 @@ def test_what_a_schedule_cannot_have_is_refused_at_its_key(key: str, value: obje
         robosim.load("robotarium-points", set={key: value})
 
 
+@pytest.mark.deep
 def test_a_bound_that_enforces_nothing_is_said_by_run_check_and_certify(cli) -> None:
     idle = ("--set", "leader.alpha=auto")
     for command in ("run", "check", "certify"):
