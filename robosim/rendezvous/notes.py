@@ -9,10 +9,8 @@ from robosim.network.radio import Radio
 from robosim.rendezvous.mission import Rendezvous
 from robosim.rendezvous.record import RendezvousRecord
 
-COVERED = (
-    "ε from the faithful bill holds over any network, with all that is lost, late or out of range on this one; β(n) "
-    "was rehearsed with other losses, so a faithful team may end outside it"
-)
+COVERED = "ε from the faithful bill holds over any network, with all that is lost, late or out of range on this one"
+OTHERS = "; β(n) was rehearsed with other losses, so a faithful team may end outside it"
 
 
 def notes(mission: Rendezvous) -> list[str]:
@@ -36,7 +34,7 @@ def _rules(mission: Rendezvous) -> Iterator[str]:
             f"still are inside, it enforces nothing ({more})"
         )
     if isinstance(mission.network, Radio):
-        yield COVERED
+        yield COVERED + (OTHERS if rules.rule == "rehearsed" else "")
     if rules.proven_by:
         yield f"β is the bound that {rules.proven_by} brings, announced by its author"
     if rules.note:
