@@ -14,6 +14,7 @@ from robosim.controllers.selfish.robots import FootDragging, Script, Stationary
 from robosim.network.near import Near
 from robosim.network.network import Network
 from robosim.network.radio import Radio
+from robosim.rendezvous.bounds import rehearsed as bounds_rehearsed
 from robosim.rendezvous.bounds.rehearsed import WIDEST, margin
 
 LOSSY = {"mission.rounds": 60, "network.radio.delay_rounds": 0}
@@ -254,12 +255,19 @@ def test_a_probed_bound_over_a_radio_is_rehearsed_with_losses_of_its_own() -> No
     assert usual.bound.reached[-1] < usual.bound.reached[0]
 
 
-def test_a_bound_over_a_radio_is_as_far_above_the_largest_as_that_is_above_the_median() -> None:
+def test_a_bound_over_a_radio_is_as_far_above_the_largest_as_that_is_above_the_median(monkeypatch) -> None:
     seen = np.array([[1.0, 2.0, 0.0], [1.0, 3.0, 0.0], [1.0, 12.0, 1e-3]])
     assert margin(seen).tolist() == [1.0, 4.0, WIDEST]
     keys = {"mission.rounds": 40, "robots.speed_limit_mps": 9.0}
     mission = robosim.load("lossy", set=keys)
     assert "a margin of" in mission.announcement.note
+    assert any("rehearsed with other losses" in one for one in mission.kind.notes(mission))
+    announced = robosim.load("lossy", set={**keys, "leader.bound": 5.0})
+    assert not any("rehearsed" in one for one in announced.kind.notes(announced))
+    monkeypatch.setattr(bounds_rehearsed, "margin", lambda seen: np.ones(seen.shape[1]))
+    plain = robosim.load("lossy", set=keys).announcement
+    factor = float(mission.announcement.note.split("margin of ")[1].split()[0])
+    assert mission.announcement.bound.reached[-1] == pytest.approx(factor * plain.bound.reached[-1], rel=1e-2)
     perfect = {**keys, "network.radio": {}, "event": [{"robot": 3, "off": 20, "on": 35}]}
     assert "a margin of" not in robosim.load("lossy", set=perfect).announcement.note
 
