@@ -279,6 +279,17 @@ def test_many_moments_are_thinned_and_that_is_said(monkeypatch) -> None:
     assert any("4 of 13 moments are in the scene" in one.says["message"] for one in found if one.topic == "/log")
 
 
+def test_of_a_crowd_only_the_selfish_have_trails(monkeypatch) -> None:
+    def trails(record):
+        says = [one.says for one in telling.messages(record) if one.topic == "/scene"]
+        return {one["id"] for one in says[-1]["entities"] if one["id"].startswith("trail")}
+
+    record = robosim.run("rendezvous", set={"mission.rounds": 3})
+    assert len(trails(record)) == 12
+    monkeypatch.setattr("robosim.exporting.entities.CROWD", 11)
+    assert trails(record) == {"trail of robot 3"}
+
+
 def test_a_kind_that_tells_nothing_has_its_history(monkeypatch) -> None:
     record = robosim.run("six-bidders")
     silent = replace(kind_named("auction"), timeline=None, scene=None)

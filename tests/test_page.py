@@ -16,6 +16,7 @@ from robosim.report import page
 from robosim.report.film import film, packed
 from robosim.report.html import SCRIPTS, digest, island
 from robosim.report.replay import fitting
+from robosim.report.rows import table
 from robosim.view.scene import INKS, Agents, Chart, Curve, Lines, Map, Scene, Table, Trails, kin_of
 
 
@@ -230,6 +231,15 @@ def test_many_agents_are_a_selection_with_the_selfish_and_it_is_said() -> None:
     rows = told["table"]["rows"]
     assert (len(rows), told["table"]["agents"], told["thinned"]) == (2000, 3000, False)
     assert [row[0] for row in rows] == [*range(1999), 2999]
+
+
+def test_columns_have_units_payments_their_error_and_batteries_that_held_no_round() -> None:
+    kept = {"id": 0, "empty_round": -1, "payment": 10.0, "payment_interval": [9.0, 12.5]}
+    empty = {"id": 1, "empty_round": 4, "type": {"wear_dollars_per_kw2h": 0.01}}
+    told = table([kept, empty], "$", "car")
+    columns = [(one["title"], one["unit"]) for one in told["columns"]]
+    assert columns[1:] == [("payment", "$"), ("off by at most", "$"), ("wear", "$/kW²h"), ("empty round", "")]
+    assert told["rows"] == [[0, 10.0, 2.5, None, None], [1, None, None, 0.01, 4]]
 
 
 def test_what_is_left_out_of_a_large_summary_is_said(monkeypatch, record) -> None:

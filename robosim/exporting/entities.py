@@ -17,8 +17,8 @@ POINT_SHARE, FLAT_SHARE, TEXT_PX = 0.008, 0.005, 14.0
 THIN_PX, WIDEST_PX = 1.5, 10.0
 TRAIL = 40
 """Points of a trail at most: it is sent again with each message, so that one can jump in time."""
-NAMED = 60
-"""More agents have no names beside them."""
+NAMED, CROWD = 60, 400
+"""More agents have no names beside them; of more than a crowd only the selfish have trails."""
 INK = "#222222"
 
 
@@ -43,14 +43,14 @@ def agents_on(found: Map, agents: Agents, kin: tuple[Kin, ...], noun: str, time:
 
 def trails_on(found: Map, kin: tuple[Kin, ...], noun: str, time: Plain) -> list[Plain]:
     """One entity for each trail, as a line."""
-    if found.trails is None:
+    if found.trails is None or len(found.trails.points) < 2:
         return []
-    points = found.trails.points
+    points, rows = found.trails.points, found.trails.kin
     kept = points[np.unique(np.linspace(0, len(points) - 1, min(TRAIL, len(points))).astype(np.int64))]
+    shown = np.flatnonzero(rows > 0) if len(rows) > CROWD else np.arange(len(rows))
     return [
-        entity(f"trail of {noun} {i}", time, lines=[line(kept[:, i], LINE_STRIP, THIN_PX, kin[row].look.colour)])
-        for i, row in enumerate(found.trails.kin.tolist())
-        if len(kept) > 1
+        entity(f"trail of {noun} {i}", time, lines=[line(kept[:, i], LINE_STRIP, THIN_PX, kin[rows[i]].look.colour)])
+        for i in shown.tolist()
     ]
 
 

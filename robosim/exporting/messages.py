@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,13 +76,18 @@ def _numbers(topic: str, track: Track) -> Iterator[Message]:
 
 
 def _row(track: Track, row: int) -> Plain:
-    says: Plain = {name: x[row].tolist() for name, x in track.team.items()}
+    says: Plain = {name: _known(x[row]) for name, x in track.team.items()}
     if track.each:
-        columns = {name: x[row].tolist() for name, x in track.each.items()}
-        rows = zip(*columns.values(), strict=True)
-        says["agents"] = [{"id": i, **dict(zip(columns, values, strict=True))} for i, values in enumerate(rows)]
-    plain: Plain = strict(says)
-    return plain
+        names = ("id", *track.each)
+        rows = zip(count(), *(_known(x[row]) for x in track.each.values()), strict=False)
+        says["agents"] = [dict(zip(names, values, strict=True)) for values in rows]
+    return says
+
+
+def _known(values: Array) -> Any:
+    """As plain numbers; a walk for those that are none only where there are some, for it is long."""
+    plain = values.tolist()
+    return plain if np.isfinite(values).all() else strict(plain)
 
 
 def _seen(record: Record, timeline: Timeline) -> Iterator[Message]:

@@ -48,12 +48,13 @@ def _card(name: str, value: str, state: str = OPEN, more: str = "") -> Card:
 
 
 def _number(value: float, digits: int = 4) -> str:
-    """So many digits, without an exponent where one can do without.
+    """So many digits, without an exponent where one can do without, as the tables of a page write them.
 
-    >>> _number(96914.2), _number(0.00123456), _number(3e-08)
-    ('96914', '0.001235', '3e-08')
+    >>> _number(96914.2), _number(0.00123456), _number(3e-08), _number(-2.5)
+    ('96914', '0.001235', '3e-8', '−2.5')
     """
-    return f"{value:.0f}" if 10**digits <= abs(value) < 1e9 else f"{value:.{digits}g}"
+    head, _, power = (f"{value:.0f}" if 10**digits <= abs(value) < 1e9 else f"{value:.{digits}g}").partition("e")
+    return (f"−{head[1:]}" if value < 0 else head) + (f"e{int(power)}" if power else "")
 
 
 def _interrupted(record: Record) -> Iterator[Card]:

@@ -80,7 +80,7 @@ function attacks(mission) {
       "p",
       { class: "faint" },
       "Of each strategy and rule the attacker that gains most. Warm: it gains, others pay more; cold: it loses, ",
-      "others pay less; white: less than a thousandth of the largest figure.",
+      "others pay less; plain: less than a thousandth of the largest figure.",
     ),
     table.element,
     save,

@@ -30,7 +30,10 @@ function frameOf(chart, curves) {
 function drawChart(context, chart, width, height, now) {
   const curves = chart.curves.map(one => ({ ...one, x: list(one.x), y: list(one.y) }));
   const frame = chart.frame || frameOf(chart, curves),
-    top = TOP + legend(context, chart, curves, width);
+    end = list(chart.x_range)[1];
+  // What goes to the end of a range that grows goes to the end of the whole one.
+  for (const { x } of curves) if (x.length && x[x.length - 1] === end) x[x.length - 1] = frame.x[1];
+  const top = TOP + legend(context, chart, curves, width);
   const box = { left: WIDE, right: width - RIGHT, top, bottom: height - LOW };
   const px = x => box.left + ((x - frame.x[0]) / (frame.x[1] - frame.x[0])) * (box.right - box.left);
   const py = y => box.bottom - ((y - frame.y[0]) / (frame.y[1] - frame.y[0])) * (box.bottom - box.top);

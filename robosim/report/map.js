@@ -168,18 +168,27 @@ function links(context, lines, here, spots) {
   }
 }
 
-// Where agents came from: their places in all frames up to now, as many of them as can be drawn at once.
+// Where agents came from: their places in all frames up to now, as many of them as can be drawn at once. The faithful
+// of a crowd leave dots: lines of so many hide them.
 function trails(context, agents, past, to, { d, view }, kin) {
   const rows = list(agents.kin),
     n = rows.length,
     step = Math.max(1, Math.ceil((past.frame * n) / TRAIL));
-  context.lineWidth = n > CROWD ? 0.6 : 1.2;
-  context.globalAlpha = n > CROWD ? 0.25 : 0.5;
+  const spot = (i, f) => to(plane(past.values, f * n + i, d, view));
+  context.lineWidth = 1.2;
   for (let i = 0; i < n; i++) {
+    const faint = n > CROWD && !rows[i],
+      colour = ink(kin[rows[i]].look.colour);
+    context.globalAlpha = faint ? 0.25 : 0.5;
+    if (faint) {
+      context.fillStyle = colour;
+      for (let f = 0; f <= past.frame; f += step) context.fillRect(...spot(i, f), 1, 1);
+      continue;
+    }
     context.beginPath(); // one path for all of them takes many times as long
-    for (let f = 0; f <= past.frame; f += step) context.lineTo(...to(plane(past.values, f * n + i, d, view)));
-    if (past.frame % step) context.lineTo(...to(plane(past.values, past.frame * n + i, d, view)));
-    context.strokeStyle = ink(kin[rows[i]].look.colour);
+    for (let f = 0; f <= past.frame; f += step) context.lineTo(...spot(i, f));
+    if (past.frame % step) context.lineTo(...spot(i, past.frame));
+    context.strokeStyle = colour;
     context.stroke();
   }
   context.globalAlpha = 1;

@@ -15,8 +15,21 @@ COSTS = {
     "bounded": "could gain",
 }
 """Columns in the unit of the mission's costs."""
-FIRST = ("id", "name", "label", "strategy", *COSTS)
-ENDINGS = {"_j": "J", "_kwh": "kWh", "_kw": "kW", "_min": "min", "_m": "m", "_s": "s"}
+PAYMENTS = {"payment": "payment", "payment_error": "off by at most"}
+NEVER = -1
+"""The round in which a battery ran empty that did not."""
+FIRST = ("id", "name", "label", "strategy", *COSTS, *PAYMENTS)
+ENDINGS = {
+    "_dollars_per_kw2h": "$/kW²h",
+    "_dollars_per_kwh": "$/kWh",
+    "_j": "J",
+    "_kwh": "kWh",
+    "_kw": "kW",
+    "_min": "min",
+    "_m": "m",
+    "_s": "s",
+}
+"""Units as keys name them, the longest first."""
 
 
 def table(rows: Sequence[Mapping[str, Any]], unit: str, agent: str) -> dict[str, Any]:
@@ -37,7 +50,17 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     """The scalars of a row, those of its type among them."""
     kind = row.get("type")
     told = kind if isinstance(kind, Mapping) else {}
-    return {key: x for key, x in {**told, **row}.items() if isinstance(x, str | int | float)}
+    both = {**told, **row, **_within(row)}
+    flat = {key: x for key, x in both.items() if isinstance(x, str | int | float)}
+    if flat.get("empty_round") == NEVER:
+        del flat["empty_round"]
+    return flat
+
+
+def _within(row: Mapping[str, Any]) -> dict[str, float]:
+    """How far a payment is from what it should be, at most, where that is certified."""
+    interval = row.get("payment_interval")
+    return {} if interval is None else {"payment_error": max(abs(end - row["payment"]) for end in interval)}
 
 
 def _few(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -53,9 +76,11 @@ def _title(key: str, unit: str, agent: str) -> dict[str, str]:
     """
     >>> _title("energy_j", "$", "robot")
     {'title': 'energy', 'unit': 'J'}
+    >>> _title("wear_dollars_per_kw2h", "$", "EV")
+    {'title': 'wear', 'unit': '$/kW²h'}
     """
-    if key in COSTS or key == "payment":
-        return {"title": COSTS.get(key, key), "unit": unit}
+    if key in COSTS or key in PAYMENTS:
+        return {"title": {**COSTS, **PAYMENTS}[key], "unit": unit}
     if key == "id":
         return {"title": agent, "unit": ""}
     ending = next((one for one in ENDINGS if key.endswith(one)), "")
