@@ -13,8 +13,9 @@ import robosim
 from robosim.controllers.selfish.suppliers import CostMisreport, TrackerInjection
 from robosim.errors import BadInput
 from robosim.figures import figures_of, plot
+from robosim.freight.figures.names import roomiest
 from robosim.freight.figures.payments import agreement, payments
-from robosim.freight.figures.roads import THINNEST_PT, WIDEST_PT, flows_of, in_degrees, road_map, roomiest
+from robosim.freight.figures.roads import THINNEST_PT, WIDEST_PT, flows_of, in_degrees, road_map
 from robosim.palette import SKY, SUPPLIER_LOOKS, look
 
 ROADS = Path(__file__).parents[1] / ".." / "shared" / "data" / "roads" / "SiouxFalls_net.tntp"
@@ -135,8 +136,8 @@ def test_suppliers_demanders_and_the_selfish_stand_where_they_are(lying):
 def test_names_stand_where_no_road_is(honest):
     place = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
     roads = replace(honest.roads, positions=place, roads=np.array([[0, 1], [0, 2], [0, 3]]))
-    np.testing.assert_allclose(roomiest(roads, 0), [0, -1], atol=1e-15)
-    np.testing.assert_allclose(roomiest(roads, 1), [1, 0], atol=1e-15)
+    np.testing.assert_allclose(roomiest(roads, 0)[0], [0, -1], atol=1e-15)
+    np.testing.assert_allclose(roomiest(roads, 1)[0], [1, 0], atol=1e-15)
 
 
 def test_no_map_is_drawn_without_coordinates(general, honest, tmp_path):

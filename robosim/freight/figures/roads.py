@@ -14,7 +14,8 @@ from matplotlib.transforms import Affine2D
 from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.figures.paper import PAPER, WIDTHS, Paper
-from robosim.figures.style import FAINT, INK, drawn, house_style
+from robosim.figures.style import FAINT, INK, house_style
+from robosim.freight.figures.names import name_points
 from robosim.freight.record import FreightRecord, RoadLog
 from robosim.freight.roads.degrees import in_degrees
 from robosim.palette import ORANGE, SKY, look
@@ -49,7 +50,7 @@ def road_map(record: FreightRecord, mission: int = 0, paper: Paper = PAPER) -> F
     axes.add_collection(LineCollection(list(pairs), color=FAINT, linewidth=0.7, zorder=1, label="road"))
     flows = flows_of(roads, record.flow[mission], aspect)
     draw_flows(axes, flows)
-    _points(axes, record, roads, mission, aspect)
+    _points(axes, record, roads, mission)
     _frame(axes, roads.positions)
     narrow = paper.width(2) == 1
     if narrow:
@@ -58,10 +59,12 @@ def road_map(record: FreightRecord, mission: int = 0, paper: Paper = PAPER) -> F
     finished = paper.finish([axes], record, _note(record, flows, mission))
     if not narrow:
         explain_widths(axes, flows)
+    if len(roads.suppliers) + len(roads.demanders) <= NAMED:
+        name_points(axes, roads, aspect)
     return finished
 
 
-def _points(axes: Axes, record: FreightRecord, roads: RoadLog, mission: int, aspect: float) -> None:
+def _points(axes: Axes, record: FreightRecord, roads: RoadLog, mission: int) -> None:
     suppliers, demanders = len(roads.suppliers), len(roads.demanders)
     ends = suppliers + demanders
     crossings = roads.positions[np.unique(roads.roads[roads.roads >= ends])]
@@ -76,42 +79,6 @@ def _points(axes: Axes, record: FreightRecord, roads: RoadLog, mission: int, asp
         axes.plot(*roads.positions[who].T, ls="", mec="white", mew=0.8, zorder=6, label=label, **style)
     towns = roads.positions[suppliers:ends]
     axes.plot(*towns.T, ls="", marker="s", ms=8, mfc=ORANGE, mec="white", mew=0.8, zorder=6, label="demander")
-    if ends <= NAMED:
-        _names(axes, roads, aspect)
-
-
-def _names(axes: Axes, roads: RoadLog, aspect: float) -> None:
-    """Numbers and names beside the points, where roads leave most room."""
-    shown = [short(name, i, "S") for i, name in enumerate(roads.suppliers)]
-    shown += [short(name, j, "D") for j, name in enumerate(roads.demanders)]
-    for point, name in enumerate(shown):
-        away = roomiest(roads, point, aspect)
-        axes.annotate(
-            name, roads.positions[point], xytext=tuple(8.5 * away), textcoords="offset points", color=INK, zorder=5,
-            fontweight="bold", bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7},
-            ha="left" if away[0] > 0.3 else "right" if away[0] < -0.3 else "center",
-            va="bottom" if away[1] > 0.3 else "top" if away[1] < -0.3 else "center",
-        )  # fmt: skip
-
-
-def roomiest(roads: RoadLog, point: int, aspect: float = 1.0) -> Array:
-    """Of eight directions, as a unit vector, the one that is farthest from every road at a point."""
-    ends = np.concatenate([roads.roads[roads.roads[:, 0] == point, 1], roads.roads[roads.roads[:, 1] == point, 0]])
-    way = (roads.positions[ends] - roads.positions[point]) * [1.0, aspect]
-    way /= np.maximum(np.hypot(*way.T), 1e-300)[:, None]
-    turn = np.arange(8) * np.pi / 4
-    compass = np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    return np.asarray(compass[np.argmin((compass @ way.T).max(axis=1, initial=-1.0).round(9))])
-
-
-def short(name: str, number: int, letter: str) -> str:
-    """What stands on the map.
-
-    >>> short("supplier 3", 3, "S"), short("node 17", 0, "S")
-    ('S3', 'S0, node 17')
-    """
-    made_up = name in (f"supplier {number}", f"demander {number}")
-    return f"{letter}{number}" if made_up else f"{letter}{number}, {drawn(name)}"
 
 
 def _note(record: FreightRecord, flows: Flows, mission: int) -> str:
