@@ -43,6 +43,8 @@ numpydoc_show_class_members = False
 html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "robosim"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_theme_options = {
     "navigation_with_keys": False,
