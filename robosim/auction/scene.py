@@ -169,8 +169,10 @@ def bill(record: AuctionRecord, selfish: dict[int, str], noun: str) -> Table:
         record.settlement.refused[0],
         (record.private_cost[0], record.settlement.tax[0], record.net_cost[0]),
     )
+    most = [float(abs(part).max(initial=0.0)) for part in parts]
     rows = tuple(
-        (f"{i}: refused" if refused[i] else str(i), *(number(float(part[i])) for part in parts)) for i in order
+        (f"{i}: refused" if refused[i] else str(i), *(number(float(x[i]), y) for x, y in zip(parts, most, strict=True)))
+        for i in order
     )
     columns, more = (noun, "cost", "tax", "net"), len(parts[0]) - len(order)
     return Table(title=f"bill, {record.unit}", columns=columns, rows=rows, agents=order, more=more)

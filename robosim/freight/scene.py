@@ -178,7 +178,8 @@ class FreightScenery(Still):
             rows = tuple((str(i), number(float(now.x[i].sum()))) for i in order)
             return Table(title="so far", columns=("supplier", "ships"), rows=rows, agents=order, more=more)
         parts = (record.private_cost[0], record.payment[0], -record.net_cost[0])
-        billed = tuple((str(i), *(number(float(part[i])) for part in parts)) for i in order)
+        most = float(abs(parts[0]).max(initial=0.0))
+        billed = tuple((str(i), *(number(float(part[i]), most) for part in parts)) for i in order)
         columns = ("supplier", "cost", "is paid", "earns")
         return Table(title=f"payments, {record.unit}", columns=columns, rows=billed, agents=order, more=more)
 

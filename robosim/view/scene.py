@@ -224,14 +224,18 @@ class Scene:
     agent: str = "agent"
 
 
-def number(x: float) -> str:
-    """A number in a table or a sentence, to four digits, thousands whole.
+def number(x: float, beside: float = 0.0) -> str:
+    """A number in a table or a sentence, to four digits, thousands whole; 0 beside what is a million times larger.
 
+    >>> number(1.3e-7, beside=5.0), number(1.3e-5, beside=5.0)
+    ('0', '1.3e-5')
     >>> number(0.12345), number(37104.2), number(-0.0), number(2.5e9), number(float("nan"))
     ('0.1235', '37,104', '0', '2.5e9', '–')
     """
     if not np.isfinite(x):
         return "–" if np.isnan(x) else "∞" if x > 0 else "-∞"
+    if abs(x) < 1e-6 * beside:
+        return "0"
     if 1e4 <= abs(x) < 1e8:
         return f"{x:,.0f}"
     head, _, power = f"{x + 0.0:.4g}".partition("e")
