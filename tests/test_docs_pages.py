@@ -27,6 +27,18 @@ DAY = """arrival,departure,requested_kwh,station_id
 """
 QUARTERS = [f"2019-10-29 {hour:02d}:{minute:02d}" for hour in range(24) for minute in (0, 15, 30, 45)]
 SERIES = {"building.csv": ("kW", 18.0), "pv.csv": ("kW", 3.0), "moer.csv": ("kg/kWh", 0.3)}
+BRAESS = """<NUMBER OF ZONES> 2
+<NUMBER OF NODES> 4
+<FIRST THRU NODE> 1
+<NUMBER OF LINKS> 5
+<END OF METADATA>
+1 3 1 100 1e-8 1e9 1 0 0 1 ;
+1 4 1 100 50 0.02 1 0 0 1 ;
+3 2 1 100 50 0.02 1 0 0 1 ;
+3 4 1 100 10 0.1 1 0 0 1 ;
+4 2 1 100 1e-8 1e9 1 0 0 1 ;
+"""
+BRAESS_TRIPS = "<NUMBER OF ZONES> 2\n<END OF METADATA>\nOrigin 1\n2 : 6.0;\n"
 OWN_KIND = "tutorials/own-kind.md"
 
 
@@ -34,6 +46,7 @@ def files() -> dict[str, str]:
     """Files of a reader's own that pages speak of and do not show."""
     series = {name: f"time,{unit}\n" + "".join(f"{at},{x}\n" for at in QUARTERS) for name, (unit, x) in SERIES.items()}
     series |= {"SiouxFalls_net.tntp": NET, "SiouxFalls_trips.tntp": TRIPS}
+    series |= {"Braess_net.tntp": BRAESS, "Braess_trips.tntp": BRAESS_TRIPS}
     return {
         "day.csv": DAY,
         "my.csv": DAY.replace("departure", "End"),
