@@ -102,6 +102,8 @@ def test_who_runs_empty_is_named_stands_still_and_is_excused():
     assert not record.settlement.penalised[0]
 
     assert record.verdict.epsilon.certified is None
+    names = ", ".join(map(str, empty))
+    assert record.verdict.notes[0].startswith(f"robot {names} did not come: the optimum is what all pay where all")
 
 
 def test_a_leader_that_charges_empty_robots_bills_them_like_any_other():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from robosim.network.network import spread
 from robosim.network.radio import Radio
 from robosim.rendezvous.mission import Rendezvous
@@ -22,10 +24,17 @@ def notes_of(mission: Rendezvous, faithful: RendezvousRecord) -> tuple[str, ...]
     """Beside a certificate, whose faithful run shows more."""
     fined = mission.tax.enforces and faithful.settlement.penalised[0]
     line = "the announced bound penalises the faithful team itself: what somebody gains by leaving it counts as well"
-    return (*([line] if fined else []), *_rules(mission))
+    out = faithful.settlement.excused
+    away = [] if out is None else np.flatnonzero(out[0]).tolist()
+    return (*([line] if fined else []), *([_missed(away)] if away else []), *_rules(mission, certified=not away))
 
 
-def _rules(mission: Rendezvous) -> Iterator[str]:
+def _missed(away: list[int]) -> str:
+    """Costs that are less than the optimum, as not everybody came."""
+    return f"robot {', '.join(map(str, away[:8]))} did not come: the optimum is what all pay where all of them meet"
+
+
+def _rules(mission: Rendezvous, *, certified: bool = True) -> Iterator[str]:
     rules, apart = mission.announcement, float(spread(mission.own["start"][0]))
     if mission.tax.enforces and rules.beta >= apart:
         more = "more rounds" if isinstance(mission.network, Radio) else 'more rounds, or leader.alpha = "schedule"'
@@ -33,7 +42,7 @@ def _rules(mission: Rendezvous) -> Iterator[str]:
             f"β(n) = {rules.beta:.3g} m is no less than the distance at the start, {apart:.3g} m: robots that stand "
             f"still are inside, it enforces nothing ({more})"
         )
-    if isinstance(mission.network, Radio):
+    if certified and isinstance(mission.network, Radio):
         yield COVERED + (OTHERS if rules.rule == "rehearsed" else "")
     if rules.proven_by:
         yield f"β is the bound that {rules.proven_by} brings, announced by its author"
