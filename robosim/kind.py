@@ -97,6 +97,8 @@ class Kind:
     ranges : (mission) → word → (lower, upper) of what agents may say by its rules, each like (agents, components).
     running : (mission, snapshot) → (missions, agents) what everybody's private cost were if the mission ended now, None
         where nobody meters it before the end.
+    turns : (mission) → who has words in which step of a learner's environment, a `robosim.rl.turns.Turns`; None where
+        everybody speaks in every round.
     solves : (mission) → whether best responses are solved without being asked for by name.
     covers : (mission, strategy) → whether certificates speak of it; not of one agent under several names.
     figures : (record) → name → function (record, mission number, `robosim.figures.paper.Paper`) → matplotlib Figure.
@@ -137,6 +139,7 @@ class Kind:
     lies: tuple[str, ...] = ()
     ranges: Callable[[Any], Mapping[str, Any]] = no_mapping
     running: Callable[..., Any] = nothing
+    turns: Callable[[Any], Any] = nothing
     solves: Callable[[Any], bool] = nothing  # type: ignore[assignment]
     covers: Callable[..., bool] = always
     figures: Callable[[Any], Mapping[str, Callable[..., Any]]] = no_mapping

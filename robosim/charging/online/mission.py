@@ -42,11 +42,13 @@ from robosim.tape import Tape
 
 
 class Underway(NamedTuple):
-    """The station's clock and the agreement that is being made; `talk` is None when everybody has left."""
+    """The station's clock and the agreement that is being made."""
 
     live: Live
     talk: Agreement | None
+    """None when everybody has left."""
     inner: Snapshot | None
+    """None before its first words."""
     meters: Meters
     began: int
     """The round in which the agreement began."""
@@ -70,9 +72,6 @@ class OnlineCharging(PriceMission[ChargingRecord]):
     Who unplugs and comes again has two sessions: they are played, and taxed, as two cars (`by_session`), and the record
     adds up what both cost their owner.
     """
-
-    unsteady: ClassVar[str] = 'cars come and go between agreements (write mission.planning = "day-ahead")'
-    """Why no learner is asked for its words in every round (`robosim.rl`)."""
 
     scenario: ChargingScenario
     day: BuiltDay
@@ -132,21 +131,34 @@ class OnlineCharging(PriceMission[ChargingRecord]):
 
     def start(self, tape: Tape | None = None) -> Snapshot:
         """The station opens; the first who come say their first words."""
+        opened = self.opened()
+        return opened if self.finished(opened) else self.exchange(opened)
+
+    def advance(self, snapshot: Snapshot) -> Snapshot:
+        """One round; where it is the last of an agreement, the station executes its first steps and the next begins."""
+        after = self.exchange(snapshot)
+        begins = after.body.inner is None and not self.finished(after)
+        return self.exchange(after) if begins else after
+
+    def opened(self) -> Snapshot:
+        """Before anybody spoke: the first who come are there."""
         if self.by_session is not self:
-            return self.by_session.start(tape)
+            return self.by_session.opened()
         live = self.station.start(float(self.rules["price"]))
         nothing = np.zeros(self.batch * self.copies)
         body = Underway(live, None, None, Meters(), 0, nothing, 0, 0, np.zeros_like(live.worth), ())
         return self._shown(0, self._agreeing(body, 0))
 
-    def advance(self, snapshot: Snapshot) -> Snapshot:
-        """One round; where it is the last of an agreement, the station executes its first steps and the next begins."""
+    def exchange(self, snapshot: Snapshot) -> Snapshot:
+        """Everybody who is there speaks once: the first words of an agreement, or one round of it. After the last round
+        the station has executed its first steps, and the next agreement lies before those who are there then."""
         if self.by_session is not self:
-            return self.by_session.advance(snapshot)
-        body, k = snapshot.body, snapshot.k + 1
-        inner = body.talk.advance(body.inner)
-        body = body._replace(inner=inner)
-        if body.talk.over(inner):
+            return self.by_session.exchange(snapshot)
+        body, k = snapshot.body, snapshot.k
+        if body.inner is None:
+            return self._shown(k, body._replace(inner=body.talk.start()))
+        body, k = body._replace(inner=body.talk.advance(body.inner)), k + 1
+        if body.talk.over(body.inner):
             body = self._agreeing(self._executed(body), k)
         return self._shown(k, body)
 
@@ -162,14 +174,14 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         return Snapshot(k, inner.state, inner.heard, inner.leader, body, inner.net, inner.memory, faults)
 
     def _agreeing(self, body: Underway, k: int) -> Underway:
-        """The clock goes on until somebody who is there wants something; an agreement begins."""
+        """The clock goes on until somebody who is there wants something; an agreement lies before them."""
         live, station = body.live, self.station
         while live.step < station.steps:
             live = station.branched(live, live.step + self.every)
             left = residual(station, live, self.every)
             if left is not None:
-                talk = self._talk(left)
-                return body._replace(live=live, talk=talk, inner=talk.start(), began=k)
+                talk = self._talk(left, among(self.selfish.deviations, left, live.step))
+                return body._replace(live=live, talk=talk, inner=None, began=k)
             nobody = np.zeros(0, dtype=np.int64)
             for _ in range(self.every):
                 live = station.lived(
@@ -177,7 +189,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
                 )
         return body._replace(live=live, talk=None, inner=None)
 
-    def _talk(self, left: Residual, deviations: tuple[Deviation, ...] | None = None) -> Agreement:
+    def _talk(self, left: Residual, deviations: tuple[Deviation, ...]) -> Agreement:
         return Agreement(
             scenario=self.scenario,  # type: ignore[arg-type]
             controller=self.controller,
@@ -190,7 +202,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
             own=left.own,
             allocation=left.day,
             batch=len(left.rows),
-            deviations=among(self.selfish.deviations, left) if deviations is None else deviations,
+            deviations=deviations,
             left=left,
         )
 
