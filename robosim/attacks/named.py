@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from robosim import rows
 from robosim.agent import Deviation, Strategy
 from robosim.certificate import LIES, QUICK, Certificate, at_most, certify_record
 from robosim.errors import BadInput, CheckFailed
+from robosim.judge import Faithful
 from robosim.kernels import Unsettled
 from robosim.leader.tax_rule import TaxRule
 from robosim.lookup.plays import Given, Play, parameters, plays
@@ -85,6 +86,7 @@ def attack(
     taxes: Sequence[Tax] | None = None,
     progress: Callable[[int, int], None] | None = None,
     seconds: float = QUICK,
+    honest: Mapping[str, Faithful] | None = None,
 ) -> Attacks:
     """Let each agent try each strategy while all others are faithful (the ex-post Nash test, T, Definition 2).
 
@@ -99,12 +101,17 @@ def attack(
     taxes : tax rules, by name or themselves, to bill each mission under; the mission's own by default.
     progress : called with (attacks done, attacks in all).
     seconds : allowed for each of the exact figures beside the attacks.
+    honest : what is known already of the faithful mission under each tax rule.
 
     Raises `BadInput` for unknown names. Ctrl-C returns the attacks that were finished.
     """
     who, what, bills, left_out = checked(mission, agents, strategies, taxes)
-    honest = {rule: bill.whole() for rule, bill in bills.items()}
-    certificates = {rule: certify_record(bills[rule], honest[rule], seconds) for rule in bills}
+    known = honest or {}
+    faithful = {rule: known[rule].record if rule in known else bill.whole() for rule, bill in bills.items()}
+    certificates = {
+        rule: known[rule].certificate if rule in known else certify_record(bill, faithful[rule], seconds)
+        for rule, bill in bills.items()
+    }
     found: list[Attack] = []
     lied: set[str] = set()
     total = len(who) * len(what)
@@ -121,8 +128,9 @@ def attack(
                 record = rows.settled(billed, played[play])
                 if record.understated(np.arange(len(cases)), np.array([agent for agent, _ in cases])).any():
                     lied.add(rule)
+                covers = [mission.kind.covers(mission, play.strategy) for _, play in cases]
                 found += [
-                    _outcome(record, honest[rule], row, agent, play, rule, mission.kind.covers(mission, play.strategy))
+                    _outcome(record, faithful[rule], row, agent, play, rule, covers[row])
                     for row, (agent, play) in enumerate(cases)
                 ]
             if progress:
