@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple, Self
 import numpy as np
 
 from robosim.agent import Array, Deviation
-from robosim.auction.mission import CENTRAL_AGENTS, PriceMission, alone
+from robosim.auction.mission import CENTRAL_AGENTS, PriceMission
 from robosim.charging.mission import BuiltDay
 from robosim.charging.online.agreement import Agreement, among, faults_of
 from robosim.charging.online.arrivals import dual_bound
@@ -34,7 +34,6 @@ from robosim.charging.optimum import solved
 from robosim.charging.record import ChargingRecord
 from robosim.charging.scenario import ChargingScenario
 from robosim.deviate import Fault
-from robosim.leader.settle import Settlement, Terms, settle, usable
 from robosim.leader.tax_rule import NONE, PIVOT, Case
 from robosim.mission import Snapshot
 from robosim.network.network import Hub
@@ -113,7 +112,8 @@ class OnlineCharging(PriceMission[ChargingRecord]):
             return self
         day = with_second(self.day, second)
         network = Hub(n=day.problem.agents)
-        return replace(self, day=day, allocation=day.problem, own=day.problem.own(), network=network, second=second)
+        own, known = day.problem.own(), None  # a second session takes part in the day without the first
+        return replace(self, day=day, allocation=day.problem, own=own, network=network, second=second, known=known)
 
     @cached_property
     def least(self) -> float:
@@ -244,7 +244,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         body = snapshot.body
         seen = measured(self.station, body.meters, body.live.step)
         reports = self._as_sessions(seen.metered_kw).reports(seen.allotted_kw, seen.metered_kw)
-        bill = self._bill(snapshot, seen.metered_kw, reports)
+        bill = self.bill(snapshot, seen.metered_kw, reports)
         return online_record(self, snapshot, seen, reports, bill)
 
     def _as_sessions(self, metered_kw: Array) -> Self:
@@ -254,22 +254,20 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         wish = second_wishes(self.own["wish"], self.main(metered_kw), self.second)
         return replace(self, own=self.own | {"wish": wish})
 
-    def _bill(self, snapshot: Snapshot, metered_kw: Array, reports: Array) -> Settlement:
-        """Taxes on what was metered, with the absence of each car replayed where the rule needs it."""
-        agents, lowest, highest = self.allocation.agents, *self.allocation.claims(metered_kw)
-        clean, refused = usable(reports, lowest, highest)
-        supply = self.station.problem.supply_cost(metered_kw).reshape(self.batch, self.copies)
-        nothing = np.full((self.batch, agents), np.nan)
-        said = clean.reshape(self.batch, self.copies, agents)
-        case = Case(
+    def billed_at(self, end: Snapshot) -> tuple[Array, Array]:
+        """What was metered, and the reports about it."""
+        seen = measured(self.station, end.body.meters, end.body.live.step)
+        return seen.metered_kw, self._as_sessions(seen.metered_kw).reports(seen.allotted_kw, seen.metered_kw)
+
+    def case(self, snapshot: Snapshot, billed: Array, reports: Array) -> Case:
+        """What the leader has before it, with the absence of each car replayed where the rule needs it."""
+        supply = self.station.problem.supply_cost(billed)
+        absent = self.absent(self.usable_reports(reports, billed), supply)
+        return Case(
             reported=self.main(reports),
-            leader_cost=supply[:, 0],
-            others_alone=nothing if self.copies == 1 else alone(said),
-            leader_alone=nothing if self.copies == 1 else supply[:, 1:],
+            leader_cost=self.main(supply),
+            others_alone=absent.others,
+            leader_alone=absent.leader,
             worth=self.main(snapshot.body.live.worth),
             pivots=snapshot.body.pivots if PIVOT in self.tax.needs else None,
         )
-        width = self.main(highest - lowest).sum(axis=1, keepdims=True)
-        terms = Terms(lowest=self.main(lowest), highest=self.main(highest), penalty=width)
-        unusable = refused.reshape(self.batch, self.copies, agents).any(axis=1)
-        return settle(self.tax, case, terms, self.faulty(snapshot) | unusable)
