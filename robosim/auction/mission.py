@@ -126,8 +126,7 @@ class PriceMission(Mission[R]):
 
     def billed_at(self, end: Snapshot) -> tuple[Array, Array]:
         """What is billed, (missions·copies, N, n), and the reports about it."""
-        shares = self.shares(end)
-        return shares, self.reports(shares, shares)
+        return (shares := self.shares(end)), self.reports(shares, shares)
 
     @cached_property
     def announced(self) -> Rules:
@@ -243,8 +242,7 @@ class PriceMission(Mission[R]):
         if self.known is not None:
             return Alone(*(np.repeat(x, self.batch, axis=0) for x in self.known))
         if self.copies == 1:
-            nothing = np.full((self.batch, self.allocation.agents), np.nan)
-            return Alone(nothing, nothing)
+            return Alone(*np.full((2, self.batch, self.allocation.agents), np.nan))
         said = reports.reshape(self.batch, self.copies, -1)
         return Alone(alone(said), supply.reshape(self.batch, self.copies)[:, 1:])
 

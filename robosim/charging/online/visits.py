@@ -141,10 +141,8 @@ def one_each(mission: Any, record: ChargingRecord, second: Second, heading: dict
         post=None if day.post is None else day.post[:n],
     )
     refused = joined(bill.refused.astype(np.float64), second) > 0.0
-    tax = bill.tax.copy()
-    tax[:, n:] = np.where(
-        second.stay[..., 1] > second.stay[..., 0], tax[:, n:], 0.0
-    )  # who does not come again pays once
+    tax, comes = bill.tax.copy(), second.stay[..., 1] > second.stay[..., 0]
+    tax[:, n:] = np.where(comes, tax[:, n:], 0.0)  # who does not come again pays once
     return replace(
         record,
         **heading,
