@@ -172,6 +172,11 @@ class Strategy:
         """What it plays in the problems from which somebody else is absent, where taxes need them: the same."""
         return self
 
+    def during(self, agreement: int | None) -> Strategy:
+        """What it plays in one agreement of a mission that has several, by the number of the step before which that is
+        made, or in one that is only reckoned with, as if somebody were not there (None): the same."""
+        return self
+
     def pretend(self, own: Said) -> Said:
         """The types (K, components) with which the K deviators run the faithful program, where missions allow that."""
         return own

@@ -97,6 +97,10 @@ class Kind:
     ranges : (mission) → word → (lower, upper) of what agents may say by its rules, each like (agents, components).
     running : (mission, snapshot) → (missions, agents) what everybody's private cost were if the mission ended now, None
         where nobody meters it before the end.
+    turns : (mission) → who has words in which step of a learner's environment, a `robosim.rl.turns.Turns`; None where
+        everybody speaks in every round.
+    stacked : (missions) → one mission with a row for each, where they differ in private types alone and a row of many
+        is bit for bit what it is alone; None where they differ in more.
     solves : (mission) → whether best responses are solved without being asked for by name.
     covers : (mission, strategy) → whether certificates speak of it; not of one agent under several names.
     figures : (record) → name → function (record, mission number, `robosim.figures.paper.Paper`) → matplotlib Figure.
@@ -137,6 +141,8 @@ class Kind:
     lies: tuple[str, ...] = ()
     ranges: Callable[[Any], Mapping[str, Any]] = no_mapping
     running: Callable[..., Any] = nothing
+    turns: Callable[[Any], Any] = nothing
+    stacked: Callable[..., Any] = nothing
     solves: Callable[[Any], bool] = nothing  # type: ignore[assignment]
     covers: Callable[..., bool] = always
     figures: Callable[[Any], Mapping[str, Callable[..., Any]]] = no_mapping

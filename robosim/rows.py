@@ -1,4 +1,4 @@
-"""Missions side by side whose networks differ: played one after the other, and their records put together.
+"""Missions side by side whose networks differ: played one after the other, and their records put together, or cut.
 
 By the contract of programs a mission alone says what it would say in a batch, so this is the same batch.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -68,6 +69,36 @@ def _playing(deviation: Deviation, here: NDArray[np.bool_]) -> Deviation:
     strategy = deviation.strategy.picked(np.flatnonzero(here))
     agents = deviation.agents[here]
     return Deviation(strategy=strategy, missions=np.zeros(len(agents), dtype=np.int64), agents=agents)
+
+
+def alone(record: R, row: int, **other: Any) -> R:
+    """Mission `row` of the record of a batch as a record of its own, in which `other` fields are others."""
+    names = {(0, agent): name for (mission, agent), name in record.strategies.items() if mission == row}  # type: ignore[attr-defined]
+    found: R = replace(_row(record, row), strategies=names, **other)
+    return found
+
+
+def _row(part: Any, row: int) -> Any:
+    kind: Any = type(part)
+    axes = _first_axes(kind)
+    return replace(part, **{name: _cut(axis, getattr(part, name), row) for name, axis in axes.items()})
+
+
+@cache
+def _first_axes(kind: Any) -> dict[str, str]:
+    """The first axis of each field of a class, "" where it has none."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {one.name: _axes(hints[one.name]).letters.partition(" ")[0] for one in fields(kind)}
+
+
+def _cut(axis: str, value: Any, row: int) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return _row(value, row)
+    if value is None or axis not in ("M", "1|M"):
+        return value
+    if isinstance(value, dict):
+        return {key: _cut(axis, x, row) for key, x in value.items()}
+    return value if axis == "1|M" and len(value) == 1 else value[row : row + 1]
 
 
 def together(records: list[R]) -> R:

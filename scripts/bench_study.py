@@ -1,4 +1,5 @@
-"""Batches of a study on two processors against one, wall seconds of batches alone: processes, and a Ray cluster.
+"""Batches of a study: seeds side by side against one by one, processor seconds of one process; and on two processors
+against one, wall seconds of batches alone: processes, and a Ray cluster.
 
 A batch takes about a second of one processor. The cluster has two nodes of one processor each, on this machine, needs
 the extra `cluster`, and is left out where Ray is not installed. Starting workers is not counted: it is once a study.
@@ -12,13 +13,16 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from robosim.scenario.reading import template
 from robosim.study.book import results
+from robosim.study.job import run_job
 from robosim.study.plan import Plan, plan
 from robosim.study.play import play
+from robosim.study.side_by_side import outcomes
 from robosim.study.workers import cluster, processes
 
 WANTED = 1.6
@@ -46,11 +50,31 @@ def pay(case):
 tax = TaxRule(name="waiting", pay=pay)
 """
 SIZE = {"robots": 1000, "rounds": 14_000}
+SEEDS = """[study]
+worlds = ["rendezvous"]
+seeds = "1..64"
+taxes = ["{tax}"]
+
+[set]
+"network.graph" = "{graph}"
+"network.long_links" = 0
+"robots.count" = {robots}
+"mission.rounds" = {rounds}
+"""
+SIDE_BY_SIDE = (
+    {"tax": "none", "graph": "ring", "robots": 40, "rounds": 1000},
+    {"tax": "none", "graph": "grid", "robots": 16, "rounds": 400},
+    {"tax": "none", "graph": "ring", "robots": 12, "rounds": 60},
+    {"tax": "groves", "graph": "ring", "robots": 12, "rounds": 60},  # the certificates take all of the time
+    {"tax": "none", "graph": "geometric", "robots": 40, "rounds": 1000},  # another graph for each seed: one by one
+)
 
 
 def main() -> None:
     """Each line of the table."""
     with tempfile.TemporaryDirectory() as folder:
+        for what in SIDE_BY_SIDE:
+            side_by_side(Path(folder) / "seeds.toml", what)
         compare_all("batches that wait a second", waiting(Path(folder)), repeats=1)
         file = Path(folder) / "study.toml"
         file.write_text(STUDY.format(**SIZE), encoding="utf-8")
@@ -60,6 +84,25 @@ def main() -> None:
         seconds = statistics.median(batch.cpu_s for batch in alone.batches)
         print(f"{len(made)} batches of {seconds:.2f} s CPU (median), {os.cpu_count()} processors")
         compare_all("batches that compute", made, REPEATS)
+
+
+def side_by_side(file: Path, what: dict[str, Any]) -> None:
+    """Seeds per second of 64 seeds, the best of three times each way."""
+    long_links = "" if what["graph"] != "geometric" else SEEDS.replace('"network.long_links" = 0\n', "")
+    file.write_text((long_links or SEEDS).format(**what), encoding="utf-8")
+    jobs = list(plan(file).jobs())
+    run_job(jobs[0])
+    alone = min(_cpu_s(lambda: [run_job(job) for job in jobs]) for _ in range(REPEATS))
+    beside = min(_cpu_s(lambda: list(outcomes(jobs))) for _ in range(REPEATS))
+    rates = f"{len(jobs) / alone:.0f} seeds/s one by one, {len(jobs) / beside:.0f} side by side"
+    named = ", ".join(f"{key} {value}" for key, value in what.items())
+    print(f"seeds side by side, {named}: {rates}: {alone / beside:.2f} x", flush=True)
+
+
+def _cpu_s(work: Callable[[], Any]) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
 
 
 def waiting(folder: Path) -> Plan:

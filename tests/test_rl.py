@@ -18,9 +18,17 @@ WORLDS = {
     "erratum": {"mission.rounds": 6},
     "two-bidders": {"mission.rounds": 6},
     "charging-day-ahead": {"mission.rounds": 5, "station.count": 4, "station.limit_kw": 12.0},
+    "charging": {
+        "mission.rounds": 6,
+        "station.count": 4,
+        "station.limit_kw": 10.0,
+        "station.period_min": 60,
+        "station.step_min": 60,
+        "station.replan_min": 60,
+    },
     "freight": {"mission.rounds": 5},
 }
-"""A small world of each kind."""
+"""A small world of each kind, and one whose agents come and go."""
 
 
 def made(world: str, **options):
@@ -218,12 +226,6 @@ def test_bad_actions_and_steps_after_the_end_are_refused() -> None:
     env.step([0.0, 0.0])
     with pytest.raises(robosim.RobosimError, match="the mission is over"):
         env.step([0.0, 0.0])
-
-
-def test_missions_whose_agents_come_and_go_are_refused() -> None:
-    keys = {"mission.planning": "online", "station.count": 2, "leader.tax": "none"}
-    with pytest.raises(robosim.BadInput, match="come and go"):
-        robosim.env("charging", agent=0, set=keys)
 
 
 def test_without_the_packages_the_extra_is_named(monkeypatch) -> None:

@@ -12,7 +12,7 @@ import robosim
 from robosim.cli import studies
 from robosim.errors import BadInput
 from robosim.scenario.reading import template as world_template
-from robosim.study import workers
+from robosim.study import side_by_side
 from robosim.study.book import results, writing
 from robosim.study.export import export, table
 from robosim.study.job import run_job
@@ -82,7 +82,7 @@ def test_a_study_goes_on_only_as_it_was_begun_and_repeats_nothing(whole, tmp_pat
     book = tmp_path / "study.sqlite"
     book.write_bytes((folder / "study.sqlite").read_bytes())
     (tmp_path / "study.toml").write_text(SMALL)
-    monkeypatch.setattr(workers, "run_job", None)  # nothing is played
+    monkeypatch.setattr(side_by_side, "run_job", None)  # nothing is played
     came = play(plan(tmp_path / "study.toml"), book)
     assert (came.done, came.found, came.failed) == (6, 6, 0)
     with pytest.raises(BadInput, match=r'study.toml:10: sweep."robots.count": is \[4, 7\], was \[4, 6\] \(put it back'):
@@ -116,7 +116,7 @@ def test_missions_that_fail_are_kept_with_their_message_and_code_and_the_study_g
     assert "the limit is 10 MB" in told["failures"][1]["message"]
     assert [row["keys"]["robots.count"] for row in told["table"] if row["quantity"] == "gap"] == [4, 6]
     monkeypatch.setenv("ROBOSIM_MEMORY_GB", "8")
-    monkeypatch.setattr(workers, "run_job", lambda job: run_job(job.__class__(**{**vars(job), "keys": {}})))
+    monkeypatch.setattr(side_by_side, "run_job", lambda job, _: run_job(job.__class__(**{**vars(job), "keys": {}})))
     code, out, _ = cli("study", "run", tmp_path / "s.toml", "--again")
     assert code == 0
     assert "4 of 4 batches done, 2 of them before" in out

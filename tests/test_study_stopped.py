@@ -16,7 +16,7 @@ import pytest
 
 import robosim
 from robosim.errors import BadInput
-from robosim.study import workers
+from robosim.study import side_by_side
 from robosim.study.book import results, writing
 from robosim.study.job import Outcome, run_job
 from robosim.study.play import play
@@ -35,13 +35,13 @@ def whole(tmp_path_factory):
 def test_ctrl_c_between_batches_leaves_usable_results_and_the_next_run_goes_on(whole, tmp_path, monkeypatch) -> None:
     begun = []
 
-    def stopped(job):
+    def stopped(job, ahead):
         begun.append(job.number)
         if len(begun) == 3:
             signal.raise_signal(signal.SIGINT)
-        return run_job(job)
+        return run_job(job, ahead)
 
-    monkeypatch.setattr(workers, "run_job", stopped)
+    monkeypatch.setattr(side_by_side, "run_job", stopped)
     steps = []
     came = play(made(tmp_path), tmp_path / "s.sqlite", progress=lambda done, of: steps.append((done, of)))
     assert came.interrupted
@@ -117,14 +117,14 @@ def test_a_batch_that_kills_two_workers_has_failed_and_the_others_are_there(tmp_
 
 DRIVER = """
 import os, sys, time
-from robosim.study import workers
+from robosim.study import side_by_side
 from robosim.__main__ import main
-log, play = os.open({log!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND), workers.run_job
-def logged(job):
+log, play = os.open({log!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND), side_by_side.run_job
+def logged(job, ahead):
     os.write(log, f"{{job.number}}\\n".encode())
     time.sleep({slow})
-    return play(job)
-workers.run_job = logged
+    return play(job, ahead)
+side_by_side.run_job = logged
 sys.exit(main(["study", "run", {study!r}, "--out", {out!r}]))
 """
 

@@ -2,54 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from robosim import rows
-from robosim.agent import Deviation, Strategy
+from robosim.agent import Strategy
+from robosim.attacks.cases import Attack as Attack
+from robosim.attacks.cases import Cases, Others
 from robosim.certificate import LIES, QUICK, Certificate, at_most, certify_record
 from robosim.errors import BadInput, CheckFailed
+from robosim.judge import Faithful
 from robosim.kernels import Unsettled
 from robosim.leader.tax_rule import TaxRule
-from robosim.lookup.plays import Given, Play, parameters, plays
+from robosim.lookup.plays import Given, Play, plays
 from robosim.mission import Mission
-from robosim.record import Record
 from robosim.verdict import Epsilon
 
 Tax = TaxRule | str
 ALL = "all"
-Places = NDArray[np.int64]
 CERTIFIED = "found ≤ certified"
 LOOSER = 1e3
 """Times more than else exact figures, which are solved for, and what is played may differ by rounding."""
 UNASKED = "was left out: it takes long here, or nobody can solve it (name it to have it tried)"
-BATCH_NUMBERS = 200_000
-"""Numbers that agents say in a round, of all missions side by side; more would leave the processor's cache."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Attack:
-    """One agent deviating alone while all others are faithful, billed under one tax rule.
-
-    `gain` is what it saves against the faithful mission, `others_change` what the others pay more; `covered` is True
-    where a certificate speaks of it. `strategy` is its name, with the values that were chosen for its parameters.
-    """
-
-    agent: int
-    strategy: str
-    parameters: dict[str, Any]
-    tax_rule: str
-    net_cost_faithful: float
-    net_cost: float
-    gain: float
-    others_change: float
-    covered: bool
-    plays: Strategy | None = field(default=None, repr=False, compare=False)
-    """The strategy itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +61,8 @@ def attack(
     taxes: Sequence[Tax] | None = None,
     progress: Callable[[int, int], None] | None = None,
     seconds: float = QUICK,
+    honest: Mapping[str, Faithful] | None = None,
+    others: Others = "all",
 ) -> Attacks:
     """Let each agent try each strategy while all others are faithful (the ex-post Nash test, T, Definition 2).
 
@@ -99,37 +77,29 @@ def attack(
     taxes : tax rules, by name or themselves, to bill each mission under; the mission's own by default.
     progress : called with (attacks done, attacks in all).
     seconds : allowed for each of the exact figures beside the attacks.
+    honest : what is known already of the faithful mission under each tax rule.
+    others : of which attacks `others_change` is wanted, of "all" or of the "best" by each strategy under each rule:
+        where rules need problems of their own for it, as VCG does, most of the time goes there.
 
     Raises `BadInput` for unknown names. Ctrl-C returns the attacks that were finished.
     """
     who, what, bills, left_out = checked(mission, agents, strategies, taxes)
-    honest = {rule: bill.whole() for rule, bill in bills.items()}
-    certificates = {rule: certify_record(bills[rule], honest[rule], seconds) for rule in bills}
-    found: list[Attack] = []
-    lied: set[str] = set()
-    total = len(who) * len(what)
+    known = honest or {}
+    faithful = {rule: known[rule].record if rule in known else bill.whole() for rule, bill in bills.items()}
+    certificates = {
+        rule: known[rule].certificate if rule in known else certify_record(bill, faithful[rule], seconds)
+        for rule, bill in bills.items()
+    }
+    stopped, cases = False, None
     try:
-        numbers = max(bill.copies for bill in bills.values()) * mission.network.n * _width(mission)
-        for cases in _batches(who, what, size=max(1, BATCH_NUMBERS // numbers)):
-            played: dict[object, Any] = {}  # rules that need no marginal problems bill the same play
-            solved = any(play.strategy.solved for _, play in cases)
-            for rule in bills:
-                billed = _batch(bills[rule], cases)
-                play = rule if solved else billed.copies  # what is the best response depends on the rule
-                if play not in played:
-                    played[play] = rows.ended(billed)
-                record = rows.settled(billed, played[play])
-                if record.understated(np.arange(len(cases)), np.array([agent for agent, _ in cases])).any():
-                    lied.add(rule)
-                found += [
-                    _outcome(record, honest[rule], row, agent, play, rule, mission.kind.covers(mission, play.strategy))
-                    for row, (agent, play) in enumerate(cases)
-                ]
+        cases = Cases(mission, bills, faithful, certificates, others)
+        for done, total in cases.tried(who, what):
             if progress:
-                progress(len(found) // len(bills), total)
+                progress(done, total)
     except KeyboardInterrupt:
-        return held_against(found, certificates, lied, mission, left_out=left_out, interrupted=True)
-    return held_against(found, certificates, lied, mission, left_out=left_out)
+        stopped = True
+    found, lied = (cases.found, cases.lied) if cases else ([], set[str]())
+    return held_against(found, certificates, lied, mission, left_out=left_out, interrupted=stopped)
 
 
 def held_against(
@@ -209,51 +179,3 @@ def _own(mission: Mission[Any]) -> list[Strategy]:
     """Strategies of the project that the world names, as they stand there."""
     known, named = mission.strategies, mission.scenario.selfish
     return [one.played(known[one.strategy]) for one in named if one.strategy not in known.listed]
-
-
-def _width(mission: Mission[Any]) -> int:
-    """Numbers of the longest word that an agent must say."""
-    return max(least for least, _ in mission.words.values())
-
-
-def _batches(agents: list[int], found: list[Play], size: int) -> Iterator[list[tuple[int, Play]]]:
-    cases = [(agent, play) for play in found for agent in agents]
-    return (cases[i : i + size] for i in range(0, len(cases), size))
-
-
-def _batch(mission: Mission[Any], cases: list[tuple[int, Play]]) -> Mission[Any]:
-    """One mission per case: equal strategies share a deviation, best responses play a script each."""
-    found = []
-    for name, plan in {play.name: play.strategy for _, play in cases}.items():
-        rows = np.array([row for row, (_, play) in enumerate(cases) if play.name == name])
-        agents = np.array([cases[row][0] for row in rows])
-        if plan.solved:
-            found += _solved(mission, plan, rows, agents)
-        else:
-            found.append(Deviation(strategy=plan, missions=rows, agents=agents))
-    return mission.playing(tuple(found), batch=len(cases))
-
-
-def _solved(mission: Mission[Any], plan: Strategy, rows: Places, agents: Places) -> list[Deviation]:
-    """What each agent plays of its own, in one deviation where scripts can be stacked."""
-    plans = [plan.prepared(mission, int(i)) for i in agents]
-    together = plans[0].stacked(plans)
-    if together is not None:
-        return [Deviation(strategy=together, missions=rows, agents=agents)]
-    return [Deviation(strategy=one, missions=rows[j : j + 1], agents=agents[j : j + 1]) for j, one in enumerate(plans)]
-
-
-def _outcome(record: Record, honest: Record, row: int, agent: int, play: Play, rule: str, covered: bool) -> Attack:
-    change = record.net_cost[row] - honest.net_cost[0]
-    return Attack(
-        agent=agent,
-        strategy=play.name,
-        parameters=parameters(play.strategy),
-        tax_rule=rule,
-        net_cost_faithful=float(honest.net_cost[0, agent]),
-        net_cost=float(record.net_cost[row, agent]),
-        gain=float(-change[agent]),
-        others_change=float(change.sum() - change[agent]),
-        covered=covered,
-        plays=play.strategy,
-    )

@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +41,20 @@ CENTRAL_AGENTS = 20_000
 """A central solver is asked for the optimum of at most so many (of a charging day: some ten seconds)."""
 
 
+class Alone(NamedTuple):
+    """What P_-i comes to for each agent i, (missions, N): Σ_{j≠i} v̂_j, and what the leader pays itself; NaN unknown."""
+
+    others: Array
+    leader: Array
+
+
 @dataclass(frozen=True, kw_only=True)
 class PriceMission(Mission[R]):
     """N agents share a resource; where the tax needs it, each mission is played with N marginal problems P_-j beside
     it.
+
+    Who deviates alone has no part in its own P_-j. So where what these come to with everybody faithful is `known`, they
+    need not be played again to bill that agent; what the others pay is wrong then.
 
     `rules` holds gamma, price and epsilon as announced; `announced` spreads them over missions and marginal problems,
     all of which start from the same price, so that no P_-j depends on the agent that is absent from it.
@@ -54,6 +64,7 @@ class PriceMission(Mission[R]):
     network: Hub
     world: Bodiless
     allocation: Division
+    known: Alone | None = None
 
     @property
     def words(self) -> Mapping[str, tuple[int, int | None]]:
@@ -104,7 +115,18 @@ class PriceMission(Mission[R]):
     @property
     def copies(self) -> int:
         """Problems that are run for each mission: itself, and where the tax needs it one without each agent."""
-        return self.allocation.agents + 1 if ABSENCE in self.tax.needs else 1
+        return self.allocation.agents + 1 if ABSENCE in self.tax.needs and self.known is None else 1
+
+    def knowing(self, end: Snapshot) -> Self | None:
+        """The same for whoever deviates alone, from the faithful mission's `end`; None where nothing is saved by it."""
+        if self.copies == 1:
+            return None
+        case = self.case(end, *self.billed_at(end))
+        return replace(self, known=Alone(case.others_alone, case.leader_alone))
+
+    def billed_at(self, end: Snapshot) -> tuple[Array, Array]:
+        """What is billed, (missions·copies, N, n), and the reports about it."""
+        return (shares := self.shares(end)), self.reports(shares, shares)
 
     @cached_property
     def announced(self) -> Rules:
@@ -195,24 +217,34 @@ class PriceMission(Mission[R]):
 
     def bill(self, snapshot: Snapshot, billed: Array, reports: Array) -> Settlement:
         """What everybody pays for what is billed, (missions·copies, N, n), given the reports about it."""
-        division, agents = self.allocation, self.allocation.agents
-        supply = self.announced["supply"].cost(self.announced["load"](billed, self.announced["present"]))
-        lowest, highest = division.claims(billed)
-        clean, refused = usable(reports, lowest, highest)
-        said = clean.reshape(self.batch, self.copies, agents)
-        cost = supply.reshape(self.batch, self.copies)
-        nothing = np.full((self.batch, agents), np.nan)
-        case = Case(
-            reported=self.main(reports),
-            leader_cost=cost[:, 0],
-            others_alone=nothing if self.copies == 1 else alone(said),
-            leader_alone=nothing if self.copies == 1 else cost[:, 1:],
-            worth=self.worth(snapshot, self.main(billed)),
-        )
+        agents, lowest, highest = self.allocation.agents, *self.allocation.claims(billed)
+        refused = usable(reports, lowest, highest)[1]
         width = self.main(highest - lowest).sum(axis=1, keepdims=True)
         terms = Terms(lowest=self.main(lowest), highest=self.main(highest), penalty=width)
         unusable = refused.reshape(self.batch, self.copies, agents).any(axis=1)
+        case = self.case(snapshot, billed, reports)
         return settle(self.tax, case, terms, self.faulty(snapshot) | unusable)
+
+    def case(self, snapshot: Snapshot, billed: Array, reports: Array) -> Case:
+        """What the leader has before it when it bills."""
+        supply = self.announced["supply"].cost(self.announced["load"](billed, self.announced["present"]))
+        absent = self.absent(self.usable_reports(reports, billed), supply)
+        return Case(
+            reported=self.main(reports),
+            leader_cost=self.main(supply),
+            others_alone=absent.others,
+            leader_alone=absent.leader,
+            worth=self.worth(snapshot, self.main(billed)),
+        )
+
+    def absent(self, reports: Array, supply: Array) -> Alone:
+        """From usable reports (missions·copies, N) and the leader's costs (missions·copies,)."""
+        if self.known is not None:
+            return Alone(*(np.repeat(x, self.batch, axis=0) for x in self.known))
+        if self.copies == 1:
+            return Alone(*np.full((2, self.batch, self.allocation.agents), np.nan))
+        said = reports.reshape(self.batch, self.copies, -1)
+        return Alone(alone(said), supply.reshape(self.batch, self.copies)[:, 1:])
 
     def worth(self, snapshot: Snapshot, billed: Array) -> Array:
         """What `billed` (missions, N, n) is worth at the last prices, (missions, N) dollars."""

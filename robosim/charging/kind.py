@@ -48,6 +48,7 @@ KIND = Kind(
     certify=lazy("robosim.charging.certificate:certify_charging"),
     rounds_needed=lazy("robosim.auction.certificate:rounds_needed"),
     best_response=lazy("robosim.auction.certificate:best_response"),
+    turns=lazy("robosim.charging.online.turns:turns"),
     covers=lazy("robosim.charging.online.visits:covers"),
     figures=figures,
     curves=(Curves(title="highest price of the day", names={"highest_price": "highest price"}, unit="$/kWh"),),

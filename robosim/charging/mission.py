@@ -74,6 +74,12 @@ class Charging(PriceMission[ChargingRecord]):
             raise BadInput(f"tax: {other.tax.name!r} needs plans that are made as time goes on ({fix})")
         return other
 
+    def billed_at(self, end: Snapshot) -> tuple[Array, Array]:
+        """What was decided, or metered, and the reports about it."""
+        shares = self.shares(end)
+        billed = executed(self.day, shares).metered_kw if self.bills == "meter" else shares
+        return billed, self.reports(shares, billed)
+
     def settle(self, snapshot: Snapshot) -> ChargingRecord:
         """Project, execute, let everybody report what it cost, tax."""
         shares = self.shares(snapshot)

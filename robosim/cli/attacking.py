@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -76,7 +76,7 @@ def attack(
         if search:
             found = _searched(mission, chosen(agent), taxes, (optimiser, budget), keep_selfish)
         else:
-            found = _named(mission, chosen(agent), strategy, taxes)
+            found = _named(mission, chosen(agent), strategy, taxes, "all" if as_json else "best")
     except OrderBroken as broken:
         raise _witnessed(mission, broken, save_best) from broken
     if as_json:
@@ -105,14 +105,18 @@ def _refuse_place(path: Path | None) -> None:
 
 
 def _named(
-    mission: Mission[Any], agents: list[int] | None, strategy: list[str] | None, taxes: list[str] | None
+    mission: Mission[Any],
+    agents: list[int] | None,
+    strategy: list[str] | None,
+    taxes: list[str] | None,
+    others: Literal["all", "best"],
 ) -> Attacks:
     from robosim.attacks import attack as try_all
     from robosim.cli.app import bar
 
     named = [name for one in strategy or ["all"] for name in ([one] if ":" in one else one.split(","))]
     with bar("attacks", 1) as update:
-        return try_all(mission, agents=agents, strategies=named, taxes=taxes, progress=update)
+        return try_all(mission, agents=agents, strategies=named, taxes=taxes, progress=update, others=others)
 
 
 def _searched(

@@ -117,7 +117,7 @@ def _rules(
     drawable(out)
     mission = load_mission(world, seed, set_)
     with bar("attacks", 1) as update:
-        found = attack(mission, agents=chosen(agent), taxes=tax.split(","), progress=update)
+        found = attack(mission, agents=chosen(agent), taxes=tax.split(","), progress=update, others="best")
     table = comparison(found, mission.scenario.name, mission.unit)
     if as_json:
         print_json({**shown(table), "cells": [shown(one) for one in table.cells], "epsilon": _epsilons(table.epsilon)})

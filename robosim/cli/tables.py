@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -158,7 +159,8 @@ def attacks_table(tried: list[Attack], unit: str) -> Table:
     for strategy in dict.fromkeys(one.strategy for one in tried):
         same = [one for one in tried if one.strategy == strategy]
         best = max(same, key=lambda one: one.gain)
-        figures = (f"{best.gain + 0.0:+.6g}", f"{best.others_change + 0.0:+.6g}")
+        unknown = math.isnan(best.others_change)
+        figures = (f"{best.gain + 0.0:+.6g}", "-" if unknown else f"{best.others_change + 0.0:+.6g}")
         style = "bold yellow" if best.gain > GAINED else None
         table.add_row(strategy, str(len(same)), str(best.agent), *figures, style=style)
     return table
@@ -183,11 +185,13 @@ def show_comparison(found: Comparison) -> None:
 
 
 def signed(value: float) -> str:
-    """A change as people read it; what is rounding is 0.
+    """A change as people read it; what is rounding is 0, what nobody knows is -.
 
-    >>> signed(0.25), signed(-4.4e-16)
-    ('+0.25', '0')
+    >>> signed(0.25), signed(-4.4e-16), signed(float("nan"))
+    ('+0.25', '0', '-')
     """
+    if math.isnan(value):
+        return "-"
     return "0" if abs(value) <= GAINED else f"{value:+.3g}"
 
 

@@ -58,6 +58,7 @@ KIND = Kind(
     rounds_needed=lazy("robosim.rendezvous.certificate:rounds_needed"),
     ranges=ranges,
     running=running,
+    stacked=lazy("robosim.rendezvous.stacked:stacked"),
     best_response=lazy("robosim.rendezvous.respond:best_response"),
     solves=lazy("robosim.rendezvous.respond:solves"),
     figures=figures,

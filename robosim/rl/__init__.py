@@ -36,8 +36,7 @@ def parallel_env(
     words : of all that a program says, which words the learner may change (all); the others stay faithful.
     options : as for `robosim.load`: seed, set, controller, strategies, network, tax.
 
-    Raises `BadInput` without the extra `rl`, for agents or words that do not exist, and for missions whose agents come
-    and go.
+    Raises `BadInput` without the extra `rl`, and for agents or words that do not exist.
     """
     _needs("pettingzoo", "gymnasium")
     from robosim.rl.parallel import MissionEnv

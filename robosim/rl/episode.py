@@ -13,15 +13,18 @@ from robosim.errors import BadInput, RobosimError, TooLarge
 from robosim.judge import judge
 from robosim.mission import Mission, Snapshot
 from robosim.record import Record
-from robosim.rl.seen import seen, sight
+from robosim.rl.seen import moment, seen, sight
 from robosim.rl.told import Told, rooms
+from robosim.rl.turns import turns_of
 
 LARGEST = 10_000_000
 """Numbers that all free agents see in a round."""
 
 
 class Episode:
-    """Its clock is `Mission.start` and `Mission.advance`: step 0 is round 0, and the last step settles, too.
+    """A step is an exchange of words (`robosim.rl.turns`), the last one settles, too.
+
+    Where no free agent has words, what the others say passes by itself.
 
     Parameters
     ----------
@@ -39,51 +42,58 @@ class Episode:
         loaded = self._loaded(options.get("seed"))
         self.free = _agents(free, loaded.network.n)
         self.noun: str = loaded.kind.agent
-        first = loaded.faithful().start()
-        self.sight = sight(loaded, first)
-        known = tuple(first.heard.own)
+        turns = turns_of(loaded)
+        self.sight = sight(loaded, turns)
         _refuse_large(len(self.free), self.sight.size)
-        moves = rooms(loaded, first, _words(words, known))
+        moves = rooms(loaded, turns, _words(words, tuple(turns.form.own)))
         self.told = {agent: Told(moves[agent]) for agent in self.free}
-        self.snapshot: Snapshot | None = None
+        self._begin(_with_free(loaded, self.told))
+
+    def _begin(self, mission: Mission[Any]) -> None:
+        self.mission, self.turns = mission, turns_of(mission)
         self.record: Record | None = None
-        self.running: Array | None = None
-        self.paid = self.rewards = np.zeros(loaded.network.n)
-        self.mission = _with_free(loaded, self.told)
+        self.paid = self.rewards = np.zeros(mission.network.n)
+        for told in self.told.values():
+            told.forget()
+        self.snapshot = self._next(self.turns.opened())
+        self.now = moment(self.turns, self.snapshot)
 
     def reset(self, seed: int | None = None) -> None:
-        """Before anybody spoke; another `seed` draws the world anew, and stays until another one is given."""
-        if seed is not None:
-            self.mission = _with_free(self._drawn(seed), self.told)
-        self.snapshot, self.record, self.running = None, None, None
-        self.paid = self.rewards = np.zeros(self.mission.network.n)
-        for told in self.told.values():
-            told.actions.clear()
+        """Before any free agent spoke; another `seed` draws the world anew, and stays until another one is given."""
+        self._begin(self.mission if seed is None else _with_free(self._drawn(seed), self.told))
 
     def step(self, actions: Mapping[int, Any]) -> None:
-        """One round, in which each free agent does what it is told. Raises `RobosimError` after the last one."""
+        """Free agents that have words do what they are told. Raises `RobosimError` after the last step."""
         if self.record is not None:
             raise RobosimError("step: the mission is over (reset the environment)")
+        turns, before = self.turns, self.paid
+        speaks, place = turns.speaking(self.snapshot), turns.place(self.snapshot)
         for agent, told in self.told.items():
             if agent not in actions:
-                raise BadInput(f"actions: {self.noun}_{agent} has none (every free agent speaks in every round)")
-            told.tell(actions[agent])
-        mission, before = self.mission, self.paid
-        if self.snapshot is None:
-            self.snapshot = mission.start(mission.tape(mission.scenario.record.every))
-        else:
-            self.snapshot = mission.advance(self.snapshot)
-        self.running = mission.kind.running(mission, self.snapshot)
-        self.paid = before if self.running is None else self.running[0].copy()
-        if self.snapshot.k >= mission.rounds or mission.finished(self.snapshot):
+                raise BadInput(f"actions: {self.noun}_{agent} has none (every free agent has one in every step)")
+            if speaks[agent]:
+                told.tell(actions[agent], place)
+            else:
+                told.checked(actions[agent])
+        if not turns.over(self.snapshot):
+            self.snapshot = self._next(turns.exchange(self.snapshot))
+        self.now = moment(turns, self.snapshot)
+        self.paid = before if self.now.paid is None else self.now.paid
+        if self.snapshot is not None and turns.over(self.snapshot):
             self.record = self._settled(self.snapshot)
             self.paid = self.record.net_cost[0].copy()
         self.rewards = before - self.paid
 
+    def _next(self, snapshot: Snapshot | None) -> Snapshot | None:
+        """Where a free agent has words, or nobody has any more."""
+        free = list(self.free)
+        while not self.turns.over(snapshot) and not self.turns.speaking(snapshot)[free].any():
+            snapshot = self.turns.exchange(snapshot)
+        return snapshot
+
     def observation(self, agent: int) -> Array:
         """What one agent has before it, (size,)."""
-        paid = None if self.running is None else float(self.running[0, agent])
-        return seen(self.sight, self.mission, self.snapshot, agent, paid)
+        return seen(self.sight, self.mission.own, self.now, agent)
 
     def played(self, agent: int) -> Told:
         """What a free agent did so far, as a strategy that any mission of this world can play again."""
@@ -110,16 +120,13 @@ class Episode:
 
     def _drawn(self, seed: int) -> Mission[Any]:
         other = self._loaded(seed)
-        if sight(other, other.faithful().start()) != self.sight or other.network.n != self.mission.network.n:
+        if sight(other, turns_of(other)) != self.sight or other.network.n != self.mission.network.n:
             raise BadInput(f"seed: {seed} draws a world of another size (make another environment for it)")
         return other
 
     def _loaded(self, seed: int | None) -> Mission[Any]:
         options: Any = {**self._options, "seed": seed}
         mission: Mission[Any] = load(self._world, **options)
-        why = getattr(mission, "unsteady", "")
-        if why:
-            raise BadInput(f"{mission.scenario.name}: {why}")
         return mission
 
 

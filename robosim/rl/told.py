@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,8 @@ import numpy as np
 from robosim.agent import Array, Said, Strategy, View
 from robosim.errors import BadInput
 from robosim.leader.tax_rule import NONE
-from robosim.mission import Mission, Snapshot
+from robosim.mission import Mission
+from robosim.rl.turns import Place, Turns, turns_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,50 +31,86 @@ class Told(Strategy):
     An action holds numbers in [-1, 1]: those of each word in `rooms`, in that order, then one for the report, of which
     that of the last action counts. Zeros are the faithful words, bit for bit. It plays for one agent, in all marginal
     problems of an auction alike; problems in which words have another size, as those of freight from which somebody is
-    absent, it plays faithfully.
+    absent, it plays faithfully. Of a word about what is left of a day the first numbers count (`during`).
 
     Parameters
     ----------
-    actions : of the rounds so far, each (size,).
+    actions : of its words so far, each (size,).
+    places : which words those were, by default those of the first rounds.
     """
 
     name = "learner"
 
-    def __init__(self, rooms: Mapping[str, Room], actions: Sequence[Array] = ()) -> None:
+    def __init__(
+        self, rooms: Mapping[str, Room], actions: Sequence[Array] = (), places: Sequence[Place] | None = None
+    ) -> None:
         self.rooms = dict(rooms)
         self.size = sum(room.width.size for room in self.rooms.values()) + 1
         self.actions = list(actions)
+        self.places = [(0, k) for k in range(len(self.actions))] if places is None else list(places)
 
-    def tell(self, action: Any) -> None:
-        """What to do in the round that comes; numbers beyond the box count as its border."""
+    def tell(self, action: Any, place: Place | None = None) -> None:
+        """What to do with the words that come, by default those of the next round."""
+        self.actions.append(self.checked(action))
+        self.places.append((0, len(self.places)) if place is None else place)
+
+    def checked(self, action: Any) -> Array:
+        """Its numbers; those beyond the box count as its border."""
         given = np.asarray(action, dtype=np.float64)
         if given.shape != (self.size,) or np.isnan(given).any():
             raise BadInput(f"action: must be {self.size} numbers from -1 to 1, got {action!r:.80}")
-        self.actions.append(np.clip(given, -1.0, 1.0))
+        return np.clip(given, -1.0, 1.0)
+
+    def forget(self) -> None:
+        """Nothing was told."""
+        self.actions.clear()
+        self.places.clear()
 
     def kept(self) -> Told:
         """The same script, which later episodes leave as it is."""
-        return Told(self.rooms, self.actions)
+        return Told(self.rooms, self.actions, self.places)
+
+    def during(self, agreement: int | None) -> Strategy:
+        """The words of one agreement; in those that are only reckoned with it is faithful."""
+        return Strategy() if agreement is None else Within(self, agreement)
 
     def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
         if any(view.faithful[word].shape[1] != room.width.size for word, room in self.rooms.items()):
             return memory, view.faithful
-        said, at, action = dict(view.faithful), 0, self._action(k)
+        return memory, self.moved((0, k), view.faithful)
+
+    def moved(self, place: Place, faithful: Said) -> Said:
+        """Faithful words, as far as there are any, each (1, components), moved by what was told for them."""
+        said, at, action = dict(faithful), 0, self._action(place)
         for word, room in self.rooms.items():
-            move = action[at : at + room.width.size]
+            size = said[word].shape[1]
+            move, width, low, high = action[at : at + size], room.width[:size], room.lower[:size], room.upper[:size]
             at += room.width.size
-            moved = np.clip(said[word] + move * room.width, room.lower, room.upper)
-            said[word] = np.where(move == 0.0, said[word], moved)
-        return memory, said
+            said[word] = np.where(move == 0.0, said[word], np.clip(said[word] + move * width, low, high))
+        return said
 
     def report(self, view: View, decision: Array, report: Said) -> Said:
-        return {"cost": report["cost"] * (1.0 + self._action(-1)[-1])}
+        return {"cost": report["cost"] * (1.0 + (self.actions[-1][-1] if self.actions else 0.0))}
 
-    def _action(self, k: int) -> Array:
-        return self.actions[min(k, len(self.actions) - 1)] if self.actions else np.zeros(self.size)
+    def _action(self, place: Place) -> Array:
+        """The last that was told for these words or earlier ones."""
+        told = bisect_right(self.places, place)
+        return self.actions[told - 1] if told else np.zeros(self.size)
 
 
-def rooms(mission: Mission[Any], first: Snapshot, words: tuple[str, ...]) -> list[dict[str, Room]]:
+class Within(Strategy):
+    """What a script says in the agreement that is made before step `agreement`."""
+
+    name = Told.name
+
+    def __init__(self, script: Told, agreement: int) -> None:
+        self.script, self.agreement = script, agreement
+
+    def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
+        return memory, self.script.moved((self.agreement, k), view.faithful)
+
+
+def rooms(mission: Mission[Any], turns: Turns, words: tuple[str, ...]) -> list[dict[str, Room]]:
     """Of each agent how far its words may be moved.
 
     Where the world announces a finite range of a word, the width is that range's. Where it does not, it is what the
@@ -80,10 +118,10 @@ def rooms(mission: Mission[Any], first: Snapshot, words: tuple[str, ...]) -> lis
 
     Parameters
     ----------
-    first : round 0 of the faithful mission, of which the sizes of words are taken.
+    turns : of the mission; the sizes of words are taken of its `form`.
     """
     ranges = mission.kind.ranges(mission)
-    sizes = {word: first.heard.own[word].shape[1:] for word in words}
+    sizes = {word: turns.form.own[word].shape[1:] for word in words}
     bounds = {word: _bounds(ranges.get(word), size) for word, size in sizes.items()}
     spans = _spans(mission, tuple(word for word, (low, high) in bounds.items() if not np.isfinite(high - low).all()))
     found = []
@@ -106,17 +144,16 @@ def _spans(mission: Mission[Any], words: tuple[str, ...]) -> dict[str, Array]:
     """Largest minus smallest number of each word in the faithful mission, (agents,); 1 where that is 0."""
     if not words:
         return {}
-    low: dict[str, Array] = {}
-    high: dict[str, Array] = {}
-
-    def watch(snapshot: Snapshot) -> None:
-        for word in words:
-            x = snapshot.heard.own[word][0]
-            low[word] = np.minimum(low.get(word, np.inf), x.min(axis=1))
-            high[word] = np.maximum(high.get(word, -np.inf), x.max(axis=1))
-
-    faithful = replace(mission.faithful(), tax=NONE)
-    watch(faithful.start())
-    faithful.played(watch=watch)
-    spans = {word: high[word] - low[word] for word in words}
+    turns = turns_of(replace(mission.faithful(), tax=NONE))
+    low = {word: np.full(mission.network.n, np.nan) for word in words}
+    high = dict(low)
+    snapshot = turns.opened()
+    while not turns.over(snapshot):
+        snapshot = turns.exchange(snapshot)
+        heard = turns.heard(snapshot)
+        for word in () if heard is None else words:
+            x = heard.own[word][0]  # type: ignore[union-attr]
+            low[word] = np.fmin(low[word], np.fmin.reduce(x, axis=1))
+            high[word] = np.fmax(high[word], np.fmax.reduce(x, axis=1))
+    spans = {word: np.nan_to_num(high[word] - low[word]) for word in words}
     return {word: np.where(span > 0.0, span, 1.0) for word, span in spans.items()}

@@ -10,16 +10,16 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from robosim import provenance, stopping, threads
+from robosim import provenance, rows, stopping, threads
 from robosim.attacks import Attack, attack
 from robosim.build import build
 from robosim.errors import RobosimError, TooLarge
 from robosim.files.complaint import Origin
 from robosim.files.writing import printable
-from robosim.judge import judge
-from robosim.mission import Mission, Snapshot
+from robosim.judge import Faithful, judge
+from robosim.mission import Mission
 from robosim.record import Record
 from robosim.scenario.fields import is_path
 from robosim.scenario.loading import load_scenario
@@ -87,20 +87,30 @@ class Outcome:
         return cls(**{**values, "figures": tuple(Figure(*one) for one in values["figures"])})
 
 
-def run_job(job: Job) -> Outcome:
+class Ahead(NamedTuple):
+    """A mission that was built already, and, where it was played side by side with others, its records under each tax
+    rule, and those with everybody faithful. `cpu_s` are the processor seconds that this took, its share of them."""
+
+    mission: Mission[Any]
+    records: Mapping[str, Record]
+    faithful: Mapping[str, Record]
+    cpu_s: float
+
+
+def run_job(job: Job, ahead: Ahead | None = None) -> Outcome:
     """Play a job. A mission that fails is an outcome, too; raises `KeyboardInterrupt` where somebody stops it."""
     start = time.process_time()
     try:
         with stopping.willing(), threads.one():
-            mission = mission_of(job)
-            found: dict[str, Any] = {"unit": mission.unit, "figures": tuple(figures(job, mission))}
+            mission = mission_of(job) if ahead is None else ahead.mission
+            found: dict[str, Any] = {"unit": mission.unit, "figures": tuple(figures(job, mission, ahead))}
     except RobosimError as problem:
         found = {"failed": printable(str(problem).partition("\n")[0]), "exit_code": problem.exit_code}
     except MemoryError:
         found = {"failed": "out of memory", "exit_code": TooLarge.exit_code}
     except Exception as problem:  # a fault of ours, or of code of the project, costs a batch and not the study
         found = {"failed": printable(f"{type(problem).__name__}: {problem}"), "exit_code": UNFORESEEN}
-    spent = time.process_time() - start
+    spent = time.process_time() - start + (0.0 if ahead is None else ahead.cpu_s)
     return Outcome(number=job.number, cpu_s=spent, made_with=dict(provenance.here()), **found)
 
 
@@ -126,23 +136,41 @@ def _placed(value: Any, folder: Path) -> Any:
     return str(folder / value) if there else value
 
 
-def figures(job: Job, mission: Mission[Any]) -> Iterator[Figure]:
+def figures(job: Job, mission: Mission[Any], ahead: Ahead | None = None) -> Iterator[Figure]:
     """All quantities under each tax rule; tax rules that need no problems of their own share what was played."""
-    played: dict[int, Snapshot] = {}
-    bills = [mission.billed(rule) for rule in job.taxes] or [mission]
+    bills = billed(job, mission)
+    known = ahead is not None and bool(ahead.records)
+    records = ahead.records if ahead is not None and known else played(bills)
+    honest = {}
     for bill in bills:
-        if bill.copies not in played:
-            played[bill.copies] = bill.played(bill.tape(bill.rounds))
-        record = bill.settle(played[bill.copies])
-        if record.interrupted:
-            raise KeyboardInterrupt
-        yield from _of_mission(bill, record)
+        rule, record = bill.tax.name, records[bill.tax.name]
+        same = None if mission.deviations else record
+        honest[rule] = Faithful(bill, ahead.faithful[rule] if ahead is not None and known else same)
+        yield from _of_mission(bill, record, honest[rule])
     if job.attacks:
-        yield from _of_attacks(job, mission, [bill.tax for bill in bills])
+        yield from _of_attacks(job, mission, [bill.tax for bill in bills], honest)
 
 
-def _of_mission(mission: Mission[Any], record: Record) -> Iterator[Figure]:
-    verdict = judge(mission, record)
+def billed(job: Job, mission: Mission[Any]) -> list[Mission[Any]]:
+    """The mission under each of the job's tax rules."""
+    return [mission.billed(rule) for rule in job.taxes] or [mission]
+
+
+def played(bills: list[Mission[Any]]) -> dict[str, Record]:
+    """Records of one mission, or of several side by side, under each rule, of which first and last rounds are kept."""
+    ends: dict[int, Any] = {}
+    found: dict[str, Record] = {}
+    for bill in bills:
+        if bill.copies not in ends:
+            ends[bill.copies] = rows.ended(bill, bill.rounds)
+        found[bill.tax.name] = rows.settled(bill, ends[bill.copies])
+        if found[bill.tax.name].interrupted:
+            raise KeyboardInterrupt
+    return found
+
+
+def _of_mission(mission: Mission[Any], record: Record, honest: Faithful) -> Iterator[Figure]:
+    verdict = judge(mission, record, honest=honest)
     if any(GIVEN_UP in line for line in verdict.unknown):
         raise KeyboardInterrupt
     leader, tax = record.shared_leader(0), mission.tax.name
@@ -240,8 +268,8 @@ def _figure(tax: str, strategy: str, name: str, value: Any, why: str | None = No
     )
 
 
-def _of_attacks(job: Job, mission: Mission[Any], taxes: list[Any]) -> Iterator[Figure]:
-    found = attack(mission, agents=job.agents, strategies=job.attacks, taxes=taxes)
+def _of_attacks(job: Job, mission: Mission[Any], taxes: list[Any], honest: Mapping[str, Faithful]) -> Iterator[Figure]:
+    found = attack(mission, agents=job.agents, strategies=job.attacks, taxes=taxes, honest=honest)
     if found.interrupted:
         raise KeyboardInterrupt
     for tax in (rule.name for rule in taxes):

@@ -24,6 +24,7 @@ from robosim.errors import AgentFailure, BadInput
 from robosim.files.writing import printable
 from robosim.stopping import willing
 from robosim.study.job import Job, Outcome, run_job
+from robosim.study.side_by_side import outcomes
 
 Done = tuple[Job, Outcome]
 START = "from robosim.study.worker import main; main()"
@@ -34,11 +35,8 @@ ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", 
 
 
 def serial(jobs: Iterable[Job]) -> Generator[Done, None, None]:
-    """One after the other, here."""
-    for job in jobs:
-        with willing():
-            outcome = run_job(job)
-        yield job, outcome
+    """One after the other, here; of those that differ in their seeds only, rounds are played side by side."""
+    yield from outcomes(jobs)
 
 
 def died(job: Job, how: str) -> Outcome:

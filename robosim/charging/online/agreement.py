@@ -47,8 +47,8 @@ class Agreement(Auction):
         return np.asarray(inner.leader.gap)
 
 
-def among(deviations: tuple[Deviation, ...], left: Residual) -> tuple[Deviation, ...]:
-    """The deviations of those who take part, in the numbers of the agreement."""
+def among(deviations: tuple[Deviation, ...], left: Residual, step: int) -> tuple[Deviation, ...]:
+    """The deviations of those who take part in the agreement before `step`, in its numbers."""
     row = dict(zip(left.rows.tolist(), range(len(left.rows)), strict=True))
     car = dict(zip(left.who.tolist(), range(len(left.who)), strict=True))
     found = []
@@ -57,7 +57,7 @@ def among(deviations: tuple[Deviation, ...], left: Residual) -> tuple[Deviation,
         places = [(row[m], car[i]) for m, i in pairs if m in row and i in car and left.present[row[m], car[i]]]
         if places:
             missions, agents = (np.array(x) for x in zip(*places, strict=True))
-            found.append(replace(one, missions=missions, agents=agents))
+            found.append(replace(one, strategy=one.strategy.during(step), missions=missions, agents=agents))
     return tuple(found)
 
 

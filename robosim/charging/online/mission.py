@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple, Self
 import numpy as np
 
 from robosim.agent import Array, Deviation
-from robosim.auction.mission import CENTRAL_AGENTS, PriceMission, alone
+from robosim.auction.mission import CENTRAL_AGENTS, PriceMission
 from robosim.charging.mission import BuiltDay
 from robosim.charging.online.agreement import Agreement, among, faults_of
 from robosim.charging.online.arrivals import dual_bound
@@ -34,7 +34,6 @@ from robosim.charging.optimum import solved
 from robosim.charging.record import ChargingRecord
 from robosim.charging.scenario import ChargingScenario
 from robosim.deviate import Fault
-from robosim.leader.settle import Settlement, Terms, settle, usable
 from robosim.leader.tax_rule import NONE, PIVOT, Case
 from robosim.mission import Snapshot
 from robosim.network.network import Hub
@@ -42,11 +41,13 @@ from robosim.tape import Tape
 
 
 class Underway(NamedTuple):
-    """The station's clock and the agreement that is being made; `talk` is None when everybody has left."""
+    """The station's clock and the agreement that is being made."""
 
     live: Live
     talk: Agreement | None
+    """None when everybody has left."""
     inner: Snapshot | None
+    """None before its first words."""
     meters: Meters
     began: int
     """The round in which the agreement began."""
@@ -70,9 +71,6 @@ class OnlineCharging(PriceMission[ChargingRecord]):
     Who unplugs and comes again has two sessions: they are played, and taxed, as two cars (`by_session`), and the record
     adds up what both cost their owner.
     """
-
-    unsteady: ClassVar[str] = 'cars come and go between agreements (write mission.planning = "day-ahead")'
-    """Why no learner is asked for its words in every round (`robosim.rl`)."""
 
     scenario: ChargingScenario
     day: BuiltDay
@@ -114,7 +112,8 @@ class OnlineCharging(PriceMission[ChargingRecord]):
             return self
         day = with_second(self.day, second)
         network = Hub(n=day.problem.agents)
-        return replace(self, day=day, allocation=day.problem, own=day.problem.own(), network=network, second=second)
+        own, known = day.problem.own(), None  # a second session takes part in the day without the first
+        return replace(self, day=day, allocation=day.problem, own=own, network=network, second=second, known=known)
 
     @cached_property
     def least(self) -> float:
@@ -132,21 +131,34 @@ class OnlineCharging(PriceMission[ChargingRecord]):
 
     def start(self, tape: Tape | None = None) -> Snapshot:
         """The station opens; the first who come say their first words."""
+        opened = self.opened()
+        return opened if self.finished(opened) else self.exchange(opened)
+
+    def advance(self, snapshot: Snapshot) -> Snapshot:
+        """One round; where it is the last of an agreement, the station executes its first steps and the next begins."""
+        after = self.exchange(snapshot)
+        begins = after.body.inner is None and not self.finished(after)
+        return self.exchange(after) if begins else after
+
+    def opened(self) -> Snapshot:
+        """Before anybody spoke: the first who come are there."""
         if self.by_session is not self:
-            return self.by_session.start(tape)
+            return self.by_session.opened()
         live = self.station.start(float(self.rules["price"]))
         nothing = np.zeros(self.batch * self.copies)
         body = Underway(live, None, None, Meters(), 0, nothing, 0, 0, np.zeros_like(live.worth), ())
         return self._shown(0, self._agreeing(body, 0))
 
-    def advance(self, snapshot: Snapshot) -> Snapshot:
-        """One round; where it is the last of an agreement, the station executes its first steps and the next begins."""
+    def exchange(self, snapshot: Snapshot) -> Snapshot:
+        """Everybody who is there speaks once: the first words of an agreement, or one round of it. After the last round
+        the station has executed its first steps, and the next agreement lies before those who are there then."""
         if self.by_session is not self:
-            return self.by_session.advance(snapshot)
-        body, k = snapshot.body, snapshot.k + 1
-        inner = body.talk.advance(body.inner)
-        body = body._replace(inner=inner)
-        if body.talk.over(inner):
+            return self.by_session.exchange(snapshot)
+        body, k = snapshot.body, snapshot.k
+        if body.inner is None:
+            return self._shown(k, body._replace(inner=body.talk.start()))
+        body, k = body._replace(inner=body.talk.advance(body.inner)), k + 1
+        if body.talk.over(body.inner):
             body = self._agreeing(self._executed(body), k)
         return self._shown(k, body)
 
@@ -162,14 +174,14 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         return Snapshot(k, inner.state, inner.heard, inner.leader, body, inner.net, inner.memory, faults)
 
     def _agreeing(self, body: Underway, k: int) -> Underway:
-        """The clock goes on until somebody who is there wants something; an agreement begins."""
+        """The clock goes on until somebody who is there wants something; an agreement lies before them."""
         live, station = body.live, self.station
         while live.step < station.steps:
             live = station.branched(live, live.step + self.every)
             left = residual(station, live, self.every)
             if left is not None:
-                talk = self._talk(left)
-                return body._replace(live=live, talk=talk, inner=talk.start(), began=k)
+                talk = self._talk(left, among(self.selfish.deviations, left, live.step))
+                return body._replace(live=live, talk=talk, inner=None, began=k)
             nobody = np.zeros(0, dtype=np.int64)
             for _ in range(self.every):
                 live = station.lived(
@@ -177,7 +189,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
                 )
         return body._replace(live=live, talk=None, inner=None)
 
-    def _talk(self, left: Residual, deviations: tuple[Deviation, ...] | None = None) -> Agreement:
+    def _talk(self, left: Residual, deviations: tuple[Deviation, ...]) -> Agreement:
         return Agreement(
             scenario=self.scenario,  # type: ignore[arg-type]
             controller=self.controller,
@@ -190,7 +202,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
             own=left.own,
             allocation=left.day,
             batch=len(left.rows),
-            deviations=among(self.selfish.deviations, left) if deviations is None else deviations,
+            deviations=deviations,
             left=left,
         )
 
@@ -232,7 +244,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         body = snapshot.body
         seen = measured(self.station, body.meters, body.live.step)
         reports = self._as_sessions(seen.metered_kw).reports(seen.allotted_kw, seen.metered_kw)
-        bill = self._bill(snapshot, seen.metered_kw, reports)
+        bill = self.bill(snapshot, seen.metered_kw, reports)
         return online_record(self, snapshot, seen, reports, bill)
 
     def _as_sessions(self, metered_kw: Array) -> Self:
@@ -242,22 +254,20 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         wish = second_wishes(self.own["wish"], self.main(metered_kw), self.second)
         return replace(self, own=self.own | {"wish": wish})
 
-    def _bill(self, snapshot: Snapshot, metered_kw: Array, reports: Array) -> Settlement:
-        """Taxes on what was metered, with the absence of each car replayed where the rule needs it."""
-        agents, lowest, highest = self.allocation.agents, *self.allocation.claims(metered_kw)
-        clean, refused = usable(reports, lowest, highest)
-        supply = self.station.problem.supply_cost(metered_kw).reshape(self.batch, self.copies)
-        nothing = np.full((self.batch, agents), np.nan)
-        said = clean.reshape(self.batch, self.copies, agents)
-        case = Case(
+    def billed_at(self, end: Snapshot) -> tuple[Array, Array]:
+        """What was metered, and the reports about it."""
+        seen = measured(self.station, end.body.meters, end.body.live.step)
+        return seen.metered_kw, self._as_sessions(seen.metered_kw).reports(seen.allotted_kw, seen.metered_kw)
+
+    def case(self, snapshot: Snapshot, billed: Array, reports: Array) -> Case:
+        """What the leader has before it, with the absence of each car replayed where the rule needs it."""
+        supply = self.station.problem.supply_cost(billed)
+        absent = self.absent(self.usable_reports(reports, billed), supply)
+        return Case(
             reported=self.main(reports),
-            leader_cost=supply[:, 0],
-            others_alone=nothing if self.copies == 1 else alone(said),
-            leader_alone=nothing if self.copies == 1 else supply[:, 1:],
+            leader_cost=self.main(supply),
+            others_alone=absent.others,
+            leader_alone=absent.leader,
             worth=self.main(snapshot.body.live.worth),
             pivots=snapshot.body.pivots if PIVOT in self.tax.needs else None,
         )
-        width = self.main(highest - lowest).sum(axis=1, keepdims=True)
-        terms = Terms(lowest=self.main(lowest), highest=self.main(highest), penalty=width)
-        unusable = refused.reshape(self.batch, self.copies, agents).any(axis=1)
-        return settle(self.tax, case, terms, self.faulty(snapshot) | unusable)

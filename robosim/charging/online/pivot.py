@@ -104,5 +104,5 @@ def _everywhere(deviations: tuple[Deviation, ...], left: Residual, row: Ints, pr
         places = [(m, i) for m, i in places if present[m, i]]
         if places:
             missions, agents = (np.array(x) for x in zip(*places, strict=True))
-            found.append(replace(one, missions=missions, agents=agents))
+            found.append(replace(one, strategy=one.strategy.during(None), missions=missions, agents=agents))
     return tuple(found)

@@ -141,6 +141,8 @@ def one_each(mission: Any, record: ChargingRecord, second: Second, heading: dict
         post=None if day.post is None else day.post[:n],
     )
     refused = joined(bill.refused.astype(np.float64), second) > 0.0
+    tax, comes = bill.tax.copy(), second.stay[..., 1] > second.stay[..., 0]
+    tax[:, n:] = np.where(comes, tax[:, n:], 0.0)  # who does not come again pays once
     return replace(
         record,
         **heading,
@@ -149,6 +151,6 @@ def one_each(mission: Any, record: ChargingRecord, second: Second, heading: dict
         decision=decision,
         private_cost=cost,
         reported_cost=joined(record.reported_cost, second),
-        settlement=replace(bill, tax=joined(bill.tax, second), refused=refused, penalty=bill.penalty[:, :n]),
+        settlement=replace(bill, tax=joined(tax, second), refused=refused, penalty=bill.penalty[:, :n]),
         day=log,
     )
