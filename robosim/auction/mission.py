@@ -22,7 +22,7 @@ from robosim.auction.scenario import AuctionScenario
 from robosim.bodiless import Bodiless
 from robosim.controllers.admm import Exchange
 from robosim.controllers.parts.anchored import AnchoredExchange
-from robosim.controllers.parts.market import Market
+from robosim.controllers.parts.market import Market, supply_cost
 from robosim.deviate import Selfish
 from robosim.errors import BadInput
 from robosim.leader.settle import Settlement, Terms, individually_rational, settle, usable
@@ -196,7 +196,7 @@ class PriceMission(Mission[R]):
     def bill(self, snapshot: Snapshot, billed: Array, reports: Array) -> Settlement:
         """What everybody pays for what is billed, (missions·copies, N, n), given the reports about it."""
         division, agents = self.allocation, self.allocation.agents
-        supply = self.announced["supply"].cost(self.announced["load"](billed, self.announced["present"]))
+        supply = supply_cost(self.announced, billed)
         lowest, highest = division.claims(billed)
         clean, refused = usable(reports, lowest, highest)
         said = clean.reshape(self.batch, self.copies, agents)
@@ -241,7 +241,8 @@ class PriceMission(Mission[R]):
 def alone(said: Array) -> Array:
     """Σ_{j≠i} v̂_j at the decision of P_-i, (missions, N), from reports (missions, 1 + N, N)."""
     marginal = said[:, 1:]
-    return np.stack([others(marginal[:, i])[:, i] for i in range(marginal.shape[1])], axis=1)
+    without = others(marginal.reshape(-1, marginal.shape[2])).reshape(marginal.shape)
+    return np.asarray(np.diagonal(without, axis1=1, axis2=2))
 
 
 @dataclass(frozen=True, kw_only=True)
