@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Heard, Links, Rules, Said
-from robosim.controllers.parts.charging import Answer, fleet, plan, proposal_cost, reported_cost
+from robosim.controllers.parts.charging import Answer, first_plan, fleet, plan, proposal_cost, reported_cost
 from robosim.controllers.parts.market import Market
 from robosim.kernels.ev_response import Fleet
 from robosim.kernels.near_response import QuadraticAgents, respond_quadratic
@@ -121,8 +121,10 @@ class CarState(NamedTuple):
     """Whether the leader asks what its proposals cost them."""
     cars: Fleet
     """Their types as the kernel takes them."""
-    worth: Array
-    """(M, N) where they begin their next search."""
+    price: Array
+    """(M, 1, rows·T) the last that they answered, and"""
+    answer: Answer
+    """how; its `worth` is where they begin their next search."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,35 +135,33 @@ class ChargingCar:
     """
 
     serves: ClassVar[tuple[str, ...]] = ("charging",)
+    keeps_words: ClassVar[bool] = True
+    """Words are the arrays of its state: the selfish write into copies."""
 
     def start(self, own: Said, rules: Rules, links: Links) -> tuple[CarState, Said]:
         """Round 0: a plan for the announced price λ⁰, `rules["price"]` (missions, 1, rows·T)."""
-        cars = fleet(own)
-        worth = np.full((len(rules["price"]), len(cars.wish[0])), np.nan)
-        state, said = _planned(CarState(own, rules.get("epsilon") is not None, cars, worth), rules["price"])
+        cars, price = fleet(own), rules["price"]
+        state = CarState(own, rules.get("epsilon") is not None, cars, price, first_plan(own, cars, price))
+        said = _words(state.answer)
         return state, said | ({"cost": np.zeros_like(said["dual"])} if state.asked else {})
 
     def step(self, state: CarState, heard: Heard) -> tuple[CarState, Said]:
-        """Round k: a plan for the price that was heard, step (3a); where the gap has closed, the last words again."""
-        price = heard.leader["price"]
-        if not state.asked:
-            return _planned(state, price)
-        open_ = heard.leader["open"][:, 0, 0] > 0
-        last = None if open_.all() else Answer(heard.own["z"], heard.own["dual"][..., 0], state.worth)
-        new, said = _planned(state, price, None if last is None else open_, last)
-        said["cost"] = proposal_cost(state.own, state.cars, heard, state.worth)
-        return new, said
+        """Round k: a plan for the price heard, step (3a); the last one again where that stays or the gap has closed."""
+        price, worth = heard.leader["price"], state.answer.worth
+        new = (price != state.price).any(axis=(1, 2))  # in round 1 it is the announced one still
+        if state.asked:
+            new &= heard.leader["open"][:, 0, 0] > 0
+        found = plan(state.own, state.cars, price, worth, new, state.answer) if new.any() else state.answer
+        cost = {"cost": proposal_cost(state.own, state.cars, heard, worth)} if state.asked else {}
+        return state._replace(price=price, answer=found), _words(found) | cost
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:
         """Line 18: v̂_i = v_i(z_i) at the leader's decision, or at what was metered where that is billed."""
         return {"cost": reported_cost(own, decision, meter)}
 
 
-def _planned(
-    state: CarState, price: Array, open_: Mask | None = None, before: Answer | None = None
-) -> tuple[CarState, Said]:
-    found = plan(state.own, state.cars, price, state.worth, open_, before)
-    return state._replace(worth=found.worth), {"z": found.x, "dual": found.value[..., None]}
+def _words(answer: Answer) -> Said:
+    return {"z": answer.x, "dual": answer.value[..., None]}
 
 
 def among(own: Said, rows: Mask) -> Said:

@@ -204,7 +204,8 @@ class Mission(ABC, Generic[R]):
         k, memory, faults = snapshot.k + 1, snapshot.memory, snapshot.faults
         state, said = program.go_on(self.controller, k, snapshot.state, snapshot.heard)
         if self.deviations:
-            said = {key: x if x.flags.writeable else x.copy() for key, x in said.items()}
+            lent = getattr(self.controller, "keeps_words", False)  # then nobody else writes into what it said
+            said = {key: x.copy() if lent or not x.flags.writeable else x for key, x in said.items()}
             memory, new = deviate.speak(self.selfish, k, said, snapshot.heard, memory)
             faults += new
         body, seen = self.world.move(snapshot.body, said)

@@ -131,6 +131,8 @@ def modelled(day: ChargingDay, solver: str | None) -> float:
     missing = cp.pos(day.energy - cp.sum(x, axis=1))
     cost = cp.sum(cp.multiply(day.energy_cost, x)) + day.unmet @ missing
     cost += 0.5 * cp.sum(cp.multiply(day.curvature[:, None], cp.square(x)))
+    if day.aggregated:  # as agreements leave room for who may yet come
+        cost += 0.5 * cp.sum(cp.multiply(np.broadcast_to(day.loss, day.periods), cp.square(cp.sum(x, axis=0))))
     problem = cp.Problem(cp.Minimize(cost), [x <= upper, day.weights.T @ x <= day.given_kw])
     problem.solve(solver=solver)
     return float(problem.value)

@@ -17,7 +17,10 @@ from robosim.controllers.selfish.visits import Visitor
 from robosim.errors import BadInput
 
 ONLINE = {"mission.planning": "online", "mission.rounds": 100, "leader.epsilon_share": 1e-8}
+NOBODY = {"station.room_dollars_per_kwh_h": 0.0}
+"""Nobody else is expected: agreements leave no room."""
 FLAT = {"station.wear_dollars_per_kw2h": 0.01, "station.waiting_dollars_per_kwh_h": 0.0}
+ALL_HERE = {key.replace(".", "__"): x for key, x in NOBODY.items()}
 ALONE = "2019-10-29 08:00,2019-10-29 16:00,10\n"
 NIGHT = """2019-10-29 20:00,2019-10-30 07:00,20
 2019-10-29 21:00,2019-10-30 07:00,20
@@ -56,13 +59,13 @@ def test_a_car_alone_gets_what_it_wants_from_every_kind_of_charger(station, char
 
 def test_what_a_coarse_pilot_gives_too_much_is_held_back_later(station) -> None:
     """10 kWh in 8 hours at a flat price are 6 A throughout; of 0 and 8 A half is had at noon, to a step of a pilot."""
-    day = station(ALONE, station__charger="clippercreek", station__tariff=0.2).run().day
+    day = station(ALONE, station__charger="clippercreek", station__tariff=0.2, **ALL_HERE).run().day
     assert day.metered_kwh[0, :144].sum() == pytest.approx(5.0, abs=8 * 0.208 / 12)
 
 
 def test_a_night_is_planned_over_midnight(station) -> None:
     """Three cars, 60 kWh through 7 kW: all is metered, at what a model of two days costs, and taxes are small."""
-    record = station(NIGHT, station__limit_kw=7.0, station__unmet="allowed").run()
+    record = station(NIGHT, station__limit_kw=7.0, station__unmet="allowed", **ALL_HERE).run()
     assert kwh(record).sum() == pytest.approx(60.0, abs=1e-6)
     assert record.private_cost.sum() <= record.verdict.optimum * 1.001
     assert record.prices.max() / record.day.hours < 0.03
@@ -78,16 +81,18 @@ def test_parts_of_periods_count(station) -> None:
         assert baseline(mission.day, rule).delivered_kwh == pytest.approx(sum(possible), abs=1e-9)
 
 
-def test_with_everybody_there_at_once_it_is_the_day_ahead_plan() -> None:
+def test_with_everybody_there_at_once_and_nobody_expected_it_is_the_day_ahead_plan() -> None:
     """Nothing is heard on the way that was not known at the beginning: the same plan and the same taxes."""
     same = {"station.count": 8, "station.limit_kw": 18.0, "station.battery": "linear", "leader.epsilon_share": 1e-10}
-    mission = robosim.load("charging", set=ONLINE | {"mission.rounds": 2000} | same)
-    mission = together(mission)
-    once, online = robosim.load("charging", set=same), mission.run()
-    ahead = together(once).run()
-    assert online.private_cost[0].sum() == pytest.approx(ahead.private_cost[0].sum(), rel=1e-7)
-    np.testing.assert_allclose(online.day.metered_kw, ahead.day.metered_kw, atol=2e-3)
-    np.testing.assert_allclose(online.settlement.tax, ahead.settlement.tax, atol=1e-5)
+    same |= {"mission.rounds": 2000}
+    online = together(robosim.load("charging", set=ONLINE | same | NOBODY)).run()
+    mission = together(robosim.load("charging-day-ahead", set=same))
+    assert mission.scenario.mission.planning == "day-ahead"
+    ahead = mission.run()
+    assert online.private_cost[0].sum() == pytest.approx(ahead.private_cost[0].sum(), rel=1e-9)
+    np.testing.assert_allclose(online.day.metered_kw, ahead.day.metered_kw, atol=1e-6)
+    np.testing.assert_allclose(online.settlement.tax, ahead.settlement.tax, atol=1e-8)
+    assert ahead.settlement.tax.min() > 1e-3
 
 
 def together(mission):
@@ -263,7 +268,7 @@ def test_asked_energy_is_asked_once_and_not_at_every_step() -> None:
 def test_the_dynamic_pivot_is_vcg_where_nobody_comes_later() -> None:
     """The sum over the steps telescopes: what the others paid less what they would have paid without the car."""
     same = {"station.count": 6, "station.limit_kw": 12.0, "station.battery": "linear", "leader.epsilon_share": 1e-9}
-    mission = together(robosim.load("charging", set=ONLINE | {"mission.rounds": 1000} | same))
+    mission = together(robosim.load("charging", set=ONLINE | NOBODY | {"mission.rounds": 1000} | same))
     pivot, vcg = (mission.billed(tax).run() for tax in ("dynamic-pivot", "vcg"))
     assert vcg.settlement.tax.max() > 1e-3
     np.testing.assert_allclose(pivot.settlement.tax, vcg.settlement.tax, atol=1e-5)
@@ -283,7 +288,7 @@ def test_the_dynamic_pivot_is_known_when_a_car_leaves_and_can_be_gamed() -> None
     assert (record.settlement.tax > -1e-3).all()
     assert "a car can move what it pays" in str(robosim.certify(mission).void)
     found = attack(mission, agents=[1, 3], strategies=["early-departure:hours=2"])
-    assert min(one.gain for one in found.attacks) > 1.0
+    assert min(one.gain for one in found.attacks) > 0.1
 
 
 def test_a_price_can_be_moved_and_has_no_certificate() -> None:

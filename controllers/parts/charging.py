@@ -71,10 +71,20 @@ def plan(
     who, found = np.ones(missions, dtype=np.bool_) if open_ is None else open_, worth.copy()
     x, value = np.empty((missions, agents, periods)), np.empty((missions, agents))
     if before is not None:
-        x[~who], value[~who] = before.x[~who], before.value[~who]
+        value[~who] = before.value[~who]
+        for m in np.flatnonzero(~who):  # one by one there is no copy in between
+            x[m] = before.x[m]
     prices = np.ascontiguousarray(price[:, 0])
     respond_on_rows(*cars, reach(own), prices, who, np.empty((0, 0, 0)), found, x, value, NOTHING)
     return answered(x, value, found)
+
+
+def first_plan(own: Said, cars: Fleet, price: Array) -> Answer:
+    """The best plans at the announced price (M, 1, rows·T): made once, where missions differ in nothing."""
+    alike = (price == price[:1]).all() and all(len(x) == 1 for x in cars)
+    some = price[:1] if alike else price
+    found = plan(own, cars, some, np.full((len(some), cars.wish.shape[1]), np.nan))
+    return Answer(*(np.repeat(x, len(price), axis=0) for x in found)) if len(some) < len(price) else found
 
 
 def near(

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from robosim.agent import Array, Rules, Said
 from robosim.controllers.parts.price_step import (
+    FIRST,
+    FITS_FIRST,
     CostForecast,
     PriceState,
     answered,
@@ -171,7 +173,7 @@ class Market:
         if state.rules["epsilon"] is None:
             return new, cast(new, None)
         new = held(state.done, state, self._judged(new, said))
-        return self._proposed(new, said, heard)
+        return self._proposed(state, new, said, heard)
 
     def decide(self, state: MarketState, said: Said) -> Array:
         """Line 17: the nearest feasible shares, (M, agents, n); where the gap closed, the proposal it closed for."""
@@ -185,7 +187,7 @@ class Market:
 
     def gap(self, state: MarketState, reports: Array, decision: Array) -> Array:
         """Σ v̂_i + G - q(λ), (M,), for reported costs (M, agents) of the decision: how far above the optimum at most."""
-        supplied = state.rules["supply"].cost(state.rules["load"](decision, state.rules["present"]))
+        supplied = supply_cost(state.rules, decision)
         return np.asarray(total(state.rules, reports[..., None]) + supplied - state.bound)
 
     def done(self, state: MarketState) -> Mask:
@@ -207,25 +209,26 @@ class Market:
         done = state.done | (gap <= state.rules["epsilon"])
         return state._replace(gap=gap, done=done, forecast=answered(state.forecast, gap, state.waiting))
 
-    def _proposed(self, state: MarketState, said: Said, heard: RoundTotals) -> tuple[MarketState, Said]:
-        """New proposals where it is time."""
+    def _proposed(
+        self, before: MarketState, state: MarketState, said: Said, heard: RoundTotals
+    ) -> tuple[MarketState, Said]:
+        """New proposals where it is time; prices at which all fits as it was asked for wait for what that costs."""
         rules = state.rules
         highest = np.abs(state.price).max(axis=(1, 2))
+        aims = self.update == "secant" and rules["sense"] == "<="
+        first = FITS_FIRST if aims else FIRST
         ask, forecast = asked(
-            state.forecast, state.k, heard.known, heard.excess, highest, rules["epsilon"], ~state.done
+            state.forecast, state.k, heard.known, heard.excess, highest, rules["epsilon"], ~state.done, first
         )
-        state = state._replace(waiting=ask, forecast=forecast)
+        stay = (ask | state.done) & (heard.excess == 0.0) & aims
+        state = state._replace(waiting=ask, forecast=forecast, prices=prices_held(stay, before.prices, state.prices))
         if not ask.any():
             return state, cast(state, None)
-        here = rules["present"] if len(rules["present"]) == 1 else rules["present"][ask]
-        shares, mu = rules["project"](said["z"] if ask.all() else said["z"][ask], here)
-        correction, supply_cost = np.full_like(state.price, np.nan), state.supply_cost.copy()
-        supply = rules["supply"].among(ask)
-        correction[ask], supply_cost[ask] = mu, supply.cost(rules["load"](shares, here))
-        proposal = list(state.proposal)
-        for m, one in zip(np.flatnonzero(ask), shares, strict=True):
-            proposal[m] = one
-        state = state._replace(proposal=tuple(proposal), supply_cost=supply_cost)
+        some = among(rules, ask)
+        shares, mu = some["project"](said["z"] if ask.all() else said["z"][ask], some["present"])
+        correction, cost = np.full_like(state.price, np.nan), state.supply_cost.copy()
+        correction[ask], cost[ask] = mu, supply_cost(some, shares)
+        state = state._replace(proposal=proposed(state.proposal, ask, shares), supply_cost=cost)
         return state, cast(state, correction)
 
 
@@ -237,10 +240,31 @@ def added_up(state: MarketState, said: Said) -> RoundTotals:
     over = load - provided
     if rules["epsilon"] is None:
         return RoundTotals(over, dual + worth, np.zeros(len(over)), np.zeros(len(over)))
-    cut = np.maximum(over, 0.0) if rules["sense"] == "<=" else over
+    given = rules["supply"].elastic(over.shape[2]) == 0.0  # of the rest more is provided, at what `cost` says
+    cut = np.where(given, np.maximum(over, 0.0) if rules["sense"] == "<=" else over, 0.0)
     spent = dual - np.einsum("mor,mor->m", price, load - cut)  # Σ_i v_i(ẑ_i), and what is cut at the price
     known = spent + rules["supply"].cost(load) - np.maximum(state.bound, dual + worth)
     return RoundTotals(over, dual + worth, known, np.einsum("mor->m", np.abs(cut)))
+
+
+def proposed(before: tuple[Array | None, ...], where: Mask, shares: Array) -> tuple[Array | None, ...]:
+    """The proposals with new `shares` (some of M, N, n) in the missions `where` (M,)."""
+    found = list(before)
+    for m, one in zip(np.flatnonzero(where), shares, strict=True):
+        found[m] = one
+    return tuple(found)
+
+
+def among(rules: Rules, where: Mask) -> Rules:
+    """What is announced in the missions `where` (M,)."""
+    present = rules["present"] if len(rules["present"]) == 1 else rules["present"][where]
+    return {**rules, "present": present, "supply": rules["supply"].among(where)}
+
+
+def supply_cost(rules: Rules, z: Array) -> Array:
+    """What the leader pays for shares z (M, N, n), (M,)."""
+    supply: Supply = rules["supply"]
+    return np.zeros(len(z)) if isinstance(supply, FixedSupply) else supply.cost(rules["load"](z, rules["present"]))
 
 
 def cast(state: MarketState, correction: Array | None) -> Said:

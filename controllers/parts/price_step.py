@@ -149,6 +149,8 @@ def floored(rules: Rules, price: Array) -> Array:
 
 FIRST = 1e4
 """The first question is put when the gap seems to be this many times ε: it tells the rate."""
+FITS_FIRST = 1e-2
+"""The same where the leader waits for what fits as it was asked for, which needs no question."""
 SELDOM = 25
 """Rounds after which the leader asks in any case."""
 
@@ -187,15 +189,22 @@ def expected(forecast: CostForecast, known: Array, excess: Array) -> Array:
 
 
 def asked(
-    forecast: CostForecast, k: int, known: Array, excess: Array, price: Array, epsilon: float, open_: Mask
+    forecast: CostForecast,
+    k: int,
+    known: Array,
+    excess: Array,
+    price: Array,
+    epsilon: float,
+    open_: Mask,
+    first: float = FIRST,
 ) -> tuple[Mask, CostForecast]:
     """Which of the missions `open_` (M,) are asked in round k: where ε seems near, or nobody was asked for long.
 
-    `price` (M,) is the highest one.
+    `price` (M,) is the highest one; the first question is put where the gap seems to be `first` times ε.
     """
     waited, near = k - forecast.k, expected(forecast, known, excess) <= epsilon
-    first = np.isnan(forecast.rate) & (price > 0) & (known + price * excess <= FIRST * epsilon)
-    ask = open_ & (((near | first) & (waited > forecast.misses)) | (waited >= SELDOM))
+    early = np.isnan(forecast.rate) & (price > 0) & (known + price * excess <= first * epsilon)
+    ask = open_ & (((near | early) & (waited > forecast.misses)) | (waited >= SELDOM))
     return ask, forecast._replace(
         k=np.where(ask, k, forecast.k),
         misses=forecast.misses + (ask & near),

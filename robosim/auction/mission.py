@@ -22,7 +22,7 @@ from robosim.auction.scenario import AuctionScenario
 from robosim.bodiless import Bodiless
 from robosim.controllers.admm import Exchange
 from robosim.controllers.parts.anchored import AnchoredExchange
-from robosim.controllers.parts.market import Market
+from robosim.controllers.parts.market import Market, supply_cost
 from robosim.deviate import Selfish
 from robosim.errors import BadInput
 from robosim.leader.settle import Settlement, Terms, individually_rational, settle, usable
@@ -227,7 +227,7 @@ class PriceMission(Mission[R]):
 
     def case(self, snapshot: Snapshot, billed: Array, reports: Array) -> Case:
         """What the leader has before it when it bills."""
-        supply = self.announced["supply"].cost(self.announced["load"](billed, self.announced["present"]))
+        supply = supply_cost(self.announced, billed)
         absent = self.absent(self.usable_reports(reports, billed), supply)
         return Case(
             reported=self.main(reports),
@@ -273,7 +273,8 @@ class PriceMission(Mission[R]):
 def alone(said: Array) -> Array:
     """Σ_{j≠i} v̂_j at the decision of P_-i, (missions, N), from reports (missions, 1 + N, N)."""
     marginal = said[:, 1:]
-    return np.stack([others(marginal[:, i])[:, i] for i in range(marginal.shape[1])], axis=1)
+    without = others(marginal.reshape(-1, marginal.shape[2])).reshape(marginal.shape)
+    return np.asarray(np.diagonal(without, axis1=1, axis2=2))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -150,10 +150,10 @@ class Station(Section):
     )
 
     room_dollars_per_kwh_h: NonNegative = Field(
-        default=0.0,
+        default=0.02,
         description="online, what agreements count on top for a kWh of a full feeder an hour ahead, of an emptier one "
-        "as much less: room for those who may yet come; nobody pays it",
-        examples=[0.02],
+        "as much less: room for those who may yet come (0: nobody is expected); nobody pays it",
+        examples=[0.0],
     )
     rules_know: Literal["true", "stated"] = Field(
         default="true",

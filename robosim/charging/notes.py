@@ -15,6 +15,10 @@ from robosim.charging.station.sessions import ROUNDING
 CLAIRVOYANT = (
     'clairvoyant: planned day-ahead by somebody who knows who will come (mission.planning = "online" does without)'
 )
+ROOM = (
+    "agreements leave room for who may yet come: a kWh of a full feeder an hour ahead counts {0:g} $ on top, which "
+    "nobody pays (station.room_dollars_per_kwh_h; 0 where nobody else is expected)"
+)
 NAMED = 3
 """Cars that are named; the others are counted."""
 
@@ -23,7 +27,8 @@ def notes(mission: Any) -> list[str]:
     """A line for each, about a `Charging` or an `OnlineCharging`."""
     ahead = mission.scenario.mission.planning == "day-ahead"
     about_cars = (*_cut(mission), *_capped(mission), *_moved(mission), *beyond_pilots(mission.day))
-    return [*([CLAIRVOYANT] if ahead else []), *about_cars, *mission.day.said]
+    room = [] if ahead or mission.day.room == 0.0 else [ROOM.format(mission.day.room)]
+    return [*([CLAIRVOYANT] if ahead else room), *about_cars, *mission.day.said]
 
 
 def beyond_pilots(day: BuiltDay) -> list[str]:

@@ -26,6 +26,7 @@ from numba import njit
 from robosim.kernels import Array
 from robosim.kernels.cheapest import cheapest_first, dual_value
 from robosim.kernels.ev_root import ACCURACY, root, settled
+from robosim.kernels.shares import at_plug, cut, priced, whole
 
 ENERGY, SOFTNESS, LEAST, MOST = range(4)
 """Places in a wish: E, κ, lo, hi."""
@@ -113,45 +114,6 @@ def one(size: int, index: int) -> int:
 
 
 @njit(cache=True)
-def priced(price: Array, k: int, rows: int, periods: int) -> Array:
-    """The rows that have a price in some period."""
-    found, count = np.empty(rows, dtype=np.int64), 0
-    for row in range(rows):
-        for t in range(periods):
-            if price[k, row * periods + t] != 0.0:
-                found[count] = row
-                count += 1
-                break
-    return found[:count]
-
-
-@njit(cache=True)
-def at_plug(
-    price: Array, k: int, busy: Array, weights: Array, i: int, periods: int, first: int, n: int, c: Array
-) -> None:
-    """c_t = Σ_k w_ik λ_kt in the stay; without weights there is one row, of which a kW takes a kW."""
-    if weights.size == 0:
-        for t in range(np.uint64(first), np.uint64(first + n)):
-            c[t] = price[k, t]
-        return
-    c[first : first + n] = 0.0
-    for row in busy:
-        w, start = weights[i, row], row * periods
-        if w != 0.0:
-            for t in range(first, first + n):
-                c[t] += w * price[k, start + t]
-
-
-@njit(cache=True)
-def cut(asked: Array, m: int, i: int, off: Array, first: int, n: int, u: Array) -> None:
-    """u_t becomes the share of period t: what was asked for less what is taken off, at least 0, at most u_t."""
-    for t in range(n):
-        share = asked[m, i, first + t] - off[first + t]
-        share = share if share > 0.0 else 0.0
-        u[t] = share if share < u[t] else u[t]
-
-
-@njit(cache=True)
 def respond_on_rows(
     curvature: Array,
     cost: Array,
@@ -191,6 +153,7 @@ def respond_on_rows(
         np.zeros(room),
         np.empty(room),
     )
+    free = np.zeros((1, room))
     for m in range(value.shape[0]):
         if not open_[m]:
             continue
@@ -214,15 +177,20 @@ def respond_on_rows(
                 at_plug(price, k, busy, weights, i, periods, first, n, off)
                 if asked.size > 0:
                     cut(asked, m, i, off, first, n, u)
-                    off[first : first + n] = 0.0
-                for t in range(np.uint64(first), np.uint64(first + n)):
-                    c[t] = off[t] + cost[q, one(cost.shape[1], i), t]
+                    joined(free, 0, cost, q, one(cost.shape[1], i), first, first + n, c)
+                else:
+                    joined(off.reshape((1, room)), 0, cost, q, one(cost.shape[1], i), first, first + n, c)
             elif cost.shape[1] > 1:
                 joined(price, k, cost, q, i, first, first + n, c)
             energy, softness = wish[w, i, ENERGY], wish[w, i, SOFTNESS]
             least, most = wish[w, i, LEAST], wish[w, i, MOST]
             a, reference = curvature[one(curvature.shape[0], m), i], nu[m, i]
-            if a == 0.0:
+            fits = False
+            if asked.size > 0 and softness == 0.0:
+                fits, s, cheapest = whole(c, first, n, padded, u, a, energy, most, part)
+            if fits:
+                worth, plan[:padded] = most, u[:padded]
+            elif a == 0.0:
                 worth, s = cheapest_first(c, first, n, u, energy, least, most, plan)
                 cheapest = dual_value(c, first, n, u, energy, worth)
             else:
