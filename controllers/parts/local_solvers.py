@@ -228,7 +228,10 @@ class BentProblem:
         return 0.0
 
     def _cost(self, h: Array, linear: Array, y: Array, step: Array) -> tuple[float, float, float]:
-        """The cost at y, the sum of its terms' sizes, and its slope along a step."""
+        """The cost at y, the sum of its terms' sizes, and its slope along a step.
+
+        Where x is 0 its programme leaves rounding of 1, which the slopes of what it costs turn into a cost.
+        """
         at, p = flow(*self.paths, y, self.minded), self.power
         moved = flow(*self.paths, step, self.minded)
         own = slice(self.me * linear.size, (self.me + 1) * linear.size)
@@ -240,7 +243,8 @@ class BentProblem:
         )  # fmt: skip
         steep = (p + 1) * self.load * powered(at, p)
         slope = _dot(linear + bent, dx) + _dot(steep, moved) + _dot(self.tau * y - h, step)
-        return sum(terms), sum(map(abs, terms)), slope
+        unseen = float(np.abs(linear).sum()) * max(1.0, float(np.abs(x).max(initial=0.0)))
+        return sum(terms), sum(map(abs, terms)) + unseen, slope
 
     def _quadratic(self, h: Array, linear: Array, weight: Array, more: float = 0.0) -> Array:
         """The minimiser (N·n,) with congestion ½ Σ K_e F_e², and `more` added to τ."""
