@@ -102,13 +102,15 @@ def test_what_is_steep_is_what_bends_more_than_the_middle_edge() -> None:
     )  # fmt: skip
     found = gentled(pair)
     assert found is not None
-    np.testing.assert_allclose(found.problem.congestion, 1.0)
+    np.testing.assert_allclose(found.bend, 2.0)
     np.testing.assert_allclose(found.excess, [0, 0, 0, 0, 198.0])
     np.testing.assert_allclose(least_steep(pair, found.excess)[4], [0.0, 1.0])
     network = Network.of([(0, 1)])
-    announced = steep_rules(pair, network, found, {"rho": 0.6, "sigma": 3.0})
-    np.testing.assert_allclose(announced["steep"], [0, 0, 0, 0, 99.0])  # κ = ρ/0.3 = 2
-    np.testing.assert_allclose(announced["climb"], [[0.0, np.sqrt(0.3 * 5.0 / 3.0 * 198.0)]], rtol=5e-3)
+    announced = steep_rules(pair, network, found)
+    kappa, chi = announced["rho"] / 0.3, announced["sigma"] / 5.0
+    assert kappa == pytest.approx(3.0, rel=5e-3)  # half of a unit on each of two roads, all of it on the common one
+    np.testing.assert_allclose(announced["steep"], [0, 0, 0, 0, 198.0 / kappa], rtol=5e-3)
+    np.testing.assert_allclose(announced["climb"], [[0.0, np.sqrt(0.3 * 198.0 / chi)]], rtol=5e-3)
 
 
 def test_few_enough_roads_are_steep() -> None:
@@ -118,7 +120,7 @@ def test_few_enough_roads_are_steep() -> None:
     found = gentled(problem)
     assert found is not None
     assert 0 < np.count_nonzero(found.excess) <= MOST_FLOWS / 10
-    assert found.problem.congestion.max() == pytest.approx(np.sort(bend)[-1 - MOST_FLOWS // 10])
+    assert found.bend.max() == pytest.approx(2.0 * np.sort(bend)[-1 - MOST_FLOWS // 10])
 
 
 class Dense:
@@ -177,8 +179,7 @@ def steep_market():
     problem = steeper(steeper(problem, 14, 30.0), 3, 300.0)
     found = gentled(problem)
     assert found is not None
-    plain = penalties(found.problem, network)
-    announced = {**plain, **steep_rules(problem, network, found, plain)}
+    announced = steep_rules(problem, network, found)
     announced["climb"] = np.array([[1.0, 1.0, 0.5, 0.0, 0.0, 2.0]])
     public = {"theta": problem.theta, "congestion": problem.congestion, "power": 1.0, "b": problem.b}
     return problem, network, {**public, "agents": 4, "rounds": 100, **announced}
