@@ -42,9 +42,9 @@ CAUTION = 0.3
 BENT_LEVEL, FASTER = 2.0, 1.4
 BENT_WEIGHT, BENT_POWER = 6.0, 0.7
 """K of (e/κ), where congestion is not linear."""
-MOST_FLOWS = 240
-"""Flows of suppliers over steep edges that are agreed on: agents invert matrices of as many rows. Where there are more
-of them, only the steepest count as steep."""
+MOST_FLOWS, MOST_BENT_FLOWS = 240, 40
+"""Flows of suppliers over steep edges that are agreed on: agents invert matrices of as many rows, again and again where
+congestion is not linear. Where there are more of them, only the steepest count as steep."""
 
 
 class Gentled(NamedTuple):
@@ -65,7 +65,8 @@ def gentled(problem: Coupled) -> Gentled | None:
     middle = _middle(steep, flow) if problem.bends else float(np.median(steep[steep > 0.0]))
     if steep.max() <= (BENT_SPREAD if problem.bends else SPREAD) * middle:
         return None
-    level, count = BENT_LEVEL * middle if problem.bends else middle, max(1, MOST_FLOWS // problem.agents)
+    level = BENT_LEVEL * middle if problem.bends else middle
+    count = max(1, (MOST_BENT_FLOWS if problem.bends else MOST_FLOWS) // problem.agents)
     level = max(level, float(np.sort(steep)[-count - 1])) if steep.size > count else level
     kept = bend * np.minimum(1.0, level / np.maximum(steep, level))
     return Gentled(kept, bend - kept)
