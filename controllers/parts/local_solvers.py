@@ -128,7 +128,7 @@ FLAT, ENOUGH_FLAT = 1e-11, 5
 in a row are at it."""
 NOWHERE = 1e-9
 """A step that promises less than this share of the cost, where no step, damped or not, brings any fall in these digits,
-is rounding: y is the least there is."""
+or less than `SHORT` of it may be taken, is rounding: y is the least there is."""
 SHORT = 1e-3
 """Of a step of which less than this may be taken, rounding has turned the direction."""
 DAMPED = (1e-12, 1e-9, 1e-6, 1e-3)
@@ -175,7 +175,7 @@ class BentProblem:
                 share = self._share(h, linear, y, step)
             else:
                 step, share = self._downhill(h, linear, y, step)
-            if share == 0.0 and abs(promised) <= NOWHERE * scale:
+            if share < SHORT and abs(promised) <= NOWHERE * scale:
                 return y
             y = y + share * step
         raise Unsettled(
