@@ -178,6 +178,8 @@ class BentProblem:
             if share < SHORT and abs(promised) <= NOWHERE * scale:
                 return y
             y = y + share * step
+        if abs(promised) <= NOWHERE * scale:
+            return y
         raise Unsettled(
             f"agent {self.me}: its local problem did not settle in {STEPS} Newton steps, the last of which promised a "
             f"fall of {-promised:.3g} of costs of {scale:.3g}"

@@ -40,8 +40,9 @@ SPREAD, BENT_SPREAD = 4.0, 12.0
 CAUTION = 0.3
 """Share of what prices would climb by, if nothing bent but steep edges."""
 BENT_LEVEL, FASTER = 2.0, 1.4
-BENT_WEIGHT, BENT_POWER = 6.0, 0.7
-"""K of (e/κ), where congestion is not linear."""
+BENT_WEIGHT, BENT_POWER, BENT_MOST = 6.0, 0.7, 300.0
+"""K of (e/κ), where congestion is not linear, and what e/κ counts at most: a road 1e5 times as steep has 150, and from
+1e4 on agents' own problems lose their digits."""
 MOST_FLOWS, MOST_BENT_FLOWS = 240, 40
 """Flows of suppliers over steep edges that are agreed on: agents invert matrices of as many rows, again and again where
 congestion is not linear. Where there are more of them, only the steepest count as steep."""
@@ -99,9 +100,10 @@ def steep_rules(problem: Coupled, network: Network, found: Gentled) -> Rules:
     faster = FASTER if problem.bends else 1.0
     penalties = penalties_at(problem, network, found.bend, faster)
     stiffness = penalties["rho"] * float(network.links.degree.mean()) / KAPPA / faster
-    share = found.excess / stiffness
+    excess = np.minimum(found.excess, BENT_MOST * stiffness) if problem.bends else found.excess
+    share = excess / stiffness
     load = least_steep(problem, found.excess)
-    weight = CAUTION * climb_factor(network) / penalties["sigma"] * found.excess
+    weight = CAUTION * climb_factor(network) / penalties["sigma"] * excess
     rows = np.sqrt(weight)[:, None] * load
     steep = BENT_WEIGHT * share**BENT_POWER if problem.bends else share
     return {**penalties, "steep": short(steep), "climb": short(rows[rows.any(axis=1)])}
