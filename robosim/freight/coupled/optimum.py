@@ -35,7 +35,7 @@ than half of the least before are as near as the solver's digits reach."""
 LEAST_FLOW, LEAST_PRICE = 1e-3, 1e-6
 """Shares of the largest flow, and of the mean price of b as marginal cost, below which an edge counts as this loaded in
 the Hessian, which would vanish otherwise; the smaller of the two flows is taken."""
-WORSE = 1e-13
+WORSE = 1e-9
 """Share of the objective by which an answer that no step towards it makes cheaper is dearer if it is off."""
 LOOSER = (1e-12, 1e-10, 1e-8)
 """Accuracies asked of piqp, one after the other, where it stops early."""
