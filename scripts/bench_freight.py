@@ -53,7 +53,7 @@ def main() -> None:
         whole_rounds(name, kind, count, most_ms)
     for name, penalty in PUBLISHED.items():
         rounds_to_one_percent(name, penalty)
-    for size in ((4, 3), (8, 6)):
+    for size in ((4, 3), (8, 6), (8, 24)):
         bent_rounds({"freight.instance": "random", "freight.suppliers": size[0], "freight.demanders": size[1]})
     for net in NETWORKS:
         if (SHARED / f"{net}_net.tntp").is_file():

@@ -146,7 +146,13 @@ def test_the_command_says_and_writes_what_was_found(tmp_path: Path, cli: Cli) ->
     assert told["user"]["flow"] == user.flow.tolist()
     assert told["price_of_anarchy"] == pytest.approx(told["user"]["total_cost"] / told["system"]["total_cost"])
     out = cli("equilibrium", *files, "--flows", str(tmp_path / "flow.tntp"))[1]
-    assert out.splitlines()[-1].startswith("price of anarchy: 1.")
+    system, lines = assigned(found, "system"), out.splitlines()
+    assert lines[-1] == f"price of anarchy: {price_of_anarchy(assigned(found), system):.9g}"
+    cells = {" ".join(line.split()[:2]): line.split()[2:5] for line in lines}
+    plain = assigned(found)
+    over = f"{plain.total / system.total:.9g}"
+    assert cells["user equilibrium"] == [f"{plain.objective:.12g}", f"{plain.total:.10g}", over]
+    assert cells["social optimum"] == [f"{system.objective:.12g}", f"{system.total:.10g}", "1"]
     rows = [line.split("\t") for line in (tmp_path / "flow.tntp").read_text().splitlines()]
     assert rows[0] == ["From", "To", "Volume", "Cost"]
     assert [float(row[2]) for row in rows[1:]] == assigned(found).flow.tolist()
@@ -166,3 +172,15 @@ def test_a_missions_equilibrium_leaves_no_unit_a_cheaper_path(seed: int) -> None
     assert (dearest <= price.min(axis=2) * (1.0 + 1e-6)).all()
     best = robosim.load("freight", set=options | {"leader.tax": "none"}).optimum()
     assert 1.0 - 1e-9 <= found.social_cost / best <= most(4.0)
+
+
+def test_a_missions_table_has_its_price_of_anarchy(cli: Cli) -> None:
+    """A row each for the mission, its social optimum and the user equilibrium, in table and JSON."""
+    told = json.loads(cli("run", "freight", "--json")[1])["baselines"]
+    out = cli("run", "freight")[1]
+    shown = {row["rule"]: f"{row['social_cost']:.9g}   {row['over_optimum']:.9f}" for row in told}
+    assert list(shown) == ["this mission", "social optimum", "user equilibrium"]
+    squeezed = " ".join(out.split())
+    for name, cells in shown.items():
+        assert f"{name} {' '.join(cells.split())}" in squeezed
+    assert shown["user equilibrium"] > shown["social optimum"]

@@ -141,7 +141,10 @@ def test_who_cannot_run_is_said_and_the_others_run(cli, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("freight", "--methods", "nope"), "no controller 'nope'"),
+        (("freight", "--methods", "nope"), "--methods: no controller 'nope'"),
+        (("freight", "--methods", "dpmm,a b"), "--methods: 'a b' cannot be the name of a program"),
+        (("freight", "--methods", "consensus"), "--methods: Consensus serves rendezvous"),
+        (("freight", "--methods", "parts"), "--methods: "),
         (("freight", "--methods", ","), "--methods: names no method"),
         (("rendezvous", "--methods", "all"), "--methods compares programs of freight worlds"),
         (("freight", "--network-faults"), "--network-faults is for methods side by side"),
@@ -153,6 +156,7 @@ def test_words_that_do_not_go_together(cli, words, said) -> None:
     code, _, err = cli("compare", *words)
     assert code == 2
     assert said in err
+    assert ".toml:" not in err  # no line of the world has to be changed
 
 
 def test_ctrl_c_shows_what_was_done(cli, monkeypatch) -> None:

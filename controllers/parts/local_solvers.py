@@ -128,7 +128,7 @@ FLAT, ENOUGH_FLAT = 1e-11, 5
 in a row are at it."""
 NOWHERE = 1e-9
 """A step that promises less than this share of the cost, where no step, damped or not, brings any fall in these digits,
-is rounding: y is the least there is."""
+or less than `SHORT` of it may be taken, is rounding: y is the least there is."""
 SHORT = 1e-3
 """Of a step of which less than this may be taken, rounding has turned the direction."""
 DAMPED = (1e-12, 1e-9, 1e-6, 1e-3)
@@ -175,9 +175,11 @@ class BentProblem:
                 share = self._share(h, linear, y, step)
             else:
                 step, share = self._downhill(h, linear, y, step)
-            if share == 0.0 and abs(promised) <= NOWHERE * scale:
+            if share < SHORT and abs(promised) <= NOWHERE * scale:
                 return y
             y = y + share * step
+        if abs(promised) <= NOWHERE * scale:
+            return y
         raise Unsettled(
             f"agent {self.me}: its local problem did not settle in {STEPS} Newton steps, the last of which promised a "
             f"fall of {-promised:.3g} of costs of {scale:.3g}"
@@ -228,7 +230,10 @@ class BentProblem:
         return 0.0
 
     def _cost(self, h: Array, linear: Array, y: Array, step: Array) -> tuple[float, float, float]:
-        """The cost at y, the sum of its terms' sizes, and its slope along a step."""
+        """The cost at y, the sum of its terms' sizes, and its slope along a step.
+
+        Where x is 0 its programme leaves rounding of 1, which the slopes of what it costs turn into a cost.
+        """
         at, p = flow(*self.paths, y, self.minded), self.power
         moved = flow(*self.paths, step, self.minded)
         own = slice(self.me * linear.size, (self.me + 1) * linear.size)
@@ -240,7 +245,8 @@ class BentProblem:
         )  # fmt: skip
         steep = (p + 1) * self.load * powered(at, p)
         slope = _dot(linear + bent, dx) + _dot(steep, moved) + _dot(self.tau * y - h, step)
-        return sum(terms), sum(map(abs, terms)), slope
+        unseen = float(np.abs(linear).sum()) * max(1.0, float(np.abs(x).max(initial=0.0)))
+        return sum(terms), sum(map(abs, terms)) + unseen, slope
 
     def _quadratic(self, h: Array, linear: Array, weight: Array, more: float = 0.0) -> Array:
         """The minimiser (N·n,) with congestion ½ Σ K_e F_e², and `more` added to τ."""

@@ -55,7 +55,7 @@ class Steep(NamedTuple):
     def rules(self, rules: Rules) -> Rules:
         """What is announced, with the added edges."""
         theta, ones = csr_array(vstack([csr_array(rules["theta"]), self.edges])), np.ones(self.edges.shape[0])
-        power = rules["power"] if np.ndim(rules["power"]) == 0 else np.append(rules["power"], ones)
+        power = np.append(np.broadcast_to(rules["power"], rules["theta"].shape[0]), ones)
         return {**rules, "theta": theta, "congestion": np.append(rules["congestion"], ones), "power": power}
 
     def drawn(self, near: Array) -> Array:

@@ -177,8 +177,7 @@ def announced_penalties(scenario: FreightScenario) -> Penalise:
 
     def penalise(problem: Coupled, network: Network) -> Rules:
         if method == WEIGHTED and fixed is None and not given and (gentle := gentled(problem)) is not None:
-            found = penalties(gentle.problem, network, method)
-            return {**found, **steep_rules(problem, network, gentle, found)}
+            return steep_rules(problem, network, gentle)
         return (penalties(problem, network, method) if fixed is None else fixed) | given
 
     return penalise

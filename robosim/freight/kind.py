@@ -66,7 +66,7 @@ KIND = Kind(
         Curves(title="objective", names={"objective": "cost of all"}, unit="$"),
     ),
     left_out=left_out,
-    tables=lazy("robosim.freight.tables:run_tables"),
+    tables=lazy("robosim.freight.equilibrium.anarchy:run_tables"),
     findings=lazy("robosim.freight.equilibrium.anarchy:findings"),
     rivals=lazy("robosim.freight.equilibrium.anarchy:rivals"),
     reproductions=lazy("robosim.freight.reproduce:catalogue"),

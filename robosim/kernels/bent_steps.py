@@ -34,7 +34,7 @@ STILL = 1e-9
 """How far y may be from the answer, relative to its largest number."""
 ROUNDING = 1e-15
 """Of the slopes that meet in ‖Θ'δ‖: below it nothing is left to gain in these digits."""
-CLOSE = 0.001
+CLOSE = 0.003
 """By what share K may be off before it is taken anew."""
 UNSEEN = 1e-11
 """A step that promises less than this share of the sizes of the cost's slopes is taken whole: it is near the answer."""

@@ -33,6 +33,9 @@ from robosim.freight.coupled.optimum import Optimum
 from robosim.freight.coupled.problem import Coupled
 from robosim.freight.coupled.reach import allowed, box, endless_bound
 
+LARGE = 1e9
+"""Costs above it are also asked about in units of the largest: HiGHS was seen to be twice off at 1e18 beside 1."""
+
 
 class LowerBound(NamedTuple):
     """A certified lower bound of the optimum, and how far F(x) is above it (what a feasible x can lose at most)."""
@@ -118,11 +121,19 @@ def _dual(cost: Array, rows: csr_array, most: Array, lower: Array, upper: Array)
     limits = np.stack([lower, upper], axis=1)
     if (lower > upper).any():
         return None
-    solved: Any = cast(Any, linprog)(cost, A_ub=rows, b_ub=most, bounds=limits, method="highs")
+    size = float(np.abs(cost).max(initial=0.0))
+    units = (1.0,) if size <= LARGE else (1.0, size)
+    found = [one for unit in units if (one := _at_multipliers(cost, unit, rows, most, limits)) is not None]
+    return max(found, key=lambda one: (not one.endless.any(), one.value)) if found else None
+
+
+def _at_multipliers(cost: Array, unit: float, rows: csr_array, most: Array, limits: Array) -> Least | None:
+    """The dual value at the multipliers that HiGHS finds with costs in this unit."""
+    solved: Any = cast(Any, linprog)(cost / unit, A_ub=rows, b_ub=most, bounds=limits, method="highs")
     if solved.status != 0:
         return None
-    mu = np.maximum(-solved.ineqlin.marginals, 0.0)
-    least = _in_box(cost + rows.T @ mu, lower, upper)
+    mu = np.maximum(-solved.ineqlin.marginals, 0.0) * unit
+    least = _in_box(cost + rows.T @ mu, limits[:, 0], limits[:, 1])
     return least._replace(value=least.value - float((mu * most).sum()))
 
 

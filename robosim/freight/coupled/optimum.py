@@ -35,6 +35,8 @@ than half of the least before are as near as the solver's digits reach."""
 LEAST_FLOW, LEAST_PRICE = 1e-3, 1e-6
 """Shares of the largest flow, and of the mean price of b as marginal cost, below which an edge counts as this loaded in
 the Hessian, which would vanish otherwise; the smaller of the two flows is taken."""
+WORSE = 1e-9
+"""Share of the objective by which an answer that no step towards it makes cheaper is dearer if it is off."""
 LOOSER = (1e-12, 1e-10, 1e-8)
 """Accuracies asked of piqp, one after the other, where it stops early."""
 
@@ -104,6 +106,8 @@ class Lifted:
             cost = abs(self._cost(z))
             aim, y = self._quadratic(*self._bent(flow, cost), absent)
             share, promise = self._searched(z, aim)
+            if share == 0.0 and self._merit(aim, y) > self._merit(z, y) + WORSE * cost:
+                return z, y  # the digits of its programme have turned the step: z is nearer
             still = float(np.abs(aim - z).max(initial=0.0)) <= NOTHING * self.size
             stalled = stalled + 1 if promise <= NEAR * cost and promise > 0.5 * least else 0
             least = min(least, promise)
@@ -133,6 +137,10 @@ class Lifted:
         problem = self.problem
         late = problem.congestion @ problem.powered(z[self.v - self.edges :], 1)
         return float(problem.slope.ravel() @ z[: self.x] + late)
+
+    def _merit(self, z: Array, y: Array) -> float:
+        """The cost, and what the equalities that are missed are worth at the multipliers y."""
+        return self._cost(z) + float(np.abs(y) @ np.abs(self.rows @ z - self.rights))
 
     def _first_flow(self) -> Array:
         """Before anything is known every edge counts as loaded with as much as b asks for at most."""

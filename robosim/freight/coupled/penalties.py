@@ -79,8 +79,14 @@ def penalties(problem: Coupled, network: Network, method: str = "consensus_track
     return {key: float(short(np.array(x))) for key, x in RULES[method](problem, network).items()}
 
 
-def _consensus_tracking_admm(problem: Coupled, network: Network) -> dict[str, float]:
-    stiffness, climb = bends(problem)
+def penalties_at(problem: Coupled, network: Network, bend: Array, faster: float = 1.0) -> dict[str, float]:
+    """ρ and σ of Algorithm 1 where edges bend by so much, (E,); `faster` times those."""
+    found = _consensus_tracking_admm(problem, network, bend)
+    return {key: float(short(np.array(faster * x))) for key, x in found.items()}
+
+
+def _consensus_tracking_admm(problem: Coupled, network: Network, bend: Array | None = None) -> dict[str, float]:
+    stiffness, climb = bends(problem, bend)
     degree = float(network.links.degree.mean())
     return {"rho": KAPPA * stiffness / degree, "sigma": CHI * climb * mixing_gap(network) ** SLOWNESS}
 
@@ -139,7 +145,7 @@ def _dot_admm(problem: Coupled, network: Network) -> dict[str, float]:
 def _lean(problem: Coupled) -> float:
     """φ'' over (p + 1) a at the flows that count, the root of their mean square; 1 with linear congestion."""
     p = problem.power
-    flow = float(np.sqrt((_public_flow(problem) ** 2).mean())) if problem.bends else 1.0
+    flow = float(np.sqrt((public_flow(problem)[0] ** 2).mean())) if problem.bends else 1.0
     return float(np.mean(p * flow ** (p - 1.0)))
 
 
@@ -154,14 +160,14 @@ RULES: dict[str, Callable[[Coupled, Network], dict[str, float]]] = {
 }
 
 
-def bends(problem: Coupled) -> tuple[float, float]:
-    """κ and χ, in cost per unit of b squared."""
+def bends(problem: Coupled, bend: Array | None = None) -> tuple[float, float]:
+    """κ and χ, in cost per unit of b squared; where edges bend by `bend` (E,), if that is given."""
     if problem.bends and not problem.b.any():
         return 1.0, 1.0  # nothing is asked for: flows are 0, where such congestion has no scale
     n, agents = problem.variables, problem.agents
     inverse = [np.linalg.pinv(rows) for rows in problem.A]
     met = [problem.theta[:, i * n : (i + 1) * n] @ each for i, each in enumerate(inverse)]
-    bend = _bend(problem)
+    bend = _bend(problem) if bend is None else bend
     least = _least(problem, inverse)
     stiffness = float(np.mean([_norm(each, bend) for each in met]))
     return max(stiffness, least), max(_norm(np.sum(met, axis=0) / agents, bend), least)
@@ -193,29 +199,36 @@ def _norm(load: Array, bend: Array) -> float:
 def _bend(problem: Coupled) -> Array:
     """φ'(F)/F = (p + 1) a F^{p-1} of every edge, (E,); with linear congestion φ''."""
     p = problem.power
-    flow = np.ones_like(problem.congestion) if not problem.bends else _public_flow(problem)
+    flow = np.ones_like(problem.congestion) if not problem.bends else public_flow(problem)[0]
     return np.asarray((p + 1.0) * problem.congestion * flow ** (p - 1.0))
 
 
-def _public_flow(problem: Coupled) -> Array:
-    """Half way between everybody's even share and the best flows without private costs and limits; (E,)."""
+def public_flow(problem: Coupled) -> tuple[Array, float]:
+    """Half way between everybody's even share and the best flows without private costs and limits, (E,); and the
+    largest price of b there, ∞ where these are not found."""
     share = problem.b / problem.agents
     even = np.abs(problem.flow(np.stack([np.linalg.pinv(rows) @ share for rows in problem.A])))
     free = replace(problem, slope=np.zeros_like(problem.slope), most=np.full_like(problem.most, np.inf))
     try:
-        return 0.5 * (even + np.abs(problem.flow(optimum(free).x)))
+        best = optimum(free)
     except BadInput:
-        return even
+        return even, np.inf
+    return 0.5 * (even + np.abs(problem.flow(best.x))), float(np.abs(best.price).max(initial=0.0))
 
 
 def _least(problem: Coupled, inverse: list[Array]) -> float:
     """What κ and χ are at least: a share of prices over quantities, as a power of two."""
-    asked = [np.abs(slope @ each).mean() for slope, each in zip(problem.slope, inverse, strict=True)]
-    price = float(np.median(asked))  # what most ask: who asks a million times as much stays at home
+    price = asked(problem, inverse)
     quantity = float(np.abs(problem.b).mean()) / problem.agents
     if not (price > 0.0 and quantity > 0.0):
         return float(np.finfo(np.float64).tiny) if problem.congestion.any() else 1.0
     return float(2.0 ** np.round(np.log2(FLOOR * price / quantity)))
+
+
+def asked(problem: Coupled, inverse: list[Array]) -> float:
+    """What most ask for a unit of b, but for congestion: who asks a million times as much stays at home."""
+    each = [np.abs(slope @ one).mean() for slope, one in zip(problem.slope, inverse, strict=True)]
+    return float(np.median(each))
 
 
 def short(x: Array) -> Array:

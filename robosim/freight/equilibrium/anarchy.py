@@ -13,8 +13,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from rich.table import Table
 
 from robosim.agent import Array
+from robosim.cli.tables import empty_table
 from robosim.errors import BadInput
 from robosim.freight import certificate, tables
 from robosim.freight.coupled.optimum import optimum
@@ -81,6 +83,24 @@ def rivals(mission: Freight, record: FreightRecord, certified: float | None) -> 
         return {**found, "baselines": rows(mission, record) or None}
     except (BadInput, Unsettled):
         return found
+
+
+def run_tables(record: FreightRecord) -> list[Table]:
+    """What people read about a mission, and what all together pay by it and by other decisions."""
+    return [*tables.run_tables(record), *anarchy_table(record)]
+
+
+def anarchy_table(record: FreightRecord) -> list[Table]:
+    """One row each: the mission, its optimum, the user equilibrium; nothing where it is not known."""
+    known = record.verdict.baselines or ()
+    if not known:
+        return []
+    table = empty_table("all together", "pay", "over optimum", left={"all together"})
+    table.add_row("", record.unit, "", style="dim")
+    for row in known:
+        over = row["over_optimum"]
+        table.add_row(str(row["rule"]), f"{row['social_cost']:.9g}", "-" if over is None else f"{over:.9f}")
+    return [table]
 
 
 def findings(record: FreightRecord, mission: Freight) -> list[str]:

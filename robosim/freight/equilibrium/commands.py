@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.table import Table
 
 from robosim.cli.app import Json, print_json, say
 from robosim.cli.streams import tell
@@ -36,6 +37,7 @@ def equilibrium(
 
     Example: robosim equilibrium SiouxFalls_net.tntp SiouxFalls_trips.tntp
     """
+    from robosim.cli.tables import show
     from robosim.errors import BadInput
     from robosim.files.store import write_atomically
     from robosim.freight.equilibrium.assignment import Pairs, assigned
@@ -55,8 +57,9 @@ def equilibrium(
     if as_json:
         print_json(_told(network, Pairs.of(network), *both))
         return
-    for line in _lines(network, Pairs.of(network), cost.weighed(network), *both):
+    for line in _lines(network, Pairs.of(network), cost.weighed(network)):
         say(line)
+    show([_anarchy(*both)], _ends(*both))
 
 
 def _telling(kind: str) -> Callable[[int, float], None]:
@@ -110,11 +113,8 @@ def _table(network: RoadNetwork, found: Assignment) -> Iterator[str]:
         yield f"{network.ids[tail]}\t{network.ids[head]}\t{float(flow)!r}\t{float(cost)!r}"
 
 
-def _lines(
-    network: RoadNetwork, pairs: Pairs, said: str, user: Assignment, system: Assignment
-) -> Iterator[str]:  # fmt: skip
-    from robosim.freight.equilibrium.assignment import price_of_anarchy
-
+def _lines(network: RoadNetwork, pairs: Pairs, said: str) -> Iterator[str]:
+    """What was read, and what counts nothing."""
     yield (
         f"{network.file}: {len(network.zones)} zones, {network.nodes} nodes, {len(network.links)} links, "
         f"{pairs.demand.sum():.10g} trips between {len(pairs.demand)} pair{'s' * (len(pairs.demand) != 1)} of zones"
@@ -123,12 +123,28 @@ def _lines(
         yield f"  {note}"
     if pairs.within:
         yield f"  {pairs.within:.6g} trips stay within their zones and load no link"
-    names = {"user": "user equilibrium (Beckmann's objective)", "system": "social optimum (total cost)"}
+
+
+def _anarchy(user: Assignment, system: Assignment) -> Table:
+    """A row for the user equilibrium and one for the social optimum: objective (Beckmann's, the total cost), what all
+    trips cost, and its ratio to the optimum."""
+    from robosim.cli.tables import empty_table
+    from robosim.freight.equilibrium.assignment import price_of_anarchy
+
+    table = empty_table("", "objective", "all trips", "ratio", "paths", "gap", left={""})
+    for name, found in (("user equilibrium", user), ("social optimum", system)):
+        over = f"{price_of_anarchy(found, system):.9g}"
+        sums = f"{found.objective:.12g}", f"{found.total:.10g}", over
+        table.add_row(name, *sums, str(found.paths), f"{found.gap:.1e}")
+    return table
+
+
+def _ends(user: Assignment, system: Assignment) -> Iterator[str]:
+    """Which gap was missed, and the price of anarchy."""
+    from robosim.freight.equilibrium.assignment import price_of_anarchy
+
     for found in (user, system):
-        yield (
-            f"{names[found.kind]}: {found.objective:.12g}; all trips cost {found.total:.10g} on {found.paths} paths, "
-            f"relative gap {found.gap:.1e} after {found.rounds} rounds"
-        )
         if not found.reached:
-            yield "  the gap that was asked for was not reached (raise --rounds)"
+            name = "user equilibrium" if found.kind == "user" else "social optimum"
+            yield f"{name}: the gap that was asked for was not reached (raise --rounds)"
     yield f"price of anarchy: {price_of_anarchy(user, system):.9g}"

@@ -15,7 +15,7 @@ from robosim.freight.methods.curves import Curve, nothing, trace
 from robosim.freight.mission import Freight
 from robosim.freight.published import TAKEN, published
 from robosim.freight.scenario import FreightScenario
-from robosim.lookup.programs import serving
+from robosim.lookup.programs import KEY, serving
 from robosim.network.unsteady import Unsteady
 from robosim.reproduction import interrupted
 
@@ -140,7 +140,14 @@ def with_method(mission: Freight, name: str) -> Freight:
     if name == mission.method:
         return replace(calm, rules=rules)
     scenario = _renamed(mission.scenario, name)
-    return replace(calm, rules=rules, controller=program(scenario), penalise=announced_penalties(scenario))
+    try:
+        found = program(scenario)
+    except BadInput as why:  # the option named it, no line of the world
+        raise BadInput(f"--methods: {str(why).rpartition(f'{KEY}: ')[2]}") from None
+    if name not in TAKEN:
+        fix = "name it in the world, [mission] controller, with all its penalties below [method]"
+        raise BadInput(f"--methods: penalties of {name} are not known to robosim ({fix})")
+    return replace(calm, rules=rules, controller=found, penalise=announced_penalties(scenario))
 
 
 def _renamed(scenario: FreightScenario, name: str) -> FreightScenario:
