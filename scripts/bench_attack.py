@@ -96,10 +96,8 @@ def charging() -> None:
         found = attack(mission, taxes=["clearing-price", "groves"])
         names = len({one.strategy for one in found.attacks})
         spent = time.process_time() - began
-        each = spent / names * 10
-        print(
-            f"attack {world}, 50 cars × {names} strategies × 2 taxes: {spent:.1f} s CPU, {each:.1f} s for 10 (at most 60)"
-        )
+        told = f"{spent:.1f} s CPU, {spent / names * 10:.1f} s for 10 (at most 60)"
+        print(f"attack {world}, 50 cars × {names} strategies × 2 taxes: {told}")
 
 
 def timed(work) -> float:
