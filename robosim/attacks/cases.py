@@ -8,7 +8,7 @@ all P_-j with the deviator in them; with `BEST` these are played for the attack 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -160,10 +160,12 @@ class Cases:
         other: set[str] = set()
         for one in whole:
             place = places[one.tax_rule, one.strategy, one.agent]
-            size = max(abs(one.net_cost_faithful), abs(one.net_cost))
-            if abs(one.gain - self.found[place].gain) > SAME * size:
+            before, size = self.found[place], max(abs(one.net_cost_faithful), abs(one.net_cost))
+            if abs(one.gain - before.gain) > SAME * size:
                 other.add(one.strategy)
-            self.found[place] = one
+                self.found[place] = one
+            else:  # the same gain, so that who was first stays first
+                self.found[place] = replace(before, others_change=one.others_change)
         return other
 
 
