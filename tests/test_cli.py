@@ -328,7 +328,7 @@ def test_ctrl_c_leaves_a_settled_record_and_exit_code_130(tmp_path) -> None:
 
 
 def test_ctrl_c_during_attacks_shows_what_is_finished(cli, monkeypatch) -> None:
-    from robosim.attacks import named as attacks
+    from robosim.attacks import cases as attacks
 
     def interrupted(*_, **__):
         raise KeyboardInterrupt

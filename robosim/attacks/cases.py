@@ -8,7 +8,7 @@ all P_-j with the deviator in them; with `BEST` these are played for the attack 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -131,33 +131,41 @@ class Cases:
         """
         done = len(self.found) // len(self.bills)
         for rule in self.knowing:
-            bill = {rule: self.bills[rule]}
-            for play in plays:
-                best = max(self._of(rule, play), key=lambda one: one.gain)
-                ahead = [(one.agent, play) for one in self._of(rule, play) if one is best or self._beyond(one)]
-                if self._replaced(self._billed(bill, ahead)):
-                    every = [(one.agent, play) for one in self._of(rule, play)]
-                    self._replaced(self._billed(bill, every))
-                done += 1
+            bill, left = {rule: self.bills[rule]}, len(plays)
+            ahead = [(one.agent, play) for play in plays for one in self._foremost(rule, play)]
+            other: set[str] = set()
+            for part in _parts(ahead, self.bills[rule].copies, self.mission):
+                other |= self._replaced(self._billed(bill, part))
+                done, left = done + min(left, len(part)), max(0, left - len(part))
                 yield done, total
+            for play in plays:
+                if play.name in other:
+                    self._replaced(self._billed(bill, [(one.agent, play) for one in self._of(rule, play)]))
+            done += left
+        yield total, total
+
+    def _foremost(self, rule: str, play: Play) -> list[Attack]:
+        """By one strategy the attack that gains most, the first of several, and those that gain more than certified,
+        which a fine may explain."""
+        tried, certified = self._of(rule, play), self.certificates[rule].certified
+        best = max(tried, key=lambda one: one.gain)
+        return [one for one in tried if one is best or (one.covered and certified is not None and one.gain > certified)]
 
     def _of(self, rule: str, play: Play) -> list[Attack]:
         return [one for one in self.found if (one.tax_rule, one.strategy) == (rule, play.name)]
 
-    def _beyond(self, one: Attack) -> bool:
-        """Whether it gains more than certified, which a fine may explain."""
-        certified = self.certificates[one.tax_rule].certified
-        return one.covered and certified is not None and one.gain > certified
-
-    def _replaced(self, whole: list[Attack]) -> bool:
-        """Put whole attacks in the places of the same ones; whether any gains another amount."""
+    def _replaced(self, whole: list[Attack]) -> set[str]:
+        """Put whole attacks in the places of the same ones; the strategies by which any gains another amount."""
         places = {(one.tax_rule, one.strategy, one.agent): place for place, one in enumerate(self.found)}
-        other = False
+        other: set[str] = set()
         for one in whole:
             place = places[one.tax_rule, one.strategy, one.agent]
-            size = max(abs(one.net_cost_faithful), abs(one.net_cost))
-            other |= bool(abs(one.gain - self.found[place].gain) > SAME * size)
-            self.found[place] = one
+            before, size = self.found[place], max(abs(one.net_cost_faithful), abs(one.net_cost))
+            if abs(one.gain - before.gain) > SAME * size:
+                other.add(one.strategy)
+                self.found[place] = one
+            else:  # the same gain, so that who was first stays first
+                self.found[place] = replace(before, others_change=one.others_change)
         return other
 
 

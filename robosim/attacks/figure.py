@@ -14,8 +14,8 @@ from robosim.attacks.table import Cell, Comparison
 from robosim.figures.style import FAINT, INK, PAGE_IN, drawn, house_style
 from robosim.palette import BLUE, ORANGE
 
-NOTHING = 1e-9
-"""Share of the largest figure that counts as none."""
+NOTHING = 1e-8
+"""Share of the largest figure that counts as none: others' changes are differences of much larger sums."""
 DECADES = 3.0
 """Of figures that have a colour of their own."""
 WARM = LinearSegmentedColormap.from_list("warm", [BLUE, "#ffffff", ORANGE])
