@@ -51,7 +51,7 @@ def main() -> None:
         central(fleet_day(1_000, 1, announced), announced, at_least=5.0)
     flat()
     for seed in (1, 2, 3):
-        taxes(fleet_day(100, seed, True), seed, at_least=6.0)
+        taxes(fleet_day(100, seed, True), seed, at_least=12.0)
     many(100_000)
     if real is not None:
         caltech(real)

@@ -28,7 +28,7 @@ FLAT = {
     "station.unmet": "allowed",
     "leader.epsilon_share": 1e-9,
 }
-ONLINE = {"mission.planning": "online", "mission.rounds": 200}
+ONLINE = {"mission.planning": "online", "mission.rounds": 200, "station.room_dollars_per_kwh_h": 0.0}
 MORNING = "time,kW\n00:00,0\n08:00,8\n08:30,0\n"
 
 

@@ -70,11 +70,12 @@ class Aggregator:
 
     def _best(self, own: Array, bend: Array) -> Array:
         """The power that is cheapest to provide at prices `own` (M, T), beyond what is counted; `bend` (M, T) is q."""
-        top = peaks(own, bend, self.demand)
-        if self.counted is None:
-            return np.minimum(np.maximum(own, 0.0) / bend, top[:, None])
-        top = np.maximum(top, self._floor())
-        return np.asarray(np.maximum(np.minimum(own / bend, top[:, None]) - self.counted, 0.0))
+        power = np.maximum(own, 0.0) / bend
+        if self.demand > 0.0:  # else no peak is too high
+            top = peaks(own, bend, self.demand)
+            top = top if self.counted is None else np.maximum(top, self._floor())
+            power = np.minimum(power, top[:, None])
+        return power if self.counted is None else np.asarray(np.maximum(power - self.counted, 0.0))
 
     def _floor(self) -> Array:
         """The highest power that is paid for in any case, (M,)."""
@@ -84,7 +85,8 @@ class Aggregator:
 
     def _cost(self, power: Array) -> Array:
         if self.counted is None:
-            return np.asarray((0.5 * self.curvature * power**2).sum(axis=1) + self.demand * power.max(axis=1))
+            losses = np.asarray((0.5 * self.curvature * power**2).sum(axis=1))
+            return losses if self.demand == 0.0 else losses + self.demand * power.max(axis=1)
         more = np.maximum((self.counted + power).max(axis=1) - self._floor(), 0.0)
         return np.asarray((self.curvature * power * (0.5 * power + self.counted)).sum(axis=1) + self.demand * more)
 

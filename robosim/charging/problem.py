@@ -119,7 +119,7 @@ class ChargingDay:
         rows = np.repeat(self.rows_kw[:, None], self.periods, axis=1)
         return rows if self.spared is None else rows * self.spared
 
-    @property
+    @cached_property
     def aggregated(self) -> bool:
         """Whether the summed power costs the aggregator something."""
         return bool(np.any(np.asarray(self.loss) > 0))
@@ -228,12 +228,13 @@ class ChargingDay:
 
     def project(self, z: Array, present: Mask) -> tuple[Array, Array]:
         """The nearest power that the feeder carries, and the multipliers (missions, 1, rows·T)."""
-        if self.plain:
+        rows, mu = len(self.rows_kw), np.zeros((len(z), self.reached.shape[1], self.periods))
+        if rows == 1 and (self.weights == 1.0).all():
             upper, limits = self.most_kw, self.given_kw[0]
-            return nearest(PublicLimits(None, limits, np.zeros_like(upper), upper, False), z, present)
-        loud, rows = self.loudest_kw[:, None], len(self.rows_kw)
+            shares, mu[:, :1] = nearest(PublicLimits(None, limits, np.zeros_like(upper), upper, False), z, present)
+            return shares, mu.reshape(len(z), 1, -1)
+        loud = self.loudest_kw[:, None]
         shares = np.clip(z, -loud, loud)
-        mu = np.zeros((len(z), self.reached.shape[1], self.periods))
         here = np.ascontiguousarray(present[..., 0])
         off = nearest_within(self.weights, self.given_kw, self.most_kw, here, shares, mu[:, :rows])
         if not off <= NEAR:

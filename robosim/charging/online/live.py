@@ -35,7 +35,7 @@ class Live(NamedTuple):
     owed: Array
     """(R, N) what pilots rounded away."""
     price: Array
-    """(R, K, T)."""
+    """(R, K, T); where the last row is that of the room alone, the power in it, kW: its price falls as time goes on."""
     worth: Array
     """(R, N) dollars: what was metered, at the prices agreed on then."""
     peak: Array
@@ -98,7 +98,12 @@ class LiveStation:
     @property
     def rows(self) -> int:
         """K, for which there are prices: those of the day come first."""
-        return int(self.problem.reached.shape[1]) + (self.room > 0.0 and not self.problem.aggregated)
+        return int(self.problem.reached.shape[1]) + self.keeps_room
+
+    @property
+    def keeps_room(self) -> bool:
+        """Whether the last row is that of the room alone: what it costs is known from the power that was planned."""
+        return self.room > 0.0 and not self.problem.aggregated
 
     @property
     def ratio(self) -> int:

@@ -214,7 +214,10 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         left, power = talk.left, talk.plan_kw(inner)
         price, worst = live.price.copy(), body.gap.copy()
         shape = (len(left.rows), price.shape[1], left.day.periods)
-        price[left.rows, :, left.period : left.period + shape[2]] = inner.heard.leader["price"].reshape(shape)
+        agreed = inner.heard.leader["price"].reshape(shape)
+        if self.station.keeps_room:
+            agreed = np.concatenate([agreed[:, :-1], agreed[:, -1:] / left.day.loss], axis=1)
+        price[left.rows, :, left.period : left.period + shape[2]] = agreed
         gap = talk.gap(inner)
         worst[left.rows] = np.maximum(worst[left.rows], np.where(np.isfinite(gap), gap, np.inf))
         before = live = live._replace(price=price)

@@ -78,6 +78,8 @@ def residual(station: LiveStation, live: Live, steps: int, among: NDArray[np.boo
     own |= {"energy_cost": cost, "wish": wish, "metered": had[..., None] / problem.hours}
     own["since"] = np.maximum(since if len(since) == 1 else since[rows], 0.0)
     prices = _prices(live, day.reached.shape[1], rows, (period, end), present, last)
+    if station.keeps_room:
+        prices[..., -day.periods :] *= day.loss
     supply = _supply(day, live, rows) if problem.aggregated else day.supply
     return Residual(rows, who, period, day, own, present, prices, share[..., 0], supply)
 
