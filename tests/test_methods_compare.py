@@ -10,7 +10,7 @@ import robosim
 from robosim.freight.coupled.problem import Coupled
 from robosim.freight.methods.compare import FAULTS, chosen, compare, with_method
 from robosim.freight.methods.curves import BOUNDS, settled, trace
-from robosim.freight.published import TAKEN
+from robosim.freight.published import BASELINES, TAKEN
 from robosim.freight.reproduce.figures_3_4 import COUNTED
 
 AS_X = {"method.penalties": "published", "network.weights": "authors", "leader.tax": "none"}
@@ -136,6 +136,25 @@ def test_who_cannot_run_is_said_and_the_others_run(cli, tmp_path) -> None:
     code, out, _ = cli("compare", world, "--methods", "dual-subgradient,dot-admm")
     assert code == 0
     assert "dual subgradient: not run: dual_subgradient: variable 0 of agent 0 has no limit" in " ".join(out.split())
+
+
+def test_with_one_supplier_those_run_that_need_no_neighbours(cli) -> None:
+    one = ("freight", "--set", "freight.instance=random", "--set", "freight.suppliers=1", "--set", "mission.rounds=20")
+    code, out, _ = cli("compare", *one, "--methods", "all", "--json")
+    told = {run["method"]: run for run in json.loads(out)["methods"]}
+    assert code == 0
+    assert {name for name, run in told.items() if run["void"]} == set(BASELINES)
+    assert told["dpmm"]["void"] == "it needs neighbours, and there is one supplier"
+    code, _, err = cli("compare", *one, "--methods", "all", "--network-faults")
+    assert code == 2
+    assert "--network-faults: one supplier has no links that could fail" in err
+
+
+def test_methods_of_ones_own_have_no_penalties_of_robosims(cli, monkeypatch) -> None:
+    monkeypatch.setattr("robosim.freight.methods.compare.TAKEN", {})
+    code, _, err = cli("compare", "freight", "--methods", "dpmm")
+    assert code == 2
+    assert "--methods: penalties of dpmm are not known to robosim" in err
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ problems without a supplier are played too, to 20, 60 or 200 rounds.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from robosim.errors import BadInput
 from robosim.freight.coupled.bound import lower_bound
 from robosim.freight.coupled.feasible import coupling, local_limits, nearest_feasible
 from robosim.freight.coupled.optimum import optimum
+from robosim.freight.coupled.penalties import penalties
 from robosim.freight.coupled.problem import Coupled
 from tests.road_worlds import road_world
 
@@ -84,6 +86,34 @@ def assert_sure(seed: int, folder: Path) -> None:
     assert (true <= ends[:, 1] + ROOM * cost).all()
     assert (ends[:, 0] <= record.payment[0]).all()
     assert (record.payment[0] <= ends[:, 1]).all()
+
+
+def problem_of(seed: int, folder: Path) -> Coupled:
+    """The problem of a world."""
+    return robosim.load("freight", set=world(seed, folder) | {"leader.tax": "none"}).problem
+
+
+@pytest.mark.parametrize(("seed", "absent"), [(465, 1), (305, 3)])
+def test_a_step_that_rounding_has_turned_is_not_taken(seed: int, absent: int, tmp_path: Path) -> None:
+    """The last programme of Newton's method ended 2e-7 and 1e-5 above where it began."""
+    problem = problem_of(seed, tmp_path).without(absent)
+    best = optimum(problem)
+    bound = lower_bound(problem, best.x, best.price).value
+    assert best.objective - bound <= SURE * best.objective
+
+
+def test_costs_of_1e18_beside_1_have_a_bound(tmp_path: Path) -> None:
+    """The dual value of HiGHS's multipliers was 2.3 times the least cost below it."""
+    problem = problem_of(419, tmp_path)
+    best = optimum(problem)
+    assert best.price.max() > 1e18
+    assert best.objective - lower_bound(problem, best.x, best.price).value <= 1e-6 * best.objective
+
+
+def test_what_a_programme_leaves_of_0_is_no_cost(tmp_path: Path) -> None:
+    """1e-14 of what costs 1 a unit hid what copies of 1e-7 still had to move, with penalties that weigh no edge."""
+    mission = replace(robosim.load("freight", set=world(225, tmp_path)), penalise=penalties)
+    assert np.isfinite(mission.run(every=300).without).all()
 
 
 @pytest.mark.filterwarnings("error")

@@ -10,6 +10,7 @@ answer, which decreases the convex objective every time.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -19,7 +20,14 @@ from scipy.sparse import block_array, csc_array, csr_array, diags_array, eye_arr
 
 from robosim.agent import Array
 from robosim.errors import BadInput
-from robosim.freight.coupled.feasible import as_piqp, coupling, local_limits, refuse_unmet, sharp_solver
+from robosim.freight.coupled.feasible import (
+    as_piqp,
+    coupling,
+    local_limits,
+    nearest_feasible,
+    refuse_unmet,
+    sharp_solver,
+)
 from robosim.freight.coupled.problem import Coupled
 from robosim.kernels import Unsettled
 
@@ -106,8 +114,8 @@ class Lifted:
             cost = abs(self._cost(z))
             aim, y = self._quadratic(*self._bent(flow, cost), absent)
             share, promise = self._searched(z, aim)
-            if share == 0.0 and self._merit(aim, y) > self._merit(z, y) + WORSE * cost:
-                return z, y  # the digits of its programme have turned the step: z is nearer
+            if share == 0.0 and self._cost(aim) > (1.0 + WORSE) * cost:
+                return min((aim, z), key=lambda one: self._unsure(one, y, absent)), y  # its digits have turned the step
             still = float(np.abs(aim - z).max(initial=0.0)) <= NOTHING * self.size
             stalled = stalled + 1 if promise <= NEAR * cost and promise > 0.5 * least else 0
             least = min(least, promise)
@@ -138,9 +146,15 @@ class Lifted:
         late = problem.congestion @ problem.powered(z[self.v - self.edges :], 1)
         return float(problem.slope.ravel() @ z[: self.x] + late)
 
-    def _merit(self, z: Array, y: Array) -> float:
-        """The cost, and what the equalities that are missed are worth at the multipliers y."""
-        return self._cost(z) + float(np.abs(y) @ np.abs(self.rows @ z - self.rights))
+    def _unsure(self, z: Array, y: Array, absent: int | None) -> float:
+        """How far the nearest decision that keeps all rules may be above the least cost, by the dual value here."""
+        from robosim.freight.coupled.bound import lower_bound  # which asks for optima
+
+        lower, upper = self._box(absent)
+        boxed = replace(self.problem, lower=lower, upper=upper)
+        x = np.clip(z[: self.x].reshape(lower.shape), lower, upper)
+        cost = float(boxed.objective(nearest_feasible(boxed, x)))
+        return cost - lower_bound(boxed, x, -y[: len(boxed.b)]).value
 
     def _first_flow(self) -> Array:
         """Before anything is known every edge counts as loaded with as much as b asks for at most."""

@@ -13,9 +13,10 @@ from robosim.freight.build import announced_penalties, program
 from robosim.freight.keys import FreightRadio
 from robosim.freight.methods.curves import Curve, nothing, trace
 from robosim.freight.mission import Freight
-from robosim.freight.published import TAKEN, published
+from robosim.freight.published import BASELINES, TAKEN, published
 from robosim.freight.scenario import FreightScenario
 from robosim.lookup.programs import KEY, serving
+from robosim.network.network import Alone
 from robosim.network.unsteady import Unsteady
 from robosim.reproduction import interrupted
 
@@ -35,6 +36,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 """What fails, as keys of [network.radio]."""
 AS_SET = "as set"
 """What the world itself says in [network.radio]."""
+NEEDS_NEIGHBOURS = "it needs neighbours, and there is one supplier"
 Progress = Callable[..., None]
 
 
@@ -84,11 +86,13 @@ def compare(mission: Freight, names: str = ALL, faulty: bool = False, progress: 
     Raises
     ------
     BadInput
-        A name that is no program for this world.
+        A name that is no program for this world; faults of a network without links.
     """
     wanted, best = chosen(mission, names), mission.central.objective
     if not wanted:
         raise BadInput("--methods: names no method (write all, or names with commas between)")
+    if faulty and isinstance(mission.network, Alone):
+        raise BadInput("--network-faults: one supplier has no links that could fail (leave it out)")
     own = {} if mission.scenario.network.radio.is_perfect else {AS_SET: mission.scenario.network.radio.model_dump()}
     faults = {**FAULTS, **own} if faulty else own or {"nothing": {}}
     runs = list(_missions(mission, wanted, faults))
@@ -129,8 +133,9 @@ def _missions(
 ) -> Iterator[tuple[str, str, Freight | str]]:
     for name in names:
         one = with_method(mission, name)
+        alone = isinstance(mission.network, Alone) and name in BASELINES
         for fault, keys in faults.items():
-            yield fault, name, failed(one, keys)
+            yield fault, name, NEEDS_NEIGHBOURS if alone else failed(one, keys)
 
 
 def with_method(mission: Freight, name: str) -> Freight:
