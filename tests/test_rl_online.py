@@ -85,9 +85,9 @@ def test_a_car_sees_what_it_lacks_the_clock_and_the_prices_of_the_periods_that_a
         if k == 0:
             prices = left.price[0, 0]
             assert not seen[parts["own.z"]].any()
-        seen_price = seen[parts["leader.price"]]
-        assert (seen_price[: len(prices)] == prices).all()
-        assert not seen_price[len(prices) :].any()
+        seen_price, known = seen[parts["leader.price"]].reshape(2, -1), prices.reshape(2, -1)  # feeder; room
+        assert (seen_price[:, : known.shape[1]] == known).all()
+        assert not seen_price[:, known.shape[1] :].any()
         seen, _, over, _, _ = env.step(np.zeros(env.action_space.shape))
         prices, said = inner.heard.leader["price"][0, 0], inner.heard.own["z"][0, column]
         going_on = j + 1 < len(there) and there[j + 1][0][0] == step
