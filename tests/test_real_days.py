@@ -3,7 +3,8 @@
 Where what drivers asked is more than the feeder carries, least laxity can be cheaper: it charges as fast as the feeder
 allows, and what has been charged before the next car comes cannot be missed; who plans the cheapest for those who are
 there leaves hours to be filled which later cars need. One mind that solves the same without prices loses the same days.
-Agreements that leave room for those who may yet come, as they do unless told that nobody is expected, lose none.
+Agreements that leave room for those who may yet come, as they do unless told that nobody is expected, lose none, with
+discrete pilots one.
 """
 
 import pytest
@@ -19,7 +20,7 @@ EASY = [("Caltech, 60 kW", 0), ("Caltech, 60 kW", 1), ("JPL, 150 kW", 0)]
 ROOM, NOBODY = None, 0.0
 """Dollars a kWh and hour ahead for filling the feeder: as a world has it that says nothing, and none."""
 WON = {("asked", NOBODY): 37, ("delivered", NOBODY): 40, ("asked", ROOM): 39, ("delivered", ROOM): 40}
-"""Of 40 days, 20 at each site, on how many no rule of thumb is cheaper: at least so many, with room 40."""
+"""Of 40 days, on how many no rule of thumb is cheaper, at least: with continuous pilots and room on 40."""
 THREE_PHASES_WON = {("asked", NOBODY): 19, ("delivered", NOBODY): 20, ("asked", ROOM): 20, ("delivered", ROOM): 20}
 """Of 20."""
 CENTRAL_OFF = 2e-3
