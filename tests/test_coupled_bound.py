@@ -152,7 +152,7 @@ def test_bounds_without_limits_are_bounds(seed, wrong, signed):
     found = lower_bound(problem, nearest_feasible(problem, best.x), price)
     assert np.isfinite(found.value)
     assert found.value <= best.objective + ROUNDING * max(abs(best.objective), np.abs(price * problem.b).sum())
-    exact = certified(problem, nearest_feasible(problem, best.x), price, best)
+    exact = certified(problem, nearest_feasible(problem, best.x), price, (best.x, best.price))
     assert exact.gap <= 1e-7 * max(abs(best.objective), np.abs(price * problem.b).sum())
 
 

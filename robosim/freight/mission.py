@@ -112,7 +112,8 @@ class Freight(Mission[FreightRecord]):
             best = self.central if patient else None
         except (RobosimError, ArithmeticError):
             best = None
-        bound, size = certified(self.problem, x, price, best), abs(float(self.problem.objective(x)))
+        found = None if best is None else (best.x, best.price)
+        bound, size = certified(self.problem, x, price, found), abs(float(self.problem.objective(x)))
         return max(bound.gap, 0.0) + FEASIBLE * size if bound.gap >= -ROUNDING * size else bound.gap
 
     def cut(self, snapshot: Snapshot) -> NDArray[np.bool_]:

@@ -29,7 +29,6 @@ from scipy.sparse import csr_array
 from robosim.agent import Array
 from robosim.errors import BadInput
 from robosim.freight.coupled.feasible import local_limits
-from robosim.freight.coupled.optimum import Optimum
 from robosim.freight.coupled.problem import Coupled
 from robosim.freight.coupled.reach import allowed, box, endless_bound
 
@@ -51,12 +50,12 @@ class Least(NamedTuple):
     endless: Array
 
 
-def certified(problem: Coupled, x: Array, price: Array, best: Optimum | None) -> LowerBound:
-    """The larger of the bounds at x (N, n) and λ (m,) and at the central optimum, where one was found."""
+def certified(problem: Coupled, x: Array, price: Array, best: tuple[Array, Array] | None) -> LowerBound:
+    """The larger of the bounds at x (N, n) and λ (m,) and at those of the central optimum, where one was found."""
     bound = lower_bound(problem, x, price)
     if best is None:
         return bound
-    value = max(bound.value, lower_bound(problem, best.x, best.price).value)
+    value = max(bound.value, lower_bound(problem, *best).value)
     return LowerBound(value, float(problem.objective(x)) - value)
 
 

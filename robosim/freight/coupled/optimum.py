@@ -20,6 +20,7 @@ from scipy.sparse import block_array, csc_array, csr_array, diags_array, eye_arr
 
 from robosim.agent import Array
 from robosim.errors import BadInput
+from robosim.freight.coupled.bound import lower_bound
 from robosim.freight.coupled.feasible import (
     as_piqp,
     coupling,
@@ -148,8 +149,6 @@ class Lifted:
 
     def _unsure(self, z: Array, y: Array, absent: int | None) -> float:
         """How far the nearest decision that keeps all rules may be above the least cost, by the dual value here."""
-        from robosim.freight.coupled.bound import lower_bound  # which asks for optima
-
         lower, upper = self._box(absent)
         boxed = replace(self.problem, lower=lower, upper=upper)
         x = np.clip(z[: self.x].reshape(lower.shape), lower, upper)
