@@ -40,7 +40,9 @@ def close(one, other) -> bool:
     return abs(one - other) <= 1e-9 * (1 + abs(one))
 
 
-@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize(
+    "world", ["charging", *(pytest.param(one, marks=pytest.mark.deep) for one in WORLDS if one != "charging")]
+)
 def test_gains_are_those_of_all_problems_and_the_best_know_what_the_others_pay(world: str) -> None:
     """Who deviates has no part in the problem without it: T, Algorithm 1, line 19, charges W_-i whatever i says."""
     mission = robosim.load(world, set=WORLDS[world])

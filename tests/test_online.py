@@ -303,7 +303,7 @@ def test_a_price_can_be_moved_and_has_no_certificate() -> None:
 
 
 @pytest.mark.hypothesis
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(seed=st.integers(0, 10**6), limit=st.floats(7.0, 40.0), site=st.sampled_from(["plain", "caltech"]))
 def test_nobody_beats_who_knows_the_future(seed: int, limit: float, site: str) -> None:
     """The clairvoyant bound is below the cost of every rule that keeps to the feeder, and of online prices."""

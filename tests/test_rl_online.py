@@ -131,7 +131,7 @@ def test_the_reward_is_shaped_by_what_was_metered_and_what_is_missing_counts_whe
     [
         ("dynamic-pivot", {}, {}),
         ("vcg", {"station.room_dollars_per_kwh_h": 0.02}, {}),
-        ("clearing-price", {"mission.controller": "admm"}, {}),
+        pytest.param("clearing-price", {"mission.controller": "admm"}, {}, marks=pytest.mark.deep),
         ("groves", {}, {3: "re-plug"}),
     ],
 )

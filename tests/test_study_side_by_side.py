@@ -58,6 +58,7 @@ def test_every_figure_is_bit_for_bit_what_it_is_one_by_one(tmp_path, world, keys
     assert together(jobs) == stacked
 
 
+@pytest.mark.deep
 def test_groups_end_where_anything_but_the_seed_changes_and_where_a_second_is_full(tmp_path, monkeypatch) -> None:
     jobs = jobs_of(tmp_path, "rendezvous", RING, seeds="1..7") + jobs_of(
         tmp_path, "rendezvous", RING | {"robots.count": 7}
