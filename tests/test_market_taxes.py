@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robosim.auction.absence import others_alone
 from robosim.auction.market_power import central_vcg, proposition_4
-from robosim.auction.mission import alone
 from robosim.auction.problem import Allocation
 from robosim.errors import BadInput
 from robosim.kind import kinds
@@ -32,7 +32,9 @@ def alike(agents):
 def pays(rule, reports, supply, worth):
     """Taxes (M, N) from reports (M, 1 + N, N) and what the leader spends (M, 1 + N), row 1 + i in P_-i."""
     whole, absent = reports[:, 0], supply[:, 1:]
-    case = Case(reported=whole, leader_cost=supply[:, 0], others_alone=alone(reports), leader_alone=absent, worth=worth)
+    case = Case(
+        reported=whole, leader_cost=supply[:, 0], others_alone=others_alone(reports), leader_alone=absent, worth=worth
+    )
     return RULES[rule].pay(case)
 
 
@@ -42,7 +44,7 @@ def test_vcg_is_equation_8(missions, agents, seed):
     rng = np.random.default_rng(seed)
     main, marginal = rng.normal(size=(missions, agents)), rng.normal(size=(agents, missions, agents))
     reports = np.concatenate([main[None], marginal]).swapaxes(0, 1)
-    tax = vcg(main, alone(reports))
+    tax = vcg(main, others_alone(reports))
     table = pays("vcg", reports, np.zeros((missions, agents + 1)), main)
     for m in range(missions):
         for i in range(agents):

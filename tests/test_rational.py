@@ -30,6 +30,26 @@ def test_a_bidder_stays_as_long_as_it_pays_no_more_than_having_nothing_costs(mor
         assert mission.rational(taxed(record, net)) is willing
 
 
+def test_what_a_plan_is_above_the_optimum_is_nobodys_loss_within_the_announced_gap() -> None:
+    """VCG: F(x) - h_-i is at most the gap above what staying away costs; other rules have no such reason."""
+    mission = robosim.load(
+        "charging-day-ahead",
+        set={"station.count": 4, "station.limit_kw": 8.0, "leader.tax": "vcg", "leader.epsilon_share": 1e-3},
+    )
+    record, announced = mission.run(), mission.rules["epsilon"]
+    away = mission.allocation.costs(np.zeros_like(record.decision[0]))[None]
+    for gap, more, willing in [
+        (1.0, 0.9, True),
+        (1.0, 1.1, False),
+        (0.5, 0.4, True),
+        (0.5, 0.6, False),
+        (9.0, 1.1, False),
+    ]:
+        judged = replace(taxed(record, away + more * announced), gap=np.array([gap * announced]))
+        assert mission.rational(judged) is willing
+        assert not mission.billed("clearing-price").rational(judged)
+
+
 @pytest.mark.parametrize(("more", "willing"), [(0.0, True), (ROUNDING, True), (TOO_MUCH, False), (-TOO_MUCH, True)])
 def test_a_supplier_stays_as_long_as_it_is_paid_what_it_bears(more: float, willing: bool) -> None:
     """X, Proposition 4: staying away costs nothing."""

@@ -9,13 +9,14 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robosim import deviate, program
 from robosim.agent import Array, Deviation, Rules, Said
+from robosim.auction.absence import Alone, alone
 from robosim.auction.problem import Division
 from robosim.auction.record import AuctionRecord
 from robosim.auction.scenario import AuctionScenario
@@ -26,7 +27,7 @@ from robosim.controllers.parts.market import Market, supply_cost
 from robosim.deviate import Selfish
 from robosim.errors import BadInput
 from robosim.leader.settle import Settlement, Terms, individually_rational, settle, usable
-from robosim.leader.tax_rule import ABSENCE, Case, others
+from robosim.leader.tax_rule import ABSENCE, Case
 from robosim.mission import Mission, Snapshot
 from robosim.network.network import Hub
 from robosim.tape import Tape
@@ -39,13 +40,6 @@ FAR = 1e6
 """Bids this many times larger at the end than at first come from prices that ran away."""
 CENTRAL_AGENTS = 20_000
 """A central solver is asked for the optimum of at most so many (of a charging day: some ten seconds)."""
-
-
-class Alone(NamedTuple):
-    """What P_-i comes to for each agent i, (missions, N): Σ_{j≠i} v̂_j, and what the leader pays itself; NaN unknown."""
-
-    others: Array
-    leader: Array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +88,17 @@ class PriceMission(Mission[R]):
         return None if self.allocation.agents > CENTRAL_AGENTS else self.allocation.optimum()[2]
 
     def rational(self, record: AuctionRecord) -> bool | None:
-        """Nobody pays more than staying away with nothing would cost."""
-        away = self.allocation.costs(np.zeros_like(record.decision[0]))
-        return individually_rational(record.net_cost[0], away, record.private_cost[0], record.settlement.tax[0])
+        """Nobody pays more than staying away with nothing would cost.
+
+        Under a Groves rule what the decision is above the optimum is nobody's loss, as far as an ε is announced for it.
+        """
+        away, announced, gap = (
+            self.allocation.costs(np.zeros_like(record.decision[0])),
+            self.rules["epsilon"],
+            record.gap[0],
+        )
+        spare = min(gap, announced) if self.tax.groves and announced is not None and np.isfinite(gap) else 0.0
+        return individually_rational(record.net_cost[0] - spare, away, record.private_cost[0], record.settlement.tax[0])
 
     @cached_property
     def bold_step(self) -> str | None:
@@ -227,8 +229,8 @@ class PriceMission(Mission[R]):
 
     def case(self, snapshot: Snapshot, billed: Array, reports: Array) -> Case:
         """What the leader has before it when it bills."""
-        supply = supply_cost(self.announced, billed)
-        absent = self.absent(self.usable_reports(reports, billed), supply)
+        supply, shape = self.supplied(billed), (self.batch, self.copies, self.allocation.agents)
+        absent = alone(shape, self.usable_reports(reports, billed), supply, self.known)
         return Case(
             reported=self.main(reports),
             leader_cost=self.main(supply),
@@ -237,14 +239,9 @@ class PriceMission(Mission[R]):
             worth=self.worth(snapshot, self.main(billed)),
         )
 
-    def absent(self, reports: Array, supply: Array) -> Alone:
-        """From usable reports (missions·copies, N) and the leader's costs (missions·copies,)."""
-        if self.known is not None:
-            return Alone(*(np.repeat(x, self.batch, axis=0) for x in self.known))
-        if self.copies == 1:
-            return Alone(*np.full((2, self.batch, self.allocation.agents), np.nan))
-        said = reports.reshape(self.batch, self.copies, -1)
-        return Alone(alone(said), supply.reshape(self.batch, self.copies)[:, 1:])
+    def supplied(self, billed: Array) -> Array:
+        """What the leader pays itself for what is billed, (missions·copies,) dollars."""
+        return supply_cost(self.announced, billed)
 
     def worth(self, snapshot: Snapshot, billed: Array) -> Array:
         """What `billed` (missions, N, n) is worth at the last prices, (missions, N) dollars."""
@@ -268,13 +265,6 @@ class PriceMission(Mission[R]):
             self._noted(snapshot, last=True)
         kept, noted = tape.rows()
         return {"kept": kept, "said": {"z": noted["z"]}, "prices": noted["price"], "types": self.own}
-
-
-def alone(said: Array) -> Array:
-    """Σ_{j≠i} v̂_j at the decision of P_-i, (missions, N), from reports (missions, 1 + N, N)."""
-    marginal = said[:, 1:]
-    without = others(marginal.reshape(-1, marginal.shape[2])).reshape(marginal.shape)
-    return np.asarray(np.diagonal(without, axis1=1, axis2=2))
 
 
 @dataclass(frozen=True, kw_only=True)

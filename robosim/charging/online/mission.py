@@ -263,14 +263,14 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         return seen.metered_kw, self._as_sessions(seen.metered_kw).reports(seen.allotted_kw, seen.metered_kw)
 
     def case(self, snapshot: Snapshot, billed: Array, reports: Array) -> Case:
-        """What the leader has before it, with the absence of each car replayed where the rule needs it."""
-        supply = self.station.problem.supply_cost(billed)
-        absent = self.absent(self.usable_reports(reports, billed), supply)
-        return Case(
-            reported=self.main(reports),
-            leader_cost=self.main(supply),
-            others_alone=absent.others,
-            leader_alone=absent.leader,
-            worth=self.main(snapshot.body.live.worth),
-            pivots=snapshot.body.pivots if PIVOT in self.tax.needs else None,
-        )
+        """What the leader has before it, with what presence cost the others where the rule needs it."""
+        pivots = snapshot.body.pivots if PIVOT in self.tax.needs else None
+        return replace(super().case(snapshot, billed, reports), pivots=pivots)
+
+    def supplied(self, billed: Array) -> Array:
+        """What was metered costs the aggregator, over the whole day."""
+        return self.station.problem.supply_cost(billed)
+
+    def worth(self, snapshot: Snapshot, billed: Array) -> Array:
+        """What was metered, at the prices agreed on then."""
+        return self.main(snapshot.body.live.worth)
