@@ -13,6 +13,7 @@ import robosim
 from robosim.controllers.selfish.suppliers import CostMisreport, TrackerInjection
 from robosim.errors import BadInput
 from robosim.figures import figures_of, plot
+from robosim.figures.paper import Paper
 from robosim.freight.figures.names import roomiest
 from robosim.freight.figures.payments import agreement, payments
 from robosim.freight.figures.roads import THINNEST_PT, WIDEST_PT, flows_of, in_degrees, road_map
@@ -138,6 +139,23 @@ def test_names_stand_where_no_road_is(honest):
     roads = replace(honest.roads, positions=place, roads=np.array([[0, 1], [0, 2], [0, 3]]))
     np.testing.assert_allclose(roomiest(roads, 0)[0], [0, -1], atol=1e-15)
     np.testing.assert_allclose(roomiest(roads, 1)[0], [1, 0], atol=1e-15)
+
+
+def test_names_do_not_lie_on_each_other_or_on_points(honest):
+    """Two pairs of suppliers close together, whose roads all lead away to the left."""
+    place = np.array([[0.0, 0.0], [0.0, 0.1], [4.0, 0.0], [4.0, 0.1], [-3.0, 3.0], [-3.0, -3.0]])
+    names = {"suppliers": ("node 10", "node 16", "node 17", "node 22"), "demanders": ("node 11", "node 15")}
+    roads = np.array([[i, j] for i in range(4) for j in (4, 5)])
+    log = replace(honest.roads, positions=place, roads=roads, edges=roads, **names)
+    dense = replace(honest, roads=log, flow=np.ones((1, len(roads))))
+    figure = road_map(dense, paper=Paper(columns=1))
+    axes = figure.axes[0]
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) == 6
+    for i, one in enumerate(boxes):
+        assert not any(one.overlaps(other) for other in boxes[:i])
+        assert not any(one.contains(*at) for at in axes.transData.transform(place))
 
 
 def test_no_map_is_drawn_without_coordinates(general, honest, tmp_path):

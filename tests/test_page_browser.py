@@ -110,6 +110,30 @@ def test_keys_play_step_and_jump_and_the_bound_is_tied_to_them(browser: Browser,
     assert browser.run("return document.querySelector('.play').textContent") == "play"
 
 
+def test_what_is_there_all_along_is_drawn_to_the_end_of_an_axis_that_is_longer(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Half way through 200 rounds, whose axis then ends at 200, what is divided is a line from side to side."""
+    record = robosim.run("two-bidders", set={"mission.rounds": 200})
+    browser.open(save_page(record, tmp_path / "mission.html"))
+    browser.run(SLIDE, 60)
+    right = (
+        "const c = [...document.querySelectorAll('canvas.chart')].at(-1), x = Math.round(0.8 * c.width);"
+        "const d = c.getContext('2d').getImageData(x, 0, Math.round(0.15 * c.width), c.height).data;"
+        "let n = 0; for (let i = 0; i < d.length; i += 4) n += d[i] > 150 && d[i + 2] < 90 && d[i + 3] > 100; return n;"
+    )
+    assert browser.run(right) > 20
+
+
+def test_a_crowd_is_seen_among_its_trails(browser: Browser, tmp_path: Path) -> None:
+    """Lines from everywhere would fill the map; where robots were is dots, where they are is larger."""
+    keys = {"robots.count": 300, "network.graph": "complete", "mission.rounds": 3}
+    browser.open(save_page(robosim.run("rendezvous-honest", set=keys), tmp_path / "mission.html"))
+    size = browser.run("const c = document.querySelector('canvas.main'); return c.width * c.height")
+    inked, _ = browser.run(INK)
+    assert 300 < inked < 0.04 * size
+
+
 def test_who_is_pointed_at_is_told_of(browser: Browser, records, tmp_path: Path) -> None:
     """The selfish robot at its start, found by the canvas's own geometry: the nearest one to where its marker is."""
     browser.open(save_page(records["rendezvous"], tmp_path / "mission.html"))
