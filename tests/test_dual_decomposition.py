@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robosim.agent import Deviation, Heard, Links, Strategy, View
+from robosim.auction.absence import others_alone
 from robosim.auction.market_power import central_vcg
-from robosim.auction.mission import alone
 from robosim.auction.problem import Allocation
 from robosim.controllers.dual_decomposition import Market, PriceTaker
 from robosim.controllers.selfish.bidders import BIDDING, BaitAndSwitch, ConstantBid, CostMisreport
@@ -81,7 +81,7 @@ def by_price(problem, rounds, bidders=(), agent=0, **announced):
 def by_vcg(problem, rounds, bidders=(), **announced):
     """Net costs (N,) under VCG, all marginal problems in one batch, and the gap of the mission itself."""
     hall, _, z, cost = play(problem, rounds, bidders=bidders, present=each_alone(problem), **announced)
-    tax = vcg(cost[:1], alone(cost[None]))
+    tax = vcg(cost[:1], others_alone(cost[None]))
     return (cost[:1] + tax)[0], float(Market().gap(hall, cost, z)[0]), tax[0]
 
 
@@ -291,7 +291,7 @@ def test_own_reports_move_no_own_tax():
     _, _, _, cost = play(problem, 20, present=each_alone(problem))
     lie = cost.copy()
     lie[:, 2] += 7.0
-    honest, told = vcg(cost[:1], alone(cost[None]))[0], vcg(lie[:1], alone(lie[None]))[0]
+    honest, told = vcg(cost[:1], others_alone(cost[None]))[0], vcg(lie[:1], others_alone(lie[None]))[0]
     assert honest[2] == told[2]
 
 

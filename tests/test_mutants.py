@@ -11,12 +11,14 @@ MUTANTS = tomllib.loads((ROOT / "tests" / "mutants.toml").read_text(encoding="ut
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: f"{one['file']}: {one['name']}")
-def test_a_mutant_changes_one_place_into_other_python(mutant: dict) -> None:
+def test_a_mutant_changes_one_place_into_other_code(mutant: dict) -> None:
     text = (ROOT / mutant["file"]).read_text(encoding="utf-8")
     assert text.count(mutant["old"]) == 1, (
         f"{mutant['file']} has not {mutant['old']!r} once (correct tests/mutants.toml)"
     )
-    assert ast.dump(ast.parse(text.replace(mutant["old"], mutant["new"]))) != ast.dump(ast.parse(text))
+    assert mutant["new"] != mutant["old"]
+    if mutant["file"].endswith(".py"):
+        assert ast.dump(ast.parse(text.replace(mutant["old"], mutant["new"]))) != ast.dump(ast.parse(text))
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: f"{one['file']}: {one['name']}")
