@@ -244,7 +244,7 @@ def leaves(value, way=()):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(one, marks=pytest.mark.deep) if one == "aggregator" else one for one in RUNS]
+    "name", [pytest.param(one, marks=pytest.mark.deep) if one in ("aggregator", "freight") else one for one in RUNS]
 )
 def test_no_value_anywhere_is_a_traceback(folders, tmp_path, name) -> None:
     """One strange value at each place of mission.json, drawn by its number; whatever is taken can be shown."""

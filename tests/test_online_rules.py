@@ -69,7 +69,9 @@ def test_every_rule_has_its_gap_to_the_same_bound(record, mission) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("wanted", "there"), [("always", True), ("never", False), ("if-quick", False)])
+@pytest.mark.parametrize(
+    ("wanted", "there"), [("always", True), pytest.param("never", False, marks=pytest.mark.deep), ("if-quick", False)]
+)
 def test_whether_one_mind_is_asked_is_said(record, mission, monkeypatch, wanted: str, there: bool) -> None:
     """Always, never, or where it is quick; where it is left out for its length, how to have it stands below."""
     monkeypatch.setattr("robosim.charging.tables.QUICK_S", 0.0)
@@ -80,7 +82,9 @@ def test_whether_one_mind_is_asked_is_said(record, mission, monkeypatch, wanted:
     assert said == (wanted == "if-quick")
 
 
-@pytest.mark.parametrize(("know", "words"), [("true", "as they are"), ("stated", "as drivers told them")])
+@pytest.mark.parametrize(
+    ("know", "words"), [pytest.param("true", "as they are", marks=pytest.mark.deep), ("stated", "as drivers told them")]
+)
 def test_the_table_says_what_rules_know(know: str, words: str) -> None:
     mission = robosim.load("charging", seed=4, set=ONLINE | {"station.rules_know": know})
     record = mission.run()

@@ -270,4 +270,4 @@ def bounded(seed: int) -> None:
 
 
 def test_bounded_is_above_an_independent_solver_and_near_it() -> None:
-    kept(bounded, range(20))
+    kept(bounded, range(8))

@@ -104,8 +104,8 @@ def test_missions_that_fail_are_kept_with_their_message_and_code_and_the_study_g
     )
     world = world_template("rendezvous").replace('controller = "consensus"', 'controller = "moody"')
     (tmp_path / "mine.toml").write_text(world)
-    monkeypatch.setenv("ROBOSIM_MEMORY_GB", "0.01")
-    text = '[study]\nworlds = ["mine.toml"]\nseeds = [1]\n[sweep]\n"robots.count" = [4, 5, 20000, 6]\n'
+    monkeypatch.setenv("ROBOSIM_MEMORY_GB", "0.001")
+    text = '[study]\nworlds = ["mine.toml"]\nseeds = [1]\n[sweep]\n"robots.count" = [4, 5, 500, 6]\n'
     (tmp_path / "s.toml").write_text(text)
     code, out, err = cli("study", "run", tmp_path / "s.toml", "--json")
     assert code == 1
@@ -113,7 +113,7 @@ def test_missions_that_fail_are_kept_with_their_message_and_code_and_the_study_g
     told = json.loads(out)
     assert [(one["batch"], one["exit_code"]) for one in told["failures"]] == [(1, 4), (2, 3)]
     assert "five!" in told["failures"][0]["message"]
-    assert "the limit is 10 MB" in told["failures"][1]["message"]
+    assert "the limit is 1 MB" in told["failures"][1]["message"]
     assert [row["keys"]["robots.count"] for row in told["table"] if row["quantity"] == "gap"] == [4, 6]
     monkeypatch.setenv("ROBOSIM_MEMORY_GB", "8")
     monkeypatch.setattr(side_by_side, "run_job", lambda job, _: run_job(job.__class__(**{**vars(job), "keys": {}})))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from robosim.agent import Array, Heard, Said
 from robosim.kernels import Unsettled
-from robosim.kernels.ev_response import Fleet, respond_on_rows
+from robosim.kernels.ev_response import Fleet, read_only, respond_on_rows
 
 Mask = NDArray[np.bool_]
 NOTHING = np.empty((0, 0))
@@ -75,8 +75,14 @@ def plan(
         for m in np.flatnonzero(~who):  # one by one there is no copy in between
             x[m] = before.x[m]
     prices = np.ascontiguousarray(price[:, 0])
-    respond_on_rows(*cars, reach(own), prices, who, np.empty((0, 0, 0)), found, x, value, NOTHING)
+    _respond(own, cars, prices, who, np.empty((0, 0, 0)), Answer(x, value, found))
     return answered(x, value, found)
+
+
+def _respond(own: Said, cars: Fleet, price: Array, open_: Mask, asked: Array, into: Answer) -> None:
+    fleet = Fleet(*map(read_only, cars))
+    public = (read_only(reach(own)), read_only(price), read_only(open_), read_only(asked))
+    respond_on_rows(*fleet, *public, into.worth, into.x, into.value, NOTHING)
 
 
 def first_plan(own: Said, cars: Fleet, price: Array) -> Answer:
@@ -131,7 +137,7 @@ def spend(own: Said, cars: Fleet, asked: Array, correction: Array, worth: Array,
     plans, value, found = np.empty((0, 0, 0)) if x is None else x, np.zeros(worth.shape), worth.copy()
     cut = np.ascontiguousarray(correction[:, 0])
     who, asked = ~np.isnan(cut[:, 0]), np.ascontiguousarray(asked)
-    respond_on_rows(*cars, reach(own), cut, who, asked, found, plans, value, NOTHING)
+    _respond(own, cars, cut, who, asked, Answer(plans, value, found))
     return answered(plans, value, found)
 
 

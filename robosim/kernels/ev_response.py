@@ -219,7 +219,6 @@ def respond_on_rows(
             load[m] = together[:periods]
 
 
-@njit(cache=True)
 def respond(
     curvature: Array,
     cost: Array,
@@ -246,19 +245,13 @@ def respond(
     load : (M, T) overwritten: Σ_i x_i, or (0, 0) where it is not wanted.
     """
     everywhere, weights, asked = np.ones(value.shape[0], dtype=np.bool_), np.empty((0, 0)), np.empty((0, 0, 0))
-    respond_on_rows(
-        curvature,
-        cost,
-        limit,
-        stay,
-        wish,
-        present,
-        weights,
-        price,
-        everywhere,
-        asked,
-        nu,
-        x,
-        value,
-        load,
-    )
+    fleet = Fleet(*map(read_only, (curvature, cost, limit, stay, wish, present)))
+    public = (read_only(weights), read_only(price), read_only(everywhere), read_only(asked))
+    respond_on_rows(*fleet, *public, nu, x, value, load)
+
+
+def read_only(x: Array) -> Array:
+    """The same, not to be written: so a kernel is compiled once, whoever made its arrays."""
+    view = x.view()
+    view.flags.writeable = False
+    return view

@@ -10,6 +10,7 @@ import pygame
 from robosim.agent import Array
 from robosim.view.marks import stamp
 from robosim.view.scene import INKS, Chart, Curve, Gauge
+from robosim.view.strokes import thin_line
 from robosim.view.text import BODY, SMALL, Labels, fitted, width, write
 from robosim.view.ticks import DECADES, decades, finite, shown, spaced, steps
 
@@ -145,17 +146,16 @@ def _unbroken(at: Array) -> list[Array]:
 
 def _stroke(surface: pygame.Surface, colour: str, at: Array, dashed: bool, wide: int) -> None:
     if not dashed:
-        (
-            pygame.draw.aalines(surface, colour, False, at.tolist())
-            if wide == 1
-            else pygame.draw.lines(surface, colour, False, at.tolist(), wide)
-        )
+        if wide == 1:
+            thin_line(surface, colour, at)
+        else:
+            pygame.draw.lines(surface, colour, False, at.tolist(), wide)
         return
     way = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(at, axis=0).T))])
     for begin in np.arange(0.0, way[-1], 9.0):
         stops = np.concatenate([[begin], way[(way > begin) & (way < begin + 5.0)], [min(begin + 5.0, way[-1])]])
         piece = np.stack([np.interp(stops, way, at[:, side]) for side in range(2)], axis=1)
-        pygame.draw.aalines(surface, colour, False, piece.tolist())
+        thin_line(surface, colour, piece)
 
 
 def _named(surface: pygame.Surface, chart: Chart, axes: Axes) -> None:

@@ -11,6 +11,7 @@ from robosim.agent import Array
 from robosim.view.camera import Camera, Projection, corners, projection
 from robosim.view.marks import dots, stamp
 from robosim.view.scene import INKS, Agents, Areas, Circles, Kin, Lines, Map, Trails, Words
+from robosim.view.strokes import thick_line, thin_line
 from robosim.view.text import SMALL, Labels, write
 from robosim.view.ticks import nice, shown, spaced
 
@@ -103,19 +104,6 @@ def _lines(surface: pygame.Surface, lines: Lines, seen: Projection) -> None:
         thick_line(surface, colour, a, b, max(1.0, share * WIDEST_PX))
 
 
-def thick_line(surface: pygame.Surface, colour: str, a: Array, b: Array, wide: float) -> None:
-    """A line of any width with smooth sides."""
-    along = b - a
-    size = float(np.hypot(*along))
-    if wide <= 1.5 or size < 1e-9:
-        pygame.draw.aaline(surface, colour, a, b)
-        return
-    aside = np.array([-along[1], along[0]]) / size * wide / 2
-    corner = [a + aside, b + aside, b - aside, a - aside]
-    pygame.draw.polygon(surface, colour, corner)
-    pygame.draw.aalines(surface, colour, True, corner)
-
-
 def _trails(surface: pygame.Surface, trails: Trails, kin: tuple[Kin, ...], seen: Projection) -> None:
     at = seen.pixels(trails.points)
     crowded = at.shape[1] > CROWD
@@ -126,8 +114,7 @@ def _trails(surface: pygame.Surface, trails: Trails, kin: tuple[Kin, ...], seen:
             continue
         pale = pygame.Color(one.look.colour).lerp("#ffffff", 0.55)
         for trail in np.moveaxis(mine, 1, 0):
-            if len(trail) > 1:
-                pygame.draw.aalines(surface, pale, False, trail.tolist())
+            thin_line(surface, pale, trail)
             pygame.draw.aacircle(surface, pale, trail[0], 3, width=1)
 
 
