@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from robosim.agent import Array, Heard, Links, Rules, Said
 from robosim.controllers.parts.charging import Answer, first_plan, fleet, plan, proposal_cost, reported_cost
 from robosim.controllers.parts.market import Market
+from robosim.controllers.parts.some import some
 from robosim.kernels.ev_response import Fleet
 from robosim.kernels.near_response import QuadraticAgents, respond_quadratic
 
@@ -154,6 +155,10 @@ class ChargingCar:
         found = plan(state.own, state.cars, price, worth, new, state.answer) if new.any() else state.answer
         cost = {"cost": proposal_cost(state.own, state.cars, heard, worth)} if state.asked else {}
         return state._replace(price=price, answer=found), _words(found) | cost
+
+    def among(self, state: CarState, rows: NDArray[np.int64]) -> CarState:
+        """What cars keep in some of the missions."""
+        return some(state, rows)
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:
         """Line 18: v̂_i = v_i(z_i) at the leader's decision, or at what was metered where that is billed."""

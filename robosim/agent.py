@@ -39,6 +39,9 @@ class Controller(Protocol):
     - auction and charging: the price's start and step (`robosim.auction.problem.Allocation.rules`);
     - freight: the penalties of the method, A, b, theta and congestion (`robosim.freight.mission.Freight.announced`).
 
+    One that has `among(state, rows)`, what it keeps in some of the missions, is not played on in those that have agreed
+    while others beside them go on (charging that is planned online).
+
     In a rendezvous a program may bring a bound of its own, `proven_beta(rules)`, and say that it `keeps_mean` or
     `keeps_reach` (`robosim.rendezvous.bounds.listed`).
     """
@@ -168,6 +171,14 @@ class Strategy:
         """The same for some of its agents, (rows,) of those that it is played by; of one that holds a row for each."""
         return self
 
+    def remembered(self, memory: Any, rows: Any) -> Any:
+        """What some of its agents remember, (rows,) of those that it is played by. Raises `LookupError` where that
+        cannot be told apart: then nobody's mission ends before all others that are played beside it.
+        """
+        if memory is not None:
+            raise LookupError
+        return None
+
     def apart(self) -> Strategy:
         """What it plays in the problems from which somebody else is absent, where taxes need them: the same."""
         return self
@@ -223,10 +234,11 @@ class Deviation:
 
     def rows(self, said: Said) -> Said:
         """The deviators' own rows, (K, components); a message said once for all missions is shared."""
-        return {key: self._rows(x) for key, x in said.items()}
-
-    def _rows(self, x: Array) -> Array:
-        if x.shape[0] == 1:
-            return np.asarray(x[0].take(self.agents, axis=0))
-        flat = self.missions * x.shape[1] + self.agents  # one index is faster than a pair of them
-        return np.asarray(x.reshape(-1, x.shape[2]).take(flat, axis=0))
+        flat: dict[int, NDArray[np.int64]] = {}  # one index is faster than a pair of them
+        found = {}
+        for key, x in said.items():
+            missions, agents, size = x.shape
+            if agents not in flat:
+                flat[agents] = self.missions * agents + self.agents
+            found[key] = x.reshape(-1, size).take(self.agents if missions == 1 else flat[agents], axis=0)
+        return found

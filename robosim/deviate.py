@@ -143,7 +143,7 @@ def pretend(deviation: Deviation, own: Said) -> Said:
 
 def _hears(deviation: Deviation, heard: Heard) -> Said:
     """What the deviators heard last: their own words as they really came out, and the leader's."""
-    leader = {key: x[np.minimum(deviation.missions, x.shape[0] - 1), 0] for key, x in heard.leader.items()}
+    leader = {key: x[:, 0].take(deviation.missions, axis=0, mode="clip") for key, x in heard.leader.items()}
     return deviation.rows(heard.own) | leader
 
 

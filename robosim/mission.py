@@ -99,6 +99,11 @@ class Mission(ABC, Generic[R]):
         """Problems that are run side by side for each mission of the batch."""
         return 1
 
+    @property
+    def spoken(self) -> int:
+        """Numbers that agents say in a round of one problem."""
+        return self.network.n * max(least for least, _ in self.words.values())
+
     @abstractmethod
     def optimum(self) -> float | None:
         """The least social cost, None where nobody knows it."""
@@ -246,17 +251,9 @@ class Mission(ABC, Generic[R]):
         return snapshot
 
     def final(self, scripts: Sequence[tuple[int, Strategy]]) -> Array:
-        """The decisions of as many missions as scripts, in each of which one agent plays one strategy alone.
+        """The decisions (scripts, agents, components) of as many missions, in each of which one agent plays alone.
 
-        Nothing is kept on the way and nobody is billed.
-
-        Parameters
-        ----------
-        scripts : (agent, what it plays), one a mission.
-
-        Returns
-        -------
-        (scripts, agents, components)
+        Nothing is kept on the way and nobody is billed. `scripts` are (agent, what it plays), one a mission.
         """
         alone = tuple(
             Deviation(strategy=plan, missions=np.array([row]), agents=np.array([agent]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim.agent import Array, Heard, Links, Rules, Said
 from robosim.controllers.parts.anchored import AnchoredExchange, Shares, at_start, moved_on
@@ -20,6 +21,7 @@ from robosim.controllers.parts.charging import (
     proposal_cost,
     reported_cost,
 )
+from robosim.controllers.parts.some import some
 from robosim.kernels.ev_response import Fleet
 
 
@@ -78,6 +80,10 @@ class AdmmCar:
         open_ = cast["open"][:, 0, 0] > 0 if state.asked else None
         state, said = _answered(state._replace(shares=shares), price, rho, open_, heard.own)
         return state, said if cost is None else said | {"cost": cost}
+
+    def among(self, state: NearCarState, rows: NDArray[np.int64]) -> NearCarState:
+        """What cars keep in some of the missions."""
+        return some(state, rows)
 
     def report(self, own: Said, decision: Array, meter: Said) -> Said:
         """Line 18: v̂_i = v_i(z_i) at the leader's decision, or at what was metered where that is billed."""

@@ -23,10 +23,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robosim.agent import Array, Rules, Said
 from robosim.controllers.parts.market import Market, MarketState, Mask, total
 from robosim.controllers.parts.price_step import at_rest
+from robosim.controllers.parts.some import some
 
 FELL, STOPPED, LONG = 0.2, 0.6, 0.12
 """The anchor is dropped anew where the residual fell to `FELL` of the first, or to `STOPPED` and rises, or after this
@@ -150,6 +152,10 @@ class AnchoredExchange:
             pulled=np.where(weight == NEW, pulled, state.pulled),
         )
         return new, words | _anchored(state.rho, weight)
+
+    def among(self, state: AnchoredState, rows: NDArray[np.int64]) -> AnchoredState:
+        """What the leader keeps in some of the missions."""
+        return some(state, rows)._replace(market=self.market.among(state.market, rows))
 
     def decide(self, state: AnchoredState, said: Said) -> Array:
         """T, Algorithm 1, line 17: the nearest feasible shares."""

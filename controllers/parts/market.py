@@ -31,6 +31,7 @@ from robosim.controllers.parts.price_step import (
 from robosim.controllers.parts.price_step import (
     held as prices_held,
 )
+from robosim.controllers.parts.some import some
 from robosim.kernels.coupling import taken
 
 Mask = NDArray[np.bool_]
@@ -175,6 +176,12 @@ class Market:
         new = held(state.done, state, self._judged(new, said))
         return self._proposed(state, new, said, heard)
 
+    def among(self, state: MarketState, rows: NDArray[np.int64]) -> MarketState:
+        """What the leader keeps in some of the missions."""
+        rules, proposal = among(state.rules, rows), tuple(state.proposal[m] for m in rows)
+        rules |= {name: some(rules[name], rows) for name in ("price", "gamma")}
+        return some(state._replace(rules={}), rows)._replace(rules=rules, proposal=proposal)
+
     def decide(self, state: MarketState, said: Said) -> Array:
         """Line 17: the nearest feasible shares, (M, agents, n); where the gap closed, the proposal it closed for."""
         closed = [one for one, done in zip(state.proposal, state.done, strict=True) if done and one is not None]
@@ -255,7 +262,7 @@ def proposed(before: tuple[Array | None, ...], where: Mask, shares: Array) -> tu
     return tuple(found)
 
 
-def among(rules: Rules, where: Mask) -> Rules:
+def among(rules: Rules, where: Mask | NDArray[np.int64]) -> Rules:
     """What is announced in the missions `where` (M,)."""
     present = rules["present"] if len(rules["present"]) == 1 else rules["present"][where]
     return {**rules, "present": present, "supply": rules["supply"].among(where)}

@@ -36,6 +36,12 @@ class Pretender(Strategy, ABC):
         found = answer(own, heard_price(view), memory)
         return found.worth, asks(view, found.x[0])
 
+    def remembered(self, memory: Any, rows: Any) -> Any:
+        """Where their searches began, each (1, K, …)."""
+        if isinstance(memory, NearMemory):
+            return NearMemory(Shares(*(x[:, rows] for x in memory.shares)), memory.worth[:, rows])
+        return memory if memory is None else memory[:, rows]
+
 
 @dataclass(frozen=True, kw_only=True)
 class OverAsk(Pretender):

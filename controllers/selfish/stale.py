@@ -25,3 +25,7 @@ class FreeRiding(Strategy):
     def say(self, k: int, memory: Any, view: View) -> tuple[Any, Said]:
         known = (*(memory or ()), view.faithful["z"].copy())[-1 - self.delay :]
         return known, view.faithful | {"z": known[0]}
+
+    def remembered(self, memory: Any, rows: Any) -> Any:
+        """What was said lately."""
+        return memory if memory is None else tuple(z[rows] for z in memory)

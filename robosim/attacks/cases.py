@@ -30,7 +30,7 @@ BEST: Others = "best"
 BATCH_NUMBERS = 200_000
 """Numbers that agents say in a round, of all missions side by side; more would leave the processor's cache."""
 SAME = 1e-9
-"""Share of its cost by which a gain may be another one if more is played beside it: rounding."""
+"""Share of the largest cost by which a gain may be another one if more is played beside it: rounding."""
 FEW = 8
 """Attacks side by side whose problems without one agent each leave the cache anyway: it pays all the same."""
 
@@ -160,7 +160,7 @@ class Cases:
         other: set[str] = set()
         for one in whole:
             place = places[one.tax_rule, one.strategy, one.agent]
-            before, size = self.found[place], max(abs(one.net_cost_faithful), abs(one.net_cost))
+            before, size = self.found[place], float(np.abs(self.faithful[one.tax_rule].net_cost[0]).max())
             if abs(one.gain - before.gain) > SAME * size:
                 other.add(one.strategy)
                 self.found[place] = one
@@ -182,8 +182,7 @@ def _knowing(bills: Mapping[str, Mission[Any]]) -> dict[str, Mission[Any]]:
 
 def _parts(cases: list[Case], copies: int, mission: Mission[Any]) -> Iterator[list[Case]]:
     """As many at once as keep within the cache, with so many problems each; where one is more than that, a few."""
-    width = max(least for least, _ in mission.words.values())
-    size = BATCH_NUMBERS // (copies * mission.network.n * width) or (FEW if copies > 1 else 1)
+    size = BATCH_NUMBERS // (copies * mission.spoken) or (FEW if copies > 1 else 1)
     return (cases[i : i + size] for i in range(0, len(cases), size))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from robosim.agent import Array, Deviation
 from robosim.auction.mission import CENTRAL_AGENTS, PriceMission
 from robosim.charging.mission import BuiltDay
+from robosim.charging.online.agreed import Agreed, outcome, parted, together
 from robosim.charging.online.agreement import Agreement, among, faults_of
 from robosim.charging.online.arrivals import dual_bound
 from robosim.charging.online.live import Live, LiveStation, Meters
@@ -41,7 +42,7 @@ from robosim.tape import Tape
 
 
 class Underway(NamedTuple):
-    """The station's clock and the agreement that is being made."""
+    """The station's clock and the agreement that is being made, by the missions in which it is not made yet."""
 
     live: Live
     talk: Agreement | None
@@ -60,6 +61,8 @@ class Underway(NamedTuple):
     pivots: Array
     """(R, N) dollars: what presence cost the others so far, where the tax needs it."""
     faults: tuple[Fault, ...]
+    agreed: tuple[Agreed, ...] = ()
+    """What the other missions agreed on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +89,13 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         """Cars, agreements and tax in one line."""
         minutes, most = 60 * self.every * self.day.station.step_h, f"at most {self.talks} rounds"
         return f"{self.network.n} EVs, those plugged in agree every {minutes:g} min in {most}, tax {self.tax.name}"
+
+    @property
+    def spoken(self) -> int:
+        """Who is there speaks of what is left of its stay: on the average of the day."""
+        stay = np.diff(self.day.problem.stay, axis=1).astype(np.float64)
+        there = stay.sum() / self.day.problem.periods
+        return max(1, int(np.ceil(there * stay.mean())))
 
     @cached_property
     def station(self) -> LiveStation:
@@ -160,7 +170,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         body, k = body._replace(inner=body.talk.advance(body.inner)), k + 1
         if body.talk.over(body.inner):
             body = self._agreeing(self._executed(body), k)
-        return self._shown(k, body)
+        return self._shown(k, self._fewer(body))
 
     def finished(self, snapshot: Snapshot) -> bool:
         """True when the last car has left."""
@@ -172,6 +182,17 @@ class OnlineCharging(PriceMission[ChargingRecord]):
             return Snapshot(k, None, None, None, body, None, (), faults)  # type: ignore[arg-type]
         faults += faults_of(inner, body.talk.left, body.began)
         return Snapshot(k, inner.state, inner.heard, inner.leader, body, inner.net, inner.memory, faults)
+
+    def _fewer(self, body: Underway) -> Underway:
+        """Without the missions that have agreed, where these are many: the rest is sooner done alone."""
+        parts = None if body.inner is None or body.talk is None else parted(body.talk, body.inner)
+        if parts is None:
+            return body
+        assert body.inner is not None
+        assert body.talk is not None
+        faults = body.faults + faults_of(body.inner, body.talk.left, body.began)
+        (talk, inner), agreed = parts
+        return body._replace(talk=talk, inner=inner, agreed=(*body.agreed, agreed), faults=faults)
 
     def _agreeing(self, body: Underway, k: int) -> Underway:
         """The clock goes on until somebody who is there wants something; an agreement lies before them."""
@@ -211,18 +232,16 @@ class OnlineCharging(PriceMission[ChargingRecord]):
         talk, inner, live = body.talk, body.inner, body.live
         assert talk is not None
         assert inner is not None
-        left, power = talk.left, talk.plan_kw(inner)
-        price, worst = live.price.copy(), body.gap.copy()
-        shape = (len(left.rows), price.shape[1], left.day.periods)
-        agreed = inner.heard.leader["price"].reshape(shape)
+        left, whole = talk.left, together((*body.agreed, outcome(talk, inner)))
+        price, worst, rows = live.price.copy(), body.gap.copy(), whole.rows
+        agreed = whole.price.reshape(len(rows), price.shape[1], left.day.periods)
         if self.station.keeps_room:
             agreed = np.concatenate([agreed[:, :-1], agreed[:, -1:] / left.day.loss], axis=1)
-        price[left.rows, :, left.period : left.period + shape[2]] = agreed
-        gap = talk.gap(inner)
-        worst[left.rows] = np.maximum(worst[left.rows], np.where(np.isfinite(gap), gap, np.inf))
+        price[rows, :, left.period : left.period + left.day.periods] = agreed
+        worst[rows] = np.maximum(worst[rows], np.where(np.isfinite(whole.gap), whole.gap, np.inf))
         before = live = live._replace(price=price)
         for _ in range(self.every):
-            live = self.station.lived(live, left.rows, left.who, power, body.meters)
+            live = self.station.lived(live, rows, left.who, whole.power_kw, body.meters)
         pivots = body.pivots
         if PIVOT in self.tax.needs:
             bare, everybody = replace(self.station, room=0.0), self.selfish.deviations
@@ -231,7 +250,7 @@ class OnlineCharging(PriceMission[ChargingRecord]):
             pivots = pivots + step_pivots(bare, (before, priced), live, self.every, self._talk, everybody)
         faults = body.faults + faults_of(inner, left, body.began)
         cut, made = body.cut + (not talk.finished(inner)), body.agreements + 1
-        return body._replace(live=live, gap=worst, agreements=made, cut=cut, pivots=pivots, faults=faults)
+        return body._replace(live=live, gap=worst, agreements=made, cut=cut, pivots=pivots, faults=faults, agreed=())
 
     def decide(self, snapshot: Snapshot) -> Array:
         """What was agreed on and executed so far, mean power (missions, N, T)."""

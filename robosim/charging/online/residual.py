@@ -21,6 +21,7 @@ from robosim.charging.aggregator import Aggregator
 from robosim.charging.online.live import Ints, Live, LiveStation
 from robosim.charging.problem import TYPE, ChargingDay
 from robosim.controllers.parts.market import Supply
+from robosim.controllers.parts.some import some
 
 NOTHING_KWH = 1e-9
 """Who lacks no more has what it wants."""
@@ -44,6 +45,11 @@ class Residual(NamedTuple):
     """(1|A, P) which part of the present period each car is still there."""
     supply: Supply
     """What the leader provides, in each of these missions."""
+
+    def among(self, places: Ints) -> Residual:
+        """The same for some of the missions, by their places in `rows`."""
+        parts = {name: some(getattr(self, name), places) for name in ("rows", "own", "present", "price", "left")}
+        return self._replace(supply=self.supply.among(places), **parts)
 
 
 def residual(station: LiveStation, live: Live, steps: int, among: NDArray[np.bool_] | None = None) -> Residual | None:
