@@ -16,8 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 from robosim.agent import Array, Rules, Said
 from robosim.auction.projection import PublicLimits, nearest
 from robosim.controllers.admm import penalty
-from robosim.controllers.parts.market import FixedSupply, loaded
+from robosim.controllers.parts.market import loaded
 from robosim.controllers.parts.price_step import BOLDEST
+from robosim.controllers.parts.supply import FixedSupply
 from robosim.errors import BadInput
 from robosim.programme import Programme, cleared
 

@@ -23,8 +23,8 @@ from robosim.charging.aggregator import Aggregator
 from robosim.charging.crowd import Crowd
 from robosim.charging.optimum import Central, solved
 from robosim.controllers.parts.charging import fleet, metered_cost, price_at_plug, use
-from robosim.controllers.parts.market import FixedSupply, Supply
 from robosim.controllers.parts.price_step import BOLDEST
+from robosim.controllers.parts.supply import FixedSupply, Supply
 from robosim.kernels import Unsettled
 from robosim.kernels.coupling import carried_rows, nearest_within, steepness
 

@@ -19,7 +19,7 @@ from robosim.charging.aggregator import Aggregator
 from robosim.charging.mission import BuiltDay
 from robosim.charging.problem import TYPE, ChargingDay
 from robosim.controllers.parts.charging import fleet, plan
-from robosim.controllers.parts.market import Supply
+from robosim.controllers.parts.supply import Supply
 
 
 class Rest(NamedTuple):

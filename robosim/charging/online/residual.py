@@ -20,8 +20,8 @@ from robosim.agent import Array, Said
 from robosim.charging.aggregator import Aggregator
 from robosim.charging.online.live import Ints, Live, LiveStation
 from robosim.charging.problem import TYPE, ChargingDay
-from robosim.controllers.parts.market import Supply
 from robosim.controllers.parts.some import some
+from robosim.controllers.parts.supply import Supply
 
 NOTHING_KWH = 1e-9
 """Who lacks no more has what it wants."""
