@@ -30,6 +30,7 @@ from robosim.freight.coupled.feasible import (
     sharp_solver,
 )
 from robosim.freight.coupled.problem import Coupled
+from robosim.freight.coupled.refined import refined
 from robosim.kernels import Unsettled
 
 STEPS = 400
@@ -44,8 +45,6 @@ than half of the least before are as near as the solver's digits reach."""
 LEAST_FLOW, LEAST_PRICE = 1e-3, 1e-6
 """Shares of the largest flow, and of the mean price of b as marginal cost, below which an edge counts as this loaded in
 the Hessian, which would vanish otherwise; the smaller of the two flows is taken."""
-WORSE = 1e-9
-"""Share of the objective by which an answer that no step towards it makes cheaper is dearer if it is off."""
 LOOSER = (1e-12, 1e-10, 1e-8)
 """Accuracies asked of piqp, one after the other, where it stops early."""
 
@@ -102,9 +101,9 @@ class Lifted:
 
     def solve(self, absent: int | None = None) -> Optimum:
         """The optimum, with x_absent = 0 if somebody is absent."""
-        z, y = self._quadratic(*self._bent(self._first_flow()), absent)
+        z, y = self._quadratic(*self.bent(self._first_flow()), absent)
         if self.problem.bends:
-            z, y = self._newton(z, y, absent)
+            z, y = refined(self, *self._newton(z, y, absent), absent)
         x = np.clip(z[: self.x].reshape(self.problem.slope.shape), *self._box(absent))
         return Optimum(x, -y[: len(self.problem.b)], float(self.problem.objective(x)))
 
@@ -112,11 +111,9 @@ class Lifted:
         promise, least, stalled = np.inf, np.inf, 0
         for _ in range(STEPS):
             flow = np.maximum(z[self.v - self.edges :], 0.0)
-            cost = abs(self._cost(z))
-            aim, y = self._quadratic(*self._bent(flow, cost), absent)
-            share, promise = self._searched(z, aim)
-            if share == 0.0 and self._cost(aim) > (1.0 + WORSE) * cost:
-                return min((aim, z), key=lambda one: self._unsure(one, y, absent)), y  # its digits have turned the step
+            cost = abs(self.cost(z))
+            aim, y = self._quadratic(*self.bent(flow, cost), absent)
+            share, promise = self.searched(z, aim)
             still = float(np.abs(aim - z).max(initial=0.0)) <= NOTHING * self.size
             stalled = stalled + 1 if promise <= NEAR * cost and promise > 0.5 * least else 0
             least = min(least, promise)
@@ -125,10 +122,10 @@ class Lifted:
             z = z + share * (aim - z)
         raise Unsettled(
             f"central optimum: not settled in {STEPS} Newton steps, the last of which promised {promise:.3g} less of "
-            f"{self._cost(z):.9g}"
+            f"{self.cost(z):.9g}"
         )
 
-    def _searched(self, z: Array, aim: Array) -> tuple[float, float]:
+    def searched(self, z: Array, aim: Array) -> tuple[float, float]:
         """Where from z (0) to aim (1) the objective is least, and the first derivative's promise of a decrease."""
         problem, step = self.problem, aim - z
         flow, change = z[self.v - self.edges :], step[self.v - self.edges :]
@@ -142,12 +139,12 @@ class Lifted:
             return 0.0, 0.0
         return (1.0 if slope(1.0) <= 0 else float(brentq(slope, 0.0, 1.0))), -start
 
-    def _cost(self, z: Array) -> float:
+    def cost(self, z: Array) -> float:
         problem = self.problem
         late = problem.congestion @ problem.powered(z[self.v - self.edges :], 1)
         return float(problem.slope.ravel() @ z[: self.x] + late)
 
-    def _unsure(self, z: Array, y: Array, absent: int | None) -> float:
+    def unsure(self, z: Array, y: Array, absent: int | None) -> float:
         """How far the nearest decision that keeps all rules may be above the least cost, by the dual value here."""
         lower, upper = self._box(absent)
         boxed = replace(self.problem, lower=lower, upper=upper)
@@ -159,7 +156,7 @@ class Lifted:
         """Before anything is known every edge counts as loaded with as much as b asks for at most."""
         return np.full(self.edges, self.size)
 
-    def _bent(self, flow: Array, cost: float = np.inf) -> tuple[Array, Array]:
+    def bent(self, flow: Array, cost: float = np.inf) -> tuple[Array, Array]:
         """Hessian diagonal and slopes (E,) of the quadratic that touches Σ aF^{p+1} at these flows, which cost this."""
         a, p = self.problem.congestion, self.problem.power
         if not self.problem.bends:
@@ -176,6 +173,16 @@ class Lifted:
             lower[absent] = upper[absent] = 0.0
         return lower, upper
 
+    def bounds(self, absent: int | None) -> tuple[Array, Array]:
+        """Between which every lifted variable is, (v,) each."""
+        rest = self.v - self.x
+        lower, upper = (x.ravel() for x in self._box(absent))
+        return np.append(lower, np.full(rest, -np.inf)), np.append(upper, np.full(rest, np.inf))
+
+    def most_of(self, absent: int | None) -> Array:
+        """The right sides of limits: who is absent keeps its own by doing nothing."""
+        return self.most if absent is None else np.where(self.owner == absent, np.maximum(self.most, 0.0), self.most)
+
     def _quadratic(self, hessian: Array, slope: Array, absent: int | None) -> tuple[Array, Array]:
         """The quadratic programme's answer (v,) and the multipliers of its equalities.
 
@@ -191,10 +198,8 @@ class Lifted:
     def _solved(self, P: Any, c: Array, absent: int | None) -> tuple[Array, Array]:
         import piqp
 
-        rest = self.v - self.x
-        lower, upper = (x.ravel() / self.size for x in self._box(absent))
-        x_l, x_u = np.append(lower, np.full(rest, -np.inf)), np.append(upper, np.full(rest, np.inf))
-        most = self.most if absent is None else np.where(self.owner == absent, np.maximum(self.most, 0.0), self.most)
+        x_l, x_u = (x / self.size for x in self.bounds(absent))
+        most = self.most_of(absent)
         h_u = most / self.size if len(most) else None
         for accuracy in LOOSER:
             if self.solver is None:
