@@ -126,8 +126,12 @@ def _congestion(network: RoadNetwork, used: NDArray[np.int64], kind: str) -> tup
     power = network.power[used]
     bends = (growth > 0.0) & (power > 0.0)
     if (power[bends] < 1.0).any():
-        least = power[bends].min()
-        raise BadInput(f"{network.file}: power: must be 0 or >= 1, got {least:g} (take congestion 'linear')")
+        worst = int(np.flatnonzero(bends & (power < 1.0))[0])
+        start, end = network.ids[network.links[used[worst]]]
+        raise BadInput(
+            f"{network.file}: power: of the link {start} {end} must be 0 or >= 1, got {power[worst]:g} "
+            "(take congestion 'linear')"
+        )
     power = np.where(bends, power, power[bends][0] if bends.any() else 1.0)
     late = np.where(bends, growth / network.capacity[used] ** power, 0.0)
     same = bool((power == power[:1]).all())
