@@ -40,7 +40,8 @@ class Controller(Protocol):
     - freight: the penalties of the method, A, b, theta and congestion (`robosim.freight.mission.Freight.announced`).
 
     One that has `among(state, rows)`, what it keeps in some of the missions, is not played on in those that have agreed
-    while others beside them go on (charging that is planned online).
+    while others beside them go on (charging that is planned online). Who inherits it and writes `start` or `step` anew
+    writes it anew, too, or is played on.
 
     In a rendezvous a program may bring a bound of its own, `proven_beta(rules)`, and say that it `keeps_mean` or
     `keeps_reach` (`robosim.rendezvous.bounds.listed`).
@@ -172,12 +173,10 @@ class Strategy:
         return self
 
     def remembered(self, memory: Any, rows: Any) -> Any:
-        """What some of its agents remember, (rows,) of those that it is played by. Raises `LookupError` where that
-        cannot be told apart: then nobody's mission ends before all others that are played beside it.
+        """What some of its agents remember, (rows,) of those that it is played by. Who remembers something and does not
+        say this is played on until all missions beside its own have agreed, too (charging that is planned online).
         """
-        if memory is not None:
-            raise LookupError
-        return None
+        return memory
 
     def apart(self) -> Strategy:
         """What it plays in the problems from which somebody else is absent, where taxes need them: the same."""

@@ -8,6 +8,8 @@ import pytest
 import robosim
 from robosim.agent import Deviation, Strategy
 from robosim.charging.online import agreed
+from robosim.controllers.dual_decomposition import ChargingCar
+from robosim.controllers.selfish.pretenders import OverAsk
 from robosim.mission import Mission
 from robosim.record import Record
 
@@ -83,9 +85,47 @@ def test_who_cannot_be_told_apart_stays_with_all_others(monkeypatch) -> None:
     assert often < played(mission.playing(lying[:-1], batch=16), monkeypatch, 0.75)[1]
 
 
+def test_who_inherits_and_keeps_something_else_is_played_on(monkeypatch) -> None:
+    """A program and a strategy that are like robosim's own, and count: their memories are nothing to be split."""
+    mission = robosim.load("charging", tax="none", set=SMALL, controller=Counted())
+    cars = np.arange(EACH)
+    lying = (*liars(mission, ("constant-bid",)), Deviation(strategy=Twice(), missions=EACH + cars, agents=cars))
+    record, often = played(mission.playing(lying, batch=2 * EACH), monkeypatch, 0.75)
+    assert often == 0
+    own = robosim.load("charging", tax="none", set=SMALL)
+    same, often = played(own.playing(liars(own, ("constant-bid", "over-ask")), batch=2 * EACH), monkeypatch, 0.75)
+    assert often > 0
+    np.testing.assert_array_equal(record.net_cost[:EACH], same.net_cost[:EACH])
+    twice = (*liars(own, ("constant-bid",)), Deviation(strategy=Twice(), missions=EACH + cars, agents=cars))
+    assert played(own.playing(twice, batch=2 * EACH), monkeypatch, 0.75)[1] < often, "Twice() cannot be split"
+
+
 def figures(record: Record) -> list[np.ndarray]:
     day: Callable = record.day
     return [record.net_cost, record.decision, record.gap, record.reported_cost, day.metered_kw, day.worth]
+
+
+class Counted(ChargingCar):
+    """Keeps how often it spoke as well, (state, count): a tuple that nobody knows how to split."""
+
+    def start(self, own, rules, links):
+        state, said = super().start(own, rules, links)
+        return (state, 0), said
+
+    def step(self, state, heard):
+        inner, said = super().step(state[0], heard)
+        return (inner, state[1] + 1), said
+
+
+class Twice(OverAsk):
+    """Remembers a number, and where its search began."""
+
+    name = "twice"
+
+    def say(self, k, memory, view):
+        count, inner = memory or (0, None)
+        inner, said = super().say(k, inner, view)
+        return (count + 1, inner), said
 
 
 class Mute(Strategy):

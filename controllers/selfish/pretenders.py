@@ -40,7 +40,7 @@ class Pretender(Strategy, ABC):
         """Where their searches began, each (1, K, …)."""
         if isinstance(memory, NearMemory):
             return NearMemory(Shares(*(x[:, rows] for x in memory.shares)), memory.worth[:, rows])
-        return memory if memory is None else memory[:, rows]
+        return memory[:, rows]
 
 
 @dataclass(frozen=True, kw_only=True)

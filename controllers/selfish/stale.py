@@ -28,4 +28,4 @@ class FreeRiding(Strategy):
 
     def remembered(self, memory: Any, rows: Any) -> Any:
         """What was said lately."""
-        return memory if memory is None else tuple(z[rows] for z in memory)
+        return tuple(z[rows] for z in memory)

@@ -56,7 +56,7 @@ def parted(talk: Agreement, inner: Snapshot) -> tuple[tuple[Agreement, Snapshot]
     on = np.flatnonzero(~done | (np.arange(len(done)) == 0))
     if len(done) < FEW or len(on) > FEWER * len(done) or done.all():
         return None
-    if not all(hasattr(program, "among") for program in _programs(talk)):
+    if not all(splits(program, "among", "start", "step") for program in _programs(talk)):
         return None
     try:
         rest, over = (narrowed(talk, inner, places) for places in (on, np.flatnonzero(done)[int(done[0]) :]))
@@ -80,8 +80,17 @@ def narrowed(talk: Agreement, inner: Snapshot, places: Ints) -> tuple[Agreement,
 
 
 def _programs(talk: Agreement) -> tuple[Any, Any]:
-    """Of cars and leader; those that can be told apart mission by mission have `among`."""
+    """Of cars and leader."""
     return talk.controller, talk.coordinator
+
+
+def splits(program: object, how: str, *rounds: str) -> bool:
+    """Whether the class that says `how` what is kept is told apart, mission by mission, also wrote the `rounds`: who
+    inherits the one and writes the others anew may keep something else."""
+    classes = type(program).__mro__
+    wrote = {name: next((one for one in classes if name in vars(one)), None) for name in (how, *rounds)}
+    owner = wrote[how]
+    return owner is not None and all(one is not None and issubclass(owner, one) for one in wrote.values())
 
 
 def _narrowed(one: Deviation, memory: Any, places: Ints) -> tuple[Deviation, Any]:
@@ -89,4 +98,6 @@ def _narrowed(one: Deviation, memory: Any, places: Ints) -> tuple[Deviation, Any
     where = np.searchsorted(places, one.missions)
     rows = np.flatnonzero(places[np.minimum(where, len(places) - 1)] == one.missions)
     picked = replace(one, strategy=one.strategy.picked(rows), missions=where[rows], agents=one.agents[rows])
-    return picked, one.strategy.remembered(memory, rows)
+    if memory is not None and not splits(one.strategy, "remembered", "say"):
+        raise LookupError
+    return picked, None if memory is None else one.strategy.remembered(memory, rows)
