@@ -43,7 +43,9 @@ class Bench:
     @property
     def size(self) -> int:
         """Trials that are run side by side at most."""
-        return max(1, AT_ONCE // (self.mission.copies * self.mission.spoken))
+        mission = self.mission
+        wide = max(least for least, _ in mission.words.values())
+        return max(1, AT_ONCE // (mission.copies * mission.network.n * wide))
 
     def tries(self, agents: Sequence[int], plans: Sequence[Sequence[Strategy]]) -> Outcome:
         """Trials (K,) in each of which every one of `agents` plays its own: plans[member][trial], or one for all.
