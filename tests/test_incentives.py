@@ -37,7 +37,7 @@ def scale(mission: Mission) -> float:
     return mission.network.n * float(np.linalg.norm(rules.upper - rules.lower)) ** 2
 
 
-FEW, MANY = range(8), range(8, 30)
+FEW, MANY = range(5), range(5, 30)
 
 
 @pytest.mark.parametrize("block", [*FEW, *(pytest.param(k, marks=pytest.mark.deep) for k in MANY)])

@@ -274,6 +274,7 @@ def test_the_dynamic_pivot_is_vcg_where_nobody_comes_later() -> None:
     np.testing.assert_allclose(pivot.settlement.tax, vcg.settlement.tax, atol=1e-5)
 
 
+@pytest.mark.deep
 def test_the_dynamic_pivot_is_known_when_a_car_leaves_and_can_be_gamed() -> None:
     """No later step changes it; it has no certificate, and on this day stating another departure pays."""
     keys = {"station.count": 10, "station.limit_kw": 9.0, "station.unmet": "allowed", "mission.rounds": 15}

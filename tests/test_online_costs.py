@@ -147,6 +147,7 @@ def test_absence_replayed_is_a_day_without_the_car_also_for_the_aggregator() -> 
     assert record.settlement.tax.max() > 0.1
 
 
+@pytest.mark.deep
 def test_what_is_found_is_certified_and_the_bound_is_below_whoever_plans() -> None:
     mission = robosim.load("charging", set=CROWD | NOBODY | {"mission.rounds": 15})
     record = mission.run()

@@ -463,16 +463,16 @@ def test_weights_are_in_the_answer_and_not_dropped(tmp_path) -> None:
         ("[[0, 1, 2.0]]", ":12: network.edges: the graph falls into 2 components: {2}; {0, 1}"),
     ],
 )
-def test_weights_in_world_files_are_checked_at_their_line(edges: str, message: str, tmp_path) -> None:
+def test_weights_in_world_files_are_checked_at_their_line(edges: str, message: str, tmp_path, cli) -> None:
     file = tmp_path / "w.toml"
     file.write_text(WORLD.format(rounds=5, seed=1, n=3, d=2, limits="", edges=edges))
     with pytest.raises(BadInput) as found:
         robosim.load(file)
     assert message in str(found.value)
-    ended = subprocess.run([sys.executable, "-m", "robosim", "run", str(file)], capture_output=True, text=True)
-    assert ended.returncode == 2
-    assert "Traceback" not in ended.stderr
-    assert message in ended.stderr
+    code, _, err = cli("run", file)
+    assert code == 2
+    assert "Traceback" not in err
+    assert message in err
 
 
 def test_the_command_line_runs_certifies_and_draws_a_weighted_world(tmp_path) -> None:

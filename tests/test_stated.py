@@ -30,6 +30,7 @@ def study() -> ModuleType:
     return made
 
 
+@pytest.mark.deep
 def test_net_costs_change_under_groves_as_under_vcg(study: ModuleType) -> None:
     """k_i is the same bits whatever car i says, so that the days without it need not be played."""
     few = {"station.count": 6, "station.limit_kw": 7.0, "station.replan_min": 15, "leader.epsilon_share": 1e-4}
