@@ -20,6 +20,7 @@ from robosim.errors import BadInput
 from robosim.figures import figures_of, plot
 from robosim.figures.style import save
 from robosim.palette import LOOKS, MARKET_LOOKS, UNLISTED, look
+from tests.deep import but_deep
 
 FEW = {"station.count": 12, "station.limit_kw": 20.0, "seed": 4}
 SELFISH = [{"agents": [2, 5], "strategy": "over-ask"}, {"agent": 7, "strategy": "constant-bid"}]
@@ -258,7 +259,7 @@ def test_every_strategy_of_a_market_has_a_look_of_its_own() -> None:
     assert len({*shapes, UNLISTED.shape}) == len(shapes) + 1
 
 
-@pytest.mark.parametrize("name", DAYS)
+@pytest.mark.parametrize("name", but_deep(DAYS, ("selfish", "phases", "one")))
 def test_pictures_fit_a_paper(name, days) -> None:
     """One or two columns wide, letters of 8 points or more, nothing cut off, no legend over an axis."""
     for draw in figures_of(days(name)).values():

@@ -20,6 +20,7 @@ from robosim.freight.taxes import shadow_price, tolls
 from robosim.leader.tax_rule import vcg
 from robosim.network.network import Network
 from robosim.scenario.reading import bundled_text
+from tests.deep import but_deep
 
 Array = np.ndarray
 ROADS = Path(__file__).parents[1] / ".." / "shared" / "data" / "roads" / "SiouxFalls_net.tntp"
@@ -249,7 +250,7 @@ BATCH = (
 )
 
 
-@pytest.mark.parametrize("tax", ["vcg", "shadow-price"])
+@pytest.mark.parametrize("tax", but_deep(["vcg", "shadow-price"], ["shadow-price"]))
 def test_a_batch_of_missions_is_each_mission_alone(tax: str) -> None:
     """Bit for bit, with liars and without, although some are done before the others."""
     mission = freight(leader__tax=tax, mission__rounds=170, leader__tolerance=1e-5)
