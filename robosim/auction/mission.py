@@ -92,11 +92,8 @@ class PriceMission(Mission[R]):
 
         Under a Groves rule what the decision is above the optimum is nobody's loss, as far as an ε is announced for it.
         """
-        away, announced, gap = (
-            self.allocation.costs(np.zeros_like(record.decision[0])),
-            self.rules["epsilon"],
-            record.gap[0],
-        )
+        away = self.allocation.costs(np.zeros_like(record.decision[0]))
+        announced, gap = self.rules["epsilon"], record.gap[0]
         spare = min(gap, announced) if self.tax.groves and announced is not None and np.isfinite(gap) else 0.0
         return individually_rational(record.net_cost[0] - spare, away, record.private_cost[0], record.settlement.tax[0])
 
