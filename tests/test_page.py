@@ -220,6 +220,13 @@ def test_a_page_says_what_the_record_says(text, record) -> None:
     assert [card["name"] for card in mission["cards"] if card["value"].startswith("lost")] == ["Robot 3"]
 
 
+def test_a_car_is_an_ev_on_its_card() -> None:
+    keys = {"station.count": 3, "mission.rounds": 20, "station.unmet": "allowed"}
+    mission = robosim.load("charging-day-ahead", set=keys, strategies={1: "over-ask"})
+    (told,) = data_of(page(mission.run()))["missions"]
+    assert "EV 1" in [card["name"] for card in told["cards"]]
+
+
 def test_the_same_record_makes_the_same_page(text, record, tmp_path) -> None:
     assert page(robosim.load_record(record.save(tmp_path / "r"))) == text
 

@@ -86,7 +86,7 @@ def _gain(record: Record, gain: Gain, agent: str) -> Card:
     value = f"{'gained' if won else 'lost'} {_number(abs(gain.gain))} {record.unit}"
     change = f"{_number(abs(gain.others_change))} {record.unit} {'more' if gain.others_change >= 0 else 'less'}"
     more = f"by {gain.strategy}; the others paid {change}"
-    return _card(f"{agent.capitalize()} {gain.agent}", value, BAD if won else GOOD, more)
+    return _card(f"{agent[:1].upper()}{agent[1:]} {gain.agent}", value, BAD if won else GOOD, more)
 
 
 def _money(record: Record) -> Iterator[Card]:
