@@ -14,27 +14,29 @@ One exchange a round is enough: v_i⁺ is finished in the next round, when y⁺ 
 u_i = v_i - y_i/2 - Σ_j y_j/(2 deg_i), which is 0 at the start and moves by half the distance between an agent's copies
 and its neighbours' mean: v_i = u_i + Σ_j y_j/deg_i before that move.
 
-Where the leader announces that some edges are steeper than most, both quadratic terms have weights
-(`robosim.controllers.parts.steep`).
+Where the leader announces that some edges are steeper than most, both quadratic terms have weights, which follow what
+it says later (`robosim.controllers.parts.steep`, `robosim.controllers.parts.balance`). u is kept as M u then, M the
+weights of copies: as what neighbours have drawn so far, which stays where weights change.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
 from robosim.agent import Array, Heard, Links, Rules, Said
+from robosim.controllers.parts.balance import WEIGHTS
 from robosim.controllers.parts.local_problem import LocalProblem, borne
-from robosim.controllers.parts.steep import Steep
+from robosim.controllers.parts.steep import Weighed
 from robosim.kernels.own_rows import OwnRows, draw
 
 
 class Copies(NamedTuple):
     """What agents keep between rounds."""
 
-    problem: LocalProblem
+    problem: LocalProblem | Weighed
     rows: OwnRows
     degree: Array
     """(N,)."""
@@ -42,11 +44,20 @@ class Copies(NamedTuple):
     sigma: float
     strain: Array | None
     """u (M, N, N·n); None before anything was heard."""
-    steep: Steep | None
 
     def climb(self, left: Array) -> Array:
         """What prices climb by for what is left of b, σ d or σ (I + C'C) d, (M, N, m)."""
-        return self.sigma * (left if self.steep is None else self.steep.climbed(left))
+        return self.sigma * (self.problem.climbed(left) if isinstance(self.problem, Weighed) else left)
+
+    def drawn(self, y: Array) -> Array:
+        """y in the metric of copies, (M, N, N·n)."""
+        return self.problem.drawn(y) if isinstance(self.problem, Weighed) else y
+
+    def heeding(self, leader: Said) -> Self:
+        """With the weights that the leader says."""
+        if not isinstance(self.problem, Weighed):
+            return self
+        return self._replace(problem=self.problem.heeding(leader.get(WEIGHTS)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,15 +77,12 @@ class ConsensusTrackingAdmm:
     def start(self, own: Said, rules: Rules, links: Links) -> tuple[Copies, Said]:
         """Round 0: y = 0, λ = 0, d = -b/N."""
         degree, rho, sigma = links.degree, float(rules["rho"]), float(rules["sigma"])
-        steep, weights = Steep.of(rules), (rho * degree, np.full(degree.size, sigma))
-        problem = (
-            LocalProblem.of(own, rules, *weights)
-            if steep is None
-            else LocalProblem.of(steep.own(own, rho * degree), steep.rules(rules), *weights)
+        problem = Weighed.of(own, rules, rho * degree, sigma) or LocalProblem.of(
+            own, rules, rho * degree, np.full(degree.size, sigma)
         )
         missions, agents, n = own["slope"].shape
         rows = OwnRows.of(own["rows"].reshape(-1, agents, rules["b"].size, n))
-        return Copies(problem, rows, degree, rho, sigma, None, steep), {
+        return Copies(problem, rows, degree, rho, sigma, None), {
             "y": np.zeros((missions, agents, rules["theta"].shape[1])),
             "multiplier": np.zeros((missions, agents, rules["b"].size)),
             "tracker": np.tile(-rules["b"] / rules["agents"], (missions, agents, 1)),
@@ -82,11 +90,12 @@ class ConsensusTrackingAdmm:
 
     def step(self, state: Copies, heard: Heard) -> tuple[Copies, Said]:
         """Round k: lines 17-18 of the round before, then lines 11-16."""
+        state = state.heeding(heard.leader)
         problem, rows = state.problem, state.rows
-        y, near = heard.own["y"], heard.total("y")
+        y, near = heard.own["y"], state.drawn(heard.total("y"))
         strain = np.empty_like(y)
-        draw(state.degree, state.rho, y, near, state.strain if state.strain is not None else strain[:0], strain)
-        near = near if state.steep is None else state.steep.drawn(near)
+        kept = state.strain if state.strain is not None else strain[:0]
+        draw(state.degree, state.rho, state.drawn(y), near, kept, strain)
         price, left = heard.mixed("multiplier"), heard.mixed("tracker")
         before = rows.times(problem.own_block(y))
         y = problem.solve(near, rows.transposed(price + state.climb(left - before)))

@@ -2,14 +2,10 @@
 
 from dataclasses import replace
 
-import daqp
 import numpy as np
 import pytest
 
 import robosim
-from robosim.agent import Heard
-from robosim.checks import check_controller
-from robosim.controllers.consensus_tracking_admm import ConsensusTrackingAdmm, controller
 from robosim.freight.coupled.feasible import nearest_feasible
 from robosim.freight.coupled.optimum import optimum
 from robosim.freight.coupled.penalties import penalties, penalties_at
@@ -18,8 +14,6 @@ from robosim.freight.coupled.steep import MOST_FLOWS, gentled, least_steep, stee
 from robosim.freight.roads.generator import paper_instance
 from robosim.freight.roads.instance import coupled
 from robosim.network.network import Network
-
-FAR = 1e30
 
 
 def market(name):
@@ -55,6 +49,12 @@ def test_one_steep_road_sets_nobodys_pace(name: str, edge: int, times: float) ->
     assert rounds(steeper(problem, edge, times), network) <= 3 * rounds(problem, network)
 
 
+def test_a_steep_road_that_all_of_a_town_needs_sets_nobodys_pace() -> None:
+    """With weights that stay who sends how much over it was agreed on 8e-6 above the optimum after 4 000 rounds."""
+    problem, network = market("example-5")
+    assert rounds(steeper(problem, 28, 1e5), network) <= 1329  # what roads that are all alike need
+
+
 @pytest.mark.parametrize(("name", "agent"), [("example-1", 2), ("unbalanced", 0)])
 def test_a_supplier_dearer_than_all_sets_nobodys_pace(name: str, agent: int) -> None:
     """A million times as dear, it stays at home; with a mean of all costs nothing was found in 20 000 rounds."""
@@ -69,8 +69,7 @@ def test_any_steep_road_and_any_dear_supplier(name: str) -> None:
     plain = rounds(problem, network, 3000)
     for edge in range(len(problem.congestion)):
         for times in (100.0, 1e5):
-            if (name, edge, times) != ("example-5", 28, 1e5):  # all of a town's demand: to 1e-5, where rounding ends it
-                assert rounds(steeper(problem, edge, times), network, 3 * plain) <= 3 * plain, edge
+            assert rounds(steeper(problem, edge, times), network, 3 * plain) <= 3 * plain, edge
     for agent in range(problem.agents):
         assert rounds(dearer(problem, agent, 1e6), network, 3 * plain) <= 3 * plain
 
@@ -90,14 +89,20 @@ def test_one_steep_road_sets_nobodys_pace_where_congestion_bends(seed: int, edge
     assert rounds(steeper(problem, edge, times), network) <= 3 * rounds(problem, network)
 
 
+@pytest.mark.parametrize(("seed", "edge"), [(1, 21), (4, 18)])
+def test_a_steep_road_that_private_limits_make_needed_sets_nobodys_pace(seed: int, edge: int) -> None:
+    """Its demand's price has to climb to 4e4: not reached in 4 times the rounds with weights that stay."""
+    problem, network = bent(seed)
+    assert rounds(steeper(problem, edge, 1e5), network) <= 3 * rounds(problem, network)
+
+
 @pytest.mark.deep
-@pytest.mark.parametrize(("seed", "needed"), [(0, None), (1, 21), (2, 1), (3, None), (4, 18), (5, 22)])
-def test_any_steep_road_where_congestion_bends(seed: int, needed: int | None) -> None:
-    """But for four of 176 that stocks and capacities, which are private, make some demand use, however steep they are:
-    nobody knows of these beforehand."""
+@pytest.mark.parametrize("seed", range(6))
+def test_any_steep_road_where_congestion_bends(seed: int) -> None:
+    """All 180, those too which stocks and capacities, which are private, make some demand use."""
     problem, network = bent(seed)
     plain = rounds(problem, network)
-    for edge in set(np.flatnonzero(problem.congestion)) - {needed}:
+    for edge in np.flatnonzero(problem.congestion):
         for times in (100.0, 1e5):
             assert rounds(steeper(problem, edge, times), network, 3 * plain) <= 3 * plain, (edge, times)
 
@@ -173,85 +178,6 @@ def test_few_enough_roads_are_steep() -> None:
     assert found is not None
     assert 0 < np.count_nonzero(found.excess) <= MOST_FLOWS / 10
     assert found.bend.max() == pytest.approx(2.0 * np.sort(bend)[-1 - MOST_FLOWS // 10])
-
-
-class Dense:
-    """X, Algorithm 1 with both weights, line by line, with dense matrices and no live solver."""
-
-    def __init__(self, problem, network, rules):
-        self.problem, self.links = problem, network.links
-        agents, n = problem.slope.shape
-        theta, size, links = problem.theta.toarray(), agents * n, network.links
-        self.near = [links.indices[a:b] for a, b in zip(links.indptr[:-1], links.indptr[1:], strict=True)]
-        self.weights = np.diag(links.own_weight)
-        for i, near in enumerate(self.near):
-            self.weights[i, near] = links.weight[links.indptr[i] : links.indptr[i + 1]]
-        metric = np.eye(size)
-        for j in range(agents):
-            own = slice(j * n, (j + 1) * n)
-            metric[own, own] += theta[:, own].T @ np.diag(rules["steep"]) @ theta[:, own]
-        self.metric, self.rho = metric, rules["rho"]
-        self.sigma = rules["sigma"] * (np.eye(len(problem.b)) + rules["climb"].T @ rules["climb"])
-        self.bend = [2.0 * theta.T @ np.diag(problem.congestion * part) @ theta for part in problem.part]
-        self.y, self.multiplier = np.zeros((agents, size)), np.zeros((agents, len(problem.b)))
-        self.tracker, self.v = np.tile(-problem.b / agents, (agents, 1)), np.zeros((agents, size))
-
-    def advance(self):
-        price, left, old = self.weights @ self.multiplier, self.weights @ self.tracker, self.y
-        self.y = np.stack([self.answer(i, price[i], left[i]) for i in range(len(old))])
-        n = self.problem.variables
-        moved = np.stack([self.problem.A[i] @ (self.y - old)[i, i * n : (i + 1) * n] for i in range(len(old))])
-        self.tracker = left + moved
-        self.multiplier = price + self.tracker @ self.sigma
-        for i, near in enumerate(self.near):
-            self.v[i] += (self.y[near] - old[near] / 2).sum(axis=0) / len(near) - old[i] / 2
-
-    def answer(self, i, price, left):
-        problem, n = self.problem, self.problem.variables
-        own, size = slice(i * n, (i + 1) * n), self.y.shape[1]
-        rows, limits = np.zeros((len(price), size)), np.zeros((len(problem.most[i]), size))
-        rows[:, own], limits[:, own] = problem.A[i], problem.limits[i]
-        draw = self.rho * len(self.near[i]) * self.metric
-        hessian = self.bend[i] + rows.T @ self.sigma @ rows + draw
-        linear = rows.T @ (price + self.sigma @ (left - rows @ self.y[i])) - draw @ self.v[i]
-        linear[own] += problem.slope[i]
-        lower, upper = np.full(size, -FAR), np.full(size, FAR)
-        lower[own], upper[own] = problem.lower[i], problem.upper[i].clip(max=FAR)
-        y, _, flag, _ = daqp.solve(
-            hessian, linear, limits, np.append(upper, problem.most[i]), np.append(lower, np.full(len(limits), -FAR)),
-            primal_tol=1e-11,
-        )  # fmt: skip
-        assert flag == 1
-        return np.asarray(y)
-
-
-def steep_market():
-    """Example 1 with two steep roads, one of which a town cannot well do without."""
-    problem, network = market("example-1")
-    problem = steeper(steeper(problem, 14, 30.0), 3, 300.0)
-    found = gentled(problem)
-    assert found is not None
-    announced = steep_rules(problem, network, found)
-    announced["climb"] = np.array([[1.0, 1.0, 0.5, 0.0, 0.0, 2.0]])
-    public = {"theta": problem.theta, "congestion": problem.congestion, "power": 1.0, "b": problem.b}
-    return problem, network, {**public, "agents": 4, "rounds": 100, **announced}
-
-
-def test_the_weighted_program_makes_the_full_forms_iterates() -> None:
-    problem, network, rules = steep_market()
-    dense, program = Dense(problem, network, rules), ConsensusTrackingAdmm()
-    state, said = program.start(problem.own(), rules, network.links)
-    for _ in range(60):
-        state, said = program.step(state, Heard(said, {}, network.links, said))
-        dense.advance()
-    for key in ("y", "multiplier", "tracker"):
-        expected = getattr(dense, key)
-        np.testing.assert_allclose(said[key][0], expected, rtol=0, atol=1e-8 * (1 + np.abs(expected).max()))
-
-
-def test_the_weighted_program_keeps_the_promises_of_a_controller() -> None:
-    problem, network, rules = steep_market()
-    check_controller(controller, own=problem.own(), rules=rules, network=network, rounds=30)
 
 
 def test_who_stays_at_home_is_paid_nothing() -> None:

@@ -1,8 +1,9 @@
-"""The leader of a problem that agents solve by themselves: silent, it listens, and says when they may stop.
+"""The leader of a problem that agents solve by themselves: it listens, and says when they may stop.
 
 What it reads means the same for every method: what Σ A_i x_i lacks of b at everybody's own block, how far copies are
 from what they copy, and how much decisions still move. Trackers always add up to Σ A_i x_i - b (X, Algorithm 1, line
-15, summed) unless somebody injected what is not there: that is all that the leader needs to notice it.
+15, summed) unless somebody injected what is not there: that is all that the leader needs to notice it. It speaks only
+where some edges are steep, of the weights that rows and edges have by now (`robosim.controllers.parts.balance`).
 
 A mission that is done is closed: what stood in the books then counts, whatever is said later because another mission
 beside it goes on.
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robosim.agent import Array, Rules, Said
+from robosim.controllers.parts.balance import WEIGHTS, Balance
 from robosim.kernels.audit import DEMAND, DISAGREEMENT, MOVEMENT, TRACKING, own_blocks, read
 
 ROUNDING = 1e-9
@@ -31,6 +33,8 @@ class AuditState(NamedTuple):
     rules: Rules
     tracked: bool | None
     """Whether sums of trackers mean something; None while nobody knows."""
+    balance: Balance | None
+    """The weights of what is steep; None where nothing is."""
     x: Array
     """(M, N, n) own blocks."""
     price: Array
@@ -52,8 +56,8 @@ class AuditState(NamedTuple):
         """These books, with the old ones where missions (M,) were done before."""
         if not missions.any():
             return self
-        kept = (_either(missions, *pair) for pair in zip(old[2:], self[2:], strict=True))
-        return AuditState(self.rules, self.tracked, *kept)
+        kept = (_either(missions, *pair) for pair in zip(old[3:], self[3:], strict=True))
+        return AuditState(self.rules, self.tracked, self.balance, *kept)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +74,8 @@ class Audit:
         missions, (agents, m, n) = rules["missions"], rules["A"].shape
         x, price, none = np.zeros((missions, agents, n)), np.zeros((missions, m)), np.zeros(missions, dtype=np.int64)
         zero, far = np.zeros(missions), np.full((missions, 2), np.inf)
-        return AuditState(rules, rules["tracked"], x, price, far, zero, zero, none - 1, none, none), {}
+        balance = Balance.of(rules)
+        return AuditState(rules, rules["tracked"], balance, x, price, far, zero, zero, none - 1, none, none), {}
 
     def step(self, state: AuditState, said: Said) -> tuple[AuditState, Said]:
         """Read everybody's words."""
@@ -96,8 +101,10 @@ class Audit:
         if rules["tolerance"] is not None:
             worst = np.maximum(residuals.max(axis=1), out[:, MOVEMENT] / wide)
             steady = np.where(worst <= rules["tolerance"], steady + 1, 0)
-        books = AuditState(rules, tracked, x, price, residuals, injected, off, broken, steady, k)
-        return books.closed(self.done(state), state), {}
+        balance = None if state.balance is None else state.balance.after(y, x, state.x)
+        books = AuditState(rules, tracked, balance, x, price, residuals, injected, off, broken, steady, k)
+        said = {} if balance is None else {WEIGHTS: balance.factor[:, None]}
+        return books.closed(self.done(state), state), said
 
     def done(self, state: AuditState) -> NDArray[np.bool_]:
         """(M,) where demand, copies and decisions have been within the tolerance for `patience` rounds."""

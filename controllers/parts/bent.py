@@ -67,7 +67,7 @@ class BentAgents:
         again = (m, i) not in self.programmes
         flat = 0
         for _ in range(TURNS):
-            anew = step_asked(*given, *memory[1:], again)
+            anew = step_asked(*given, *memory, again)
             try:
                 x = self.programmes.solve_one(m, i, memory.curvature, memory.ask, anew)
             except Unsettled:

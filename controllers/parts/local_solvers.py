@@ -5,12 +5,12 @@ questions before. Programs that ask the same questions in the same order get the
 
 Local problems with congestion that is not linear: Newton's method, each step a quadratic local problem.
 
-At flows F⁰ congestion φ_e(F) = s_e a_e |F|^{p+1} is, to second order, ½ K_e F² + l_e F with K = φ''(F⁰) and
-l = φ'(F⁰) - K F⁰: the same problem as with linear congestion, of weight K and with h - Θ'l for h. As copies are free,
-flows may be negative on the way; |F| keeps the cost convex there. Steps are halved until the cost falls enough
-(Armijo), so that the method converges from everywhere, and quadratically in the end: τ > 0 makes the problem strongly
-convex. Where weights are so much larger than τ that rounding turns a step, τ is larger for that step (Levenberg and
-Marquardt). It ends where a step is small, or where several in a row promise no fall that the cost's digits could show.
+At flows F⁰ congestion φ_e(F⁰ + d) = s_e a_e |F⁰ + d|^{p+1} is, to second order, φ_e(F⁰) + φ'(F⁰) d + ½ K_e d² with
+K = φ''(F⁰): for the step the same problem as with linear congestion, of weight K. As copies are free, flows may be
+negative on the way; |F| keeps the cost convex there. Steps are halved until the cost falls enough (Armijo), so that the
+method converges from everywhere, and quadratically in the end: τ > 0 makes the problem strongly convex. Where weights
+are so much larger than τ that rounding turns a step, τ is larger for that step (Levenberg and Marquardt). It ends where
+a step is small, or where several in a row promise no fall that the cost's digits could show.
 """
 
 from __future__ import annotations
@@ -161,7 +161,8 @@ class BentProblem:
 
         Raises `Unsettled` where STEPS steps do not end at it.
         """
-        y = self._quadratic(h, linear, np.zeros_like(self.load)) if y is None else y
+        nothing = np.zeros_like(h)
+        y = self._quadratic(h, linear, np.zeros_like(self.load), nothing) if y is None else y
         flat, promised, scale = 0, np.nan, np.nan
         for _ in range(STEPS):
             step = self._newtons(h, linear, y)
@@ -188,14 +189,12 @@ class BentProblem:
     def _step(self, h: Array, linear: Array, y: Array, damping: float = 0.0) -> Array:
         """From y to the minimiser of the quadratic that touches the cost there, with a share of the largest weight
         added to τ."""
-        at = flow(*self.paths, y, self.minded)
+        at, x = flow(*self.paths, y, self.minded), y[self.me * linear.size : (self.me + 1) * linear.size]
         p = self.power
         steep, weight = (p + 1) * self.load * powered(at, p), p * (p + 1) * self.load * powered(at, p, -1)
-        trend = price(*self.paths, steep - weight * at, self.minded)
-        if damping == 0.0:
-            return self._quadratic(h - trend, linear, weight) - y
+        left = h - self.tau * y - price(*self.paths, steep, self.minded)
         more = damping * float(weight.max(initial=0.0))
-        return self._quadratic(h - trend + more * y, linear, weight, more) - y
+        return self._quadratic(left, linear + np.einsum("cd,d->c", self.square, x), weight, y, more)
 
     def _newtons(self, h: Array, linear: Array, y: Array) -> Array:
         """Newton's own step; NaN where weights are so large that its programme has no answer in these digits."""
@@ -248,18 +247,23 @@ class BentProblem:
         unseen = float(np.abs(linear).sum()) * max(1.0, float(np.abs(x).max(initial=0.0)))
         return sum(terms), sum(map(abs, terms)) + unseen, slope
 
-    def _quadratic(self, h: Array, linear: Array, weight: Array, more: float = 0.0) -> Array:
-        """The minimiser (N·n,) with congestion ½ Σ K_e F_e², and `more` added to τ."""
-        tau = self.tau + more
+    def _quadratic(self, left: Array, linear: Array, weight: Array, y: Array, more: float = 0.0) -> Array:
+        """The step from y (N·n,) to the minimiser with ½ Σ K_e d_e² of changes d of flows, and `more` added to τ.
+
+        `left` (N·n,) is what h leaves of the slope at y, but for the slopes `linear` (n,) of its own block: as that
+        gets small, so do the numbers that cancel.
+        """
+        tau, own = self.tau + more, slice(self.me * linear.size, (self.me + 1) * linear.size)
         core, curvature = eliminate(*self.paths, linear.size, self.me, tau, weight, self.minded)
+        curvature += self.square
         ask, pressure = linear[None, None].copy(), np.empty((1, 1, weight.size))
         me, count = np.array([self.me], dtype=np.int32), np.array([weight.size], dtype=np.int32)
         shape = (*self.paths, me, count, self.minded[None], core[None, None])
-        fold(*shape, h[None, None], ask, pressure)
-        x = self.programmes.solve_one(*self.place, curvature + self.square, ask[0, 0])
-        y = np.empty((1, 1, h.size))
-        unfold(*shape, h[None, None], np.array([tau]), pressure, x[None, None], y)
-        return np.asarray(y[0, 0])
+        fold(*shape, left[None, None], ask, pressure)
+        x = self.programmes.solve_one(*self.place, curvature, ask[0, 0] - np.einsum("cd,d->c", curvature, y[own]))
+        step = np.empty((1, 1, left.size))
+        unfold(*shape, left[None, None], np.array([tau]), pressure, (x - y[own])[None, None], step)
+        return np.asarray(step[0, 0])
 
 
 def _dot(a: Array, b: Array) -> float:

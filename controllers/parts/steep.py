@@ -7,63 +7,113 @@ Algorithm 1, line 14 are
 
 and line 16 is λ_i⁺ = ℓ_i + σ (I + C'C) d_i⁺. Flows Θ_j y_j over steep edges are edges of their own, one for each
 supplier and steep edge, on which everybody bears the weight ρ deg_i K: the local problem needs no other form.
+
+What the leader says later (`robosim.controllers.parts.balance`) are factors s of the rows of b and t of the steep
+edges: K is then t K, and I + C'C is diag(max(s, EASE)) + √s C'C √s.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, Self
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from scipy.sparse import block_diag, csr_array, vstack
 
 from robosim.agent import Array, Rules, Said
+from robosim.controllers.parts.balance import EASE, steep_flows
+from robosim.controllers.parts.local_problem import LocalProblem
 from robosim.kernels.own_rows import OwnRows
 
 
-class Steep(NamedTuple):
-    """Θ_j of all N suppliers on the S steep edges as rows of each supplier, K (S,) there, C (rows, m)."""
+@dataclass(frozen=True, kw_only=True)
+class Weighed:
+    """Local problems of missions, each with weights of its own.
 
+    Parameters
+    ----------
+    own, rules : private types and what was announced, with the added edges.
+    pull : (N,) ρ deg; sigma : σ.
+    flows : Θ_j of all N suppliers on the S steep edges.
+    steep : (S,) K; rows : (rows, m) C, both as announced.
+    factor : (M, m + S) s and t.
+    problems : one for each mission: one whose weights change asks others nothing.
+    """
+
+    own: Said
+    rules: Rules
+    pull: Array
+    sigma: float
     flows: OwnRows
-    weight: Array
-    climb: Array
-    edges: csr_array
-    """(N·S, N·n)."""
+    steep: Array
+    rows: Array
+    factor: Array
+    problems: tuple[LocalProblem, ...]
 
     @classmethod
-    def of(cls, rules: Rules) -> Self | None:
+    def of(cls, own: Said, rules: Rules, pull: Array, sigma: float) -> Self | None:
         """None where nothing is announced to be steep."""
         weight = rules.get("steep")
         if weight is None or not weight.any():
             return None
         some, agents = np.flatnonzero(weight), rules["agents"]
-        theta = csr_array(rules["theta"])[some]
-        n = theta.shape[1] // agents
-        blocks = [theta[:, j * n : (j + 1) * n] for j in range(agents)]
-        flows = OwnRows.of(np.stack([one.toarray() for one in blocks])[None])
-        return cls(flows, weight[some], rules["climb"], csr_array(block_diag(blocks)))
-
-    def own(self, own: Said, pull: Array) -> Said:
-        """Private types with the weights `pull` K, pull (N,) = ρ deg, on the added edges, and with C A_i below A_i."""
-        missions, agents, _ = own["part"].shape
-        weight = np.multiply.outer(0.5 * pull, np.tile(self.weight, self.edges.shape[0] // self.weight.size))
-        added = np.broadcast_to(weight, (missions, *weight.shape))
-        rows = own["rows"].reshape(len(own["rows"]), agents, self.climb.shape[1], -1)
-        more = np.einsum("cm,kimn->kicn", self.climb, rows)
-        both = np.concatenate([rows, more], axis=2).reshape(len(rows), agents, -1)
-        return {**own, "part": np.concatenate([own["part"], added], axis=2), "rows": both}
-
-    def rules(self, rules: Rules) -> Rules:
-        """What is announced, with the added edges."""
-        theta, ones = csr_array(vstack([csr_array(rules["theta"]), self.edges])), np.ones(self.edges.shape[0])
+        blocks = np.split(csr_array(rules["theta"])[some].toarray(), agents, axis=1)
+        added = csr_array(block_diag(blocks))
+        theta, ones = csr_array(vstack([csr_array(rules["theta"]), added])), np.ones(added.shape[0])
         power = np.append(np.broadcast_to(rules["power"], rules["theta"].shape[0]), ones)
-        return {**rules, "theta": theta, "congestion": np.append(rules["congestion"], ones), "power": power}
+        more = {"theta": theta, "congestion": np.append(rules["congestion"], ones), "power": power}
+        factor = np.ones((len(own["slope"]), rules["b"].size + some.size))
+        weighed = cls(
+            own=own, rules={**rules, **more}, pull=pull, sigma=sigma, flows=steep_flows(rules), steep=weight[some],
+            rows=rules["climb"], factor=factor, problems=(),
+        )  # fmt: skip
+        return replace(weighed, problems=tuple(map(weighed._problem, range(len(factor)))))
 
-    def drawn(self, near: Array) -> Array:
-        """ρ deg (v + Σ_j Θ_j'K Θ_j v_j) of near = ρ deg v, (M, N, N·n)."""
-        blocks = near.reshape(-1, self.flows.shape[1], self.flows.shape[3])
-        load = self.flows.times(blocks) * self.weight
-        return near + self.flows.transposed(load).reshape(near.shape)
+    @property
+    def weight(self) -> Array:
+        """K as it is now, (M, S)."""
+        return self.factor[:, -self.steep.size :] * self.steep
+
+    @property
+    def climb(self) -> Array:
+        """√max(s, EASE) and below it C √s as they are now, (M, m + rows, m)."""
+        m = self.rows.shape[1]
+        s = self.factor[:, None, :m]
+        return np.concatenate([np.sqrt(np.maximum(s, EASE)) * np.eye(m), np.sqrt(s) * self.rows], axis=1)
+
+    def heeding(self, factor: Array | None) -> Self:
+        """With the leader's factors (M, 1, m + S); missions whose factors are still the same keep their problems."""
+        if factor is None or (factor[:, 0] == self.factor).all():
+            return self
+        new, same = replace(self, factor=factor[:, 0]), (factor[:, 0] == self.factor).all(axis=1)
+        each = (self.problems[k] if kept else new._problem(k) for k, kept in enumerate(same))
+        return replace(new, problems=tuple(each))
+
+    def _problem(self, k: int) -> LocalProblem:
+        """Of mission k: weights ρ deg K on the added edges, and A_i in the metric of rows."""
+        own = {key: x[min(k, len(x) - 1)][None] for key, x in self.own.items()}
+        agents, m = self.pull.size, self.rows.shape[1]
+        added = np.multiply.outer(0.5 * self.pull, np.tile(self.weight[k], self.flows.shape[1]))[None]
+        rows = np.einsum("cm,kimn->kicn", self.climb[k], own["rows"].reshape(1, agents, m, -1))
+        more = {"part": np.concatenate([own["part"], added], axis=2), "rows": rows.reshape(1, agents, -1)}
+        return LocalProblem.of({**own, **more}, self.rules, self.pull, np.full(agents, self.sigma))
+
+    def drawn(self, y: Array) -> Array:
+        """y + Σ_j Θ_j'K Θ_j y_j of y (M, N, N·n): what copies are drawn by, in the metric."""
+        blocks = y.reshape(-1, self.flows.shape[1], self.flows.shape[3])
+        load = self.flows.times(blocks).reshape(*y.shape[:2], self.flows.shape[1], -1) * self.weight[:, None, None]
+        return y + self.flows.transposed(load.reshape(*blocks.shape[:2], -1)).reshape(y.shape)
 
     def climbed(self, left: Array) -> Array:
-        """(I + C'C) d of d (M, N, m)."""
-        return np.asarray(left + np.einsum("cm,kic->kim", self.climb, np.einsum("cm,kim->kic", self.climb, left)))
+        """(I + C'C) d of d (M, N, m), with the factors."""
+        climb = self.climb
+        return np.asarray(np.einsum("kcm,kic->kim", climb, np.einsum("kcm,kim->kic", climb, left)))
+
+    def own_block(self, y: Array) -> Array:
+        """The agents' own blocks x (M, N, n) of their copies y (M, N, N·n)."""
+        return self.problems[0].own_block(y)
+
+    def solve(self, h: Array, q: Array) -> Array:
+        """The minimisers y (M, N, N·n) for h (M, N, N·n) and q (M, N, n); raises as `LocalProblem.solve`."""
+        each = zip(self.problems, h[:, None], q[:, None], strict=True)
+        return np.concatenate([problem.solve(*asked) for problem, *asked in each])

@@ -175,7 +175,8 @@ def share_of(
 def asked(
     edges: int, start: Array, edge: Array, share: Array, of: Array, first: Array, load: Array, power: Array,
     n: int, me: int, tau: float, square: Array, h: Array, linear: Array,
-    at: Array, weight: Array, core: Array, curvature: Array, ask: Array, pressure: Array, folded: Array, again: bool,
+    y: Array, at: Array, weight: Array, core: Array, curvature: Array, ask: Array, pressure: Array, folded: Array,
+    again: bool,
 ) -> bool:  # fmt: skip
     """Write the programme of the next step; whether its matrix is a new one."""
     everywhere, off, anew = np.arange(edges), np.empty(edges), again
@@ -189,17 +190,23 @@ def asked(
         core[:], curvature[:] = eliminate(edges, start, edge, share, of, n, me, tau, weight, everywhere)
         curvature += square
     for g in range(edges):
-        off[g] = slope_of(first, load, power, g, at[g]) - weight[g] * at[g]
+        off[g] = slope_of(first, load, power, g, at[g])
     amount = np.empty(start.size - 1)
     price_into(start, edge, share, off, everywhere, amount, np.empty(edges))
     for c in range(of.size):
-        folded[c] = h[c] - amount[of[c]]
-    ask[:] = linear
+        folded[c] = h[c] - amount[of[c]] - tau * y[c]
+    for c in range(n):
+        ask[c] = linear[c]
+        for d in range(n):
+            ask[c] += square[c, d] * y[me * n + d]
     who, count = np.array([me]), np.array([edges])
     fold(
         edges, start, edge, share, of, who, count, everywhere.reshape(1, -1), core.reshape(1, 1, edges, edges),
         folded.reshape(1, 1, -1), ask.reshape(1, 1, -1), pressure.reshape(1, 1, -1),
     )  # fmt: skip
+    for c in range(n):
+        for d in range(n):
+            ask[c] -= curvature[c, d] * y[me * n + d]
     return anew
 
 
@@ -212,11 +219,14 @@ def answered(
 ) -> int:  # fmt: skip
     """Take the programme's answer x (n,): move y and `at`; SETTLED, ON, FLAT or LOST."""
     everywhere, aim = np.arange(edges), np.empty(of.size)
+    step = x - y[me * n : (me + 1) * n]
     unfold(
         edges, start, edge, share, of, np.array([me]), np.array([edges]), everywhere.reshape(1, -1),
         core.reshape(1, 1, edges, edges), folded.reshape(1, 1, -1), np.array([tau]), pressure.reshape(1, 1, -1),
-        x.reshape(1, 1, -1), aim.reshape(1, 1, -1),
+        step.reshape(1, 1, -1), aim.reshape(1, 1, -1),
     )  # fmt: skip
+    aim += y
+    aim[me * n : (me + 1) * n] = x
     there = np.empty(edges)
     loads(start, edge, share, of, aim, everywhere, there)
     off, size = np.empty(edges), np.empty(edges)
@@ -243,16 +253,15 @@ def answered(
         return SETTLED
     line, bow, seen_at = 0.0, 0.0, 0.0
     for c in range(of.size):
-        step = aim[c] - y[c]
-        line += (tau * y[c] - h[c]) * step
+        way = aim[c] - y[c]
+        line += (tau * y[c] - h[c]) * way
         seen_at += (tau * abs(y[c]) + abs(h[c])) * abs(y[c])
-        bow += tau * step * step
+        bow += tau * way * way
     for c in range(n):
-        step = aim[me * n + c] - y[me * n + c]
-        line += linear[c] * step
+        line += linear[c] * step[c]
         for d in range(n):
-            line += square[c, d] * y[me * n + d] * step
-            bow += square[c, d] * (aim[me * n + d] - y[me * n + d]) * step
+            line += square[c, d] * y[me * n + d] * step[c]
+            bow += square[c, d] * step[d] * step[c]
     change = there - at
     begin = along(first, load, power, at, change, line, bow, 0.0)
     flat = abs(begin) <= UNSEEN * seen_at

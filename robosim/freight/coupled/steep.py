@@ -31,6 +31,7 @@ from typing import NamedTuple
 import numpy as np
 
 from robosim.agent import Array, Rules
+from robosim.controllers.parts.balance import EASE
 from robosim.freight.coupled.penalties import KAPPA, asked, climb_factor, penalties_at, public_flow, short
 from robosim.freight.coupled.problem import Coupled
 from robosim.network.network import Network
@@ -43,6 +44,10 @@ BENT_LEVEL, FASTER = 2.0, 1.4
 BENT_WEIGHT, BENT_POWER, BENT_MOST = 6.0, 0.7, 300.0
 """K of (e/κ), where congestion is not linear, and what e/κ counts at most: a road 1e5 times as steep has 150, and from
 1e4 on agents' own problems lose their digits."""
+SHARE = 0.1
+"""Of what demand would weigh if all of it went over a steep edge: the most that weights may grow to."""
+HEAVIEST = 1e5
+"""Of what nothing steep weighs: beyond it agents' own problems lose their digits."""
 MOST_FLOWS, MOST_BENT_FLOWS = 240, 40
 """Flows of suppliers over steep edges that are agreed on: agents invert matrices of as many rows, again and again where
 congestion is not linear. Where there are more of them, only the steepest count as steep."""
@@ -106,7 +111,28 @@ def steep_rules(problem: Coupled, network: Network, found: Gentled) -> Rules:
     weight = CAUTION * climb_factor(network) / penalties["sigma"] * excess
     rows = np.sqrt(weight)[:, None] * load
     steep = BENT_WEIGHT * share**BENT_POWER if problem.bends else share
-    return {**penalties, "steep": short(steep), "climb": short(rows[rows.any(axis=1)])}
+    announced = {**penalties, "steep": short(steep), "climb": short(rows[rows.any(axis=1)])}
+    return {**announced, "balance": short(span(problem, announced, stiffness))}
+
+
+def span(problem: Coupled, announced: Rules, stiffness: float) -> Array:
+    """Between which factors the weights of rows and of steep edges may be, (2, m + S).
+
+    At least what leaves a row `EASE` of what it weighs where nothing is steep, and an edge 1; at most, if that is more
+    than 1, `SHARE` of what would be if all demand that may use an edge did.
+    """
+    some, climb = np.flatnonzero(announced["steep"]), announced["climb"]
+    agents, n = problem.slope.shape
+    loads = abs(problem.theta[some].toarray()).reshape(len(some), agents, n)
+    uses = np.einsum("ejn,jmn->em", loads, np.abs(problem.A)) > 0.0
+    flow = uses @ np.abs(problem.b)
+    power = np.broadcast_to(problem.power, problem.congestion.shape)[some]
+    bend = power * (power + 1.0) * problem.congestion[some] * flow ** (power - 1.0)
+    weight = announced["steep"][some]
+    most = np.append((uses * bend[:, None]).max(axis=0) / announced["sigma"], bend / stiffness / weight)
+    ends = np.append(np.full(len(problem.b), stiffness / announced["sigma"]), 1.0 / weight) * HEAVIEST
+    least = np.append(EASE / (1.0 + (climb**2).sum(axis=0)), np.minimum(1.0, 1.0 / weight))
+    return np.stack([least, np.maximum(1.0, np.minimum(SHARE * most, ends))])
 
 
 def least_steep(problem: Coupled, excess: Array) -> Array:
