@@ -1,4 +1,5 @@
-"""Speed of freight in one run, CPU seconds: local programmes against Gurobi, whole rounds, and rounds to 1 %.
+"""Speed of freight in one run, CPU seconds: local programmes against Gurobi, whole rounds, rounds to 1 %, and
+rounds where roads are steep (`bench_steep`).
 
 Reference: a Gurobi model built anew for every supplier and round, as behind the paper's figures, where the extra
 `bench` is installed; its size-limited licence takes these programmes.
@@ -16,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import bench_steep
 import numpy as np
 
 from robosim.agent import Said
@@ -60,6 +62,7 @@ def main() -> None:
             bent_rounds({"freight.roads": str(SHARED / f"{net}_net.tntp")})
     large_network()
     equilibria()
+    bench_steep.main()
 
 
 @cache

@@ -68,6 +68,14 @@ def test_what_is_below_the_tolerance_is_not_looked_at() -> None:
     assert after(two_ways(tolerance=1e-8), 2 * EVERY, lambda k: short).factor[0].tolist() == [STEP, 1.0]
 
 
+def test_what_moves_counts_as_often_as_its_weight_has_grown() -> None:
+    """2e-8 of b a round is below a tenth of the tolerance, 64 times that is not: nobody stops because of its weight."""
+    heavy = two_ways()._replace(factor=np.array([[64.0, 16.0]]))
+    drift = lambda k: [[1.0 + 2e-7 * k, 4.0], [3.0 - 2e-7 * k, 2.0]]  # noqa: E731
+    assert after(heavy, 2 * EVERY, drift).factor[0].tolist() == [16.0, 4.0]
+    assert after(two_ways(), 2 * EVERY, drift).factor[0].tolist() == [1.0, 1.0]
+
+
 def test_weights_stay_in_the_end() -> None:
     """So that there is one metric in which the algorithm converges."""
     still = [[1.0, 2.0], [3.0, 2.0]]

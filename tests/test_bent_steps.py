@@ -42,6 +42,29 @@ def test_compiled_steps_end_where_careful_ones_do(seed: int) -> None:
             assert abs(move).max() < 1e-7 * (1.0 + abs(slope).max() + abs(h).max())
 
 
+@pytest.mark.parametrize("careful", [False, True])
+def test_digits_stay_where_an_edge_weighs_1e6_times_as_much_as_copies(careful: bool) -> None:
+    """Near an answer steps are small, and so is what cancels: with whole answers in place of steps 5e-5 was left."""
+    theta = csr_array(np.concatenate([np.kron(np.ones(3), np.eye(4)), np.eye(4, 12)]))
+    problem = Coupled.of(
+        np.ones((3, 4)), np.eye(4)[:2] + np.eye(4)[2:], [50.0, 80.0], theta=theta, lower=0.0,
+        congestion=np.repeat([1e-6, 1e4], 4), power=np.repeat([4.0, 1.0], 4), part=np.full((3, 8), 1 / 3),
+    )  # fmt: skip
+    local = LocalProblem.of(problem.own(), rules(problem), np.full(3, 0.01), np.full(3, 0.1))
+    h, q, y = np.full((1, 3, 12), 3.0), np.full((1, 3, 4), -2000.0), np.zeros(12)
+    h[0, :, :4] += 2e4 / 3 * np.array([30.0, 20.0, 40.0, 10.0])  # where neighbours draw the copies of agent 0
+    for change in (1.0, 1e-3, 0.0):
+        asked = h[0, 1] + change
+        y = (
+            local.bent.careful(0, 1).solve(asked, problem.slope[1] + q[0, 1], y)
+            if careful
+            else local.solve(h + change, q)[0, 1]
+        )
+    steep = (problem.power + 1) * problem.congestion * problem.part[1] * powered(theta @ y, problem.power)
+    slope = 0.01 * y - asked + theta.T @ steep
+    assert np.abs(np.delete(slope, np.s_[4:8])).max() < 1e-7
+
+
 def test_links_with_the_same_flow_are_one_road() -> None:
     """Two links of one power add up, one of another power stays a term; φ' and φ'' are sums over the links."""
     theta = csr_array(np.array([[1.0, 0, 1], [0, 1, 0], [1, 0, 1], [1, 0, 1]]))

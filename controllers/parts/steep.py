@@ -15,6 +15,7 @@ edges: K is then t K, and I + C'C is diag(max(s, EASE)) + √s C'C √s.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -69,17 +70,22 @@ class Weighed:
         )  # fmt: skip
         return replace(weighed, problems=tuple(map(weighed._problem, range(len(factor)))))
 
-    @property
+    @cached_property
     def weight(self) -> Array:
         """K as it is now, (M, S)."""
         return self.factor[:, -self.steep.size :] * self.steep
 
-    @property
+    @cached_property
     def climb(self) -> Array:
         """√max(s, EASE) and below it C √s as they are now, (M, m + rows, m)."""
         m = self.rows.shape[1]
         s = self.factor[:, None, :m]
         return np.concatenate([np.sqrt(np.maximum(s, EASE)) * np.eye(m), np.sqrt(s) * self.rows], axis=1)
+
+    @cached_property
+    def metric(self) -> Array:
+        """I + C'C with the factors, (M, m, m)."""
+        return np.asarray(np.einsum("kcm,kcl->kml", self.climb, self.climb))
 
     def heeding(self, factor: Array | None) -> Self:
         """With the leader's factors (M, 1, m + S); missions whose factors are still the same keep their problems."""
@@ -105,9 +111,8 @@ class Weighed:
         return y + self.flows.transposed(load.reshape(*blocks.shape[:2], -1)).reshape(y.shape)
 
     def climbed(self, left: Array) -> Array:
-        """(I + C'C) d of d (M, N, m), with the factors."""
-        climb = self.climb
-        return np.asarray(np.einsum("kcm,kic->kim", climb, np.einsum("kcm,kim->kic", climb, left)))
+        """(I + C'C) d of d (M, N, m)."""
+        return np.asarray(np.einsum("kml,kil->kim", self.metric, left))
 
     def own_block(self, y: Array) -> Array:
         """The agents' own blocks x (M, N, n) of their copies y (M, N, N·n)."""
