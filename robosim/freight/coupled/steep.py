@@ -17,11 +17,14 @@ in every round: it converges as that does. All of it follows from what is public
 
 Where congestion is not linear, φ'(F)/F stands for φ'' as in the penalties, at flows F that are also no larger than
 makes one edge alone as dear as b is: what is announced as steep is hardly used. How much edges bend differs there by
-orders of magnitude because flows do; so the middle is that of all flow, not of all edges, and edges are steep from
-`BENT_SPREAD` times it on. Then ρ and σ are `FASTER` times those of the level, twice the middle, and K = 6 (e/κ)^0.7:
-more for edges that are a little too steep, whose φ'' is p φ'/F, less for those which are it by far, where every flow
-of its own over an edge that b needs would be held as hard as all together. These numbers are from 60 cases: an edge of
-seven networks 100 and 1e5 times as steep.
+orders of magnitude because flows do; so the middle is that of all flow, not of all edges. Then ρ and σ are `FASTER`
+times those of the middle, and K = 2 (e/κ)^0.7: more for edges that are a little too steep, whose φ'' is p φ'/F, less
+for those which are it by far. These numbers are from 400 cases, an edge of seven networks 100 and 1e5 times as steep
+and a supplier 1e6 times as dear (`scripts/bench steep`).
+
+All this is a guess where stocks and capacities, which are private, make b use edges however steep they are, or where it
+is long open who sends over them. So weights may change by an announced rule, `robosim.controllers.parts.balance`, and
+the ends between which they stay are announced, too (`span`).
 """
 
 from __future__ import annotations
@@ -36,14 +39,13 @@ from robosim.freight.coupled.penalties import KAPPA, asked, climb_factor, penalt
 from robosim.freight.coupled.problem import Coupled
 from robosim.network.network import Network
 
-SPREAD, BENT_SPREAD = 4.0, 12.0
+SPREAD = 4.0
 """Where no edge is so many times as steep as the middle one all are alike."""
 CAUTION = 0.3
 """Share of what prices would climb by, if nothing bent but steep edges."""
-BENT_LEVEL, FASTER = 2.0, 1.4
-BENT_WEIGHT, BENT_POWER, BENT_MOST = 6.0, 0.7, 300.0
-"""K of (e/κ), where congestion is not linear, and what e/κ counts at most: a road 1e5 times as steep has 150, and from
-1e4 on agents' own problems lose their digits."""
+FASTER = 1.4
+BENT_WEIGHT, BENT_POWER, BENT_MOST = 2.0, 0.7, 300.0
+"""K of (e/κ), where congestion is not linear, and what e/κ counts at most: K is never above 108."""
 SHARE = 0.1
 """Of what demand would weigh if all of it went over a steep edge: the most that weights may grow to."""
 HEAVIEST = 1e5
@@ -69,11 +71,10 @@ def gentled(problem: Coupled) -> Gentled | None:
     if not (steep > 0.0).any():
         return None
     middle = _middle(steep, flow) if problem.bends else float(np.median(steep[steep > 0.0]))
-    if steep.max() <= (BENT_SPREAD if problem.bends else SPREAD) * middle:
+    if steep.max() <= SPREAD * middle:
         return None
-    level = BENT_LEVEL * middle if problem.bends else middle
     count = max(1, (MOST_BENT_FLOWS if problem.bends else MOST_FLOWS) // problem.agents)
-    level = max(level, float(np.sort(steep)[-count - 1])) if steep.size > count else level
+    level = max(middle, float(np.sort(steep)[-count - 1])) if steep.size > count else middle
     kept = bend * np.minimum(1.0, level / np.maximum(steep, level))
     return Gentled(kept, bend - kept)
 
