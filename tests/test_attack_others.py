@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import signal
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -126,6 +128,21 @@ def test_ctrl_c_before_the_last_problems_leaves_gains_and_says_what_is_unknown(m
     shown = capsys.readouterr().out
     assert "nan" not in shown
     assert " -" in shown
+
+
+def test_a_gain_that_is_another_one_by_rounding_only_is_the_same() -> None:
+    """A car whose cost is 0 gains -1e-14 of what others pay if more is played beside it: who was first stays first."""
+    bills = {"groves": SimpleNamespace(net_cost=np.array([[0.0, -100.0]]))}
+    one = cases.Attack(
+        agent=0, strategy="over-ask", parameters={}, tax_rule="groves", net_cost_faithful=0.0, net_cost=0.0, gain=0.0,
+        others_change=math.nan, covered=True, plays=Strategy(),
+    )  # fmt: skip
+    known = SimpleNamespace(found=[one, replace(one, agent=1)], faithful=bills)
+    whole = [replace(one, gain=-1e-12, others_change=3.0), replace(one, agent=1, gain=1e-6, others_change=4.0)]
+    assert cases.Cases._replaced(known, whole[:1]) == set()
+    assert (known.found[0].gain, known.found[0].others_change) == (0.0, 3.0)
+    assert cases.Cases._replaced(known, whole[1:]) == {"over-ask"}
+    assert known.found[1] is whole[1]
 
 
 def test_progress_ends_where_it_said_that_it_would() -> None:

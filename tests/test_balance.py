@@ -102,7 +102,8 @@ def test_leaders_speak_only_of_what_is_steep() -> None:
     plain = robosim.load(problem, network=network, set=keys)
     assert plain.played().heard.leader == {}
     steep = robosim.load(steeper(problem, 3, 100.0), network=network, set=keys)
-    assert steep.played().heard.leader[WEIGHTS].shape == (1, 1, len(problem.b) + 1)
+    for snapshot in (steep.start(), steep.played()):
+        assert snapshot.heard.leader[WEIGHTS].shape == (1, 1, len(problem.b) + 1)
 
 
 def test_missions_side_by_side_have_weights_of_their_own() -> None:

@@ -70,12 +70,13 @@ class Audit:
     """Rounds in a row that must be within the tolerance."""
 
     def start(self, rules: Rules) -> tuple[AuditState, Said]:
-        """Nothing was heard yet, nothing is said."""
+        """Nothing was heard yet."""
         missions, (agents, m, n) = rules["missions"], rules["A"].shape
         x, price, none = np.zeros((missions, agents, n)), np.zeros((missions, m)), np.zeros(missions, dtype=np.int64)
         zero, far = np.zeros(missions), np.full((missions, 2), np.inf)
         balance = Balance.of(rules)
-        return AuditState(rules, rules["tracked"], balance, x, price, far, zero, zero, none - 1, none, none), {}
+        books = AuditState(rules, rules["tracked"], balance, x, price, far, zero, zero, none - 1, none, none)
+        return books, spoken(balance)
 
     def step(self, state: AuditState, said: Said) -> tuple[AuditState, Said]:
         """Read everybody's words."""
@@ -103,12 +104,16 @@ class Audit:
             steady = np.where(worst <= rules["tolerance"], steady + 1, 0)
         balance = None if state.balance is None else state.balance.after(y, x, state.x)
         books = AuditState(rules, tracked, balance, x, price, residuals, injected, off, broken, steady, k)
-        said = {} if balance is None else {WEIGHTS: balance.factor[:, None]}
-        return books.closed(self.done(state), state), said
+        return books.closed(self.done(state), state), spoken(balance)
 
     def done(self, state: AuditState) -> NDArray[np.bool_]:
         """(M,) where demand, copies and decisions have been within the tolerance for `patience` rounds."""
         return np.asarray(state.steady >= self.patience)
+
+
+def spoken(balance: Balance | None) -> Said:
+    """What the leader says."""
+    return {} if balance is None else {WEIGHTS: balance.factor[:, None]}
 
 
 def shows_tracking(said: Said, x: Array, rows: Array, b: Array) -> bool:

@@ -96,4 +96,5 @@ class Balance(NamedTuple):
 def steep_flows(rules: Rules) -> OwnRows:
     """Θ_j of all N suppliers on the S steep edges, as rows of each supplier."""
     theta, agents = csr_array(rules["theta"])[np.flatnonzero(rules["steep"])].toarray(), rules["agents"]
-    return OwnRows.of(np.ascontiguousarray(theta.reshape(len(theta), agents, theta.shape[1] // agents).transpose(1, 0, 2))[None])
+    each = theta.reshape(len(theta), agents, theta.shape[1] // agents).transpose(1, 0, 2)
+    return OwnRows.of(np.ascontiguousarray(each)[None])
