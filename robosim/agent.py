@@ -43,6 +43,8 @@ class Controller(Protocol):
     while others beside them go on (charging that is planned online). Who inherits it and writes `start` or `step` anew
     writes it anew, too, or is played on.
 
+    One that keeps arrays that it says in its state says `keeps_words = True`: the selfish then write into copies.
+
     In a rendezvous a program may bring a bound of its own, `proven_beta(rules)`, and say that it `keeps_mean` or
     `keeps_reach` (`robosim.rendezvous.bounds.listed`).
     """
