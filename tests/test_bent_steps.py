@@ -8,10 +8,11 @@ from scipy.sparse import csr_array
 
 from robosim.controllers.iplux import Slope
 from robosim.controllers.parts.local_problem import LocalProblem
+from robosim.controllers.parts.local_solvers import Programmes
 from robosim.freight.coupled.optimum import optimum
 from robosim.freight.coupled.problem import Coupled
 from robosim.freight.taxes import tolls, unit_prices
-from robosim.kernels.bent_steps import Memory, bend_of, merged, share_of, slope_of
+from robosim.kernels.bent_steps import Alike, Memory, bend_of, share_of, slope_of
 from robosim.kernels.congestion import powered
 from tests.test_local_problem import drawn, feasible_move, rules
 
@@ -65,10 +66,32 @@ def test_digits_stay_where_an_edge_weighs_1e6_times_as_much_as_copies(careful: b
     assert np.abs(np.delete(slope, np.s_[4:8])).max() < 1e-7
 
 
+def test_with_other_weights_steps_begin_where_answers_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One programme an agent where the answer is the same, more from nothing; the first problem stays what it was."""
+    problem, rng = replace(drawn(3), power=POWERS), np.random.default_rng(3)
+    own, tau, h, q = problem.own(), np.full(3, 0.5), 3.0 * rng.normal(size=(1, 3, 12)), 3.0 * rng.normal(size=(1, 3, 4))
+    asked: list[int] = []
+    solve_one = Programmes.solve_one
+    monkeypatch.setattr(Programmes, "solve_one", lambda self, *args: asked.append(1) or solve_one(self, *args))
+    first = LocalProblem.of(own, rules(problem), tau, np.ones(3))
+    y = first.solve(h, q)
+    known = LocalProblem.of(own, rules(problem), tau, np.ones(3), before=first)
+    counts = []
+    for local in (known, LocalProblem.of(own, rules(problem), tau, np.ones(3))):
+        asked.clear()
+        np.testing.assert_allclose(local.solve(h, q), y, rtol=0, atol=1e-8)
+        counts.append(len(asked))
+    assert counts[0] == 3 < counts[1]
+    heavier = LocalProblem.of(own, rules(problem), 2.0 * tau, np.ones(3), before=first)
+    assert np.abs(heavier.solve(h, q) - y).max() > 0.01
+    np.testing.assert_allclose(first.solve(h, q), y, rtol=0, atol=1e-8)
+
+
 def test_links_with_the_same_flow_are_one_road() -> None:
     """Two links of one power add up, one of another power stays a term; φ' and φ'' are sums over the links."""
     theta = csr_array(np.array([[1.0, 0, 1], [0, 1, 0], [1, 0, 1], [1, 0, 1]]))
-    roads = merged(theta, np.arange(4, dtype=np.int32), np.array([2.0, 5.0, 3.0, 7.0]), np.array([1.0, 4.0, 1.0, 3.0]))
+    alike = Alike.of(theta, np.arange(4, dtype=np.int32), np.array([1.0, 4.0, 1.0, 3.0]))
+    roads = alike.roads(np.array([2.0, 5.0, 3.0, 7.0]))
     assert roads.first.tolist() == [0, 2, 3]
     assert (roads.load.tolist(), roads.power.tolist()) == ([5.0, 7.0, 5.0], [1.0, 3.0, 4.0])
     assert roads.paths.edges == 2

@@ -180,6 +180,15 @@ def test_few_enough_roads_are_steep() -> None:
     assert found.bend.max() == pytest.approx(2.0 * np.sort(bend)[-1 - MOST_FLOWS // 10])
 
 
+def test_where_too_many_roads_are_equally_steep_none_is() -> None:
+    """A third of them 100 times as steep as the others: more than are weighed, and no one before another."""
+    theta, steep = np.kron(np.ones((1, 10)), np.eye(80)), np.where(np.arange(80) % 3 == 0, 100.0, 1.0)
+    problem = Coupled.of(np.ones((10, 80)), np.ones(80), [1.0], theta=theta, congestion=steep, lower=0.0)
+    assert gentled(problem) is None
+    record = robosim.load(problem, set={"leader.tax": "none", "mission.rounds": 2}).run()
+    assert record.rounds == 2
+
+
 def test_who_stays_at_home_is_paid_nothing() -> None:
     """F16: in `unbalanced` supplier 3 ships nothing, nor does one a million times as dear as before in example 1.
 

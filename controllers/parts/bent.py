@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from robosim.agent import Array
 from robosim.controllers.parts.local_solvers import BentProblem, Programmes
 from robosim.kernels import Unsettled
-from robosim.kernels.bent_steps import FLAT, LOST, SETTLED, Memory, Roads, answered, asked, loads, merged
+from robosim.kernels.bent_steps import FLAT, LOST, SETTLED, Alike, Memory, Roads, answered, asked, loads
 from robosim.kernels.paths import paths
 
 step_asked: Any = asked
@@ -51,7 +51,9 @@ class BentAgents:
     power: Array
     square: Array
     programmes: Programmes
+    _alike: dict[int, Alike] = field(default_factory=dict, repr=False)
     _roads: dict[Place, Roads] = field(default_factory=dict, repr=False)
+    _began: dict[Place, tuple[Array, Array]] = field(default_factory=dict, repr=False)
     _memory: dict[Place, Memory] = field(default_factory=dict, repr=False)
     _given: dict[Place, Any] = field(default_factory=dict, repr=False)
 
@@ -81,10 +83,18 @@ class BentAgents:
             again = False
         return self._careful(m, i, h, linear, memory)
 
+    def resuming(self, before: BentAgents) -> BentAgents:
+        """Beginning where the same agents are who had other weights, and with the roads that they know."""
+        self._alike.update(before._alike)
+        self._began.update({place: (one.y.copy(), one.at.copy()) for place, one in before._memory.items()})
+        return self
+
     def _remember(self, m: int, i: int, n: int) -> None:
-        """What stays as it is in all rounds, and a memory of nothing."""
+        """What stays as it is in all rounds, and a memory of nothing, or of where steps began."""
         roads = self._roads_of(m, i)
-        self._memory[m, i] = Memory.of(roads, n)
+        self._memory[m, i] = memory = Memory.of(roads, n)
+        if (m, i) in self._began:
+            memory.y[:], memory.at[:] = self._began[m, i]
         square = self.square[min(m, len(self.square) - 1), i]
         self._given[m, i] = (*roads.paths, *roads[1:], n, int(self.me[i]), float(self.tau[i]), square)
 
@@ -112,5 +122,7 @@ class BentAgents:
         place = (min(m, len(self.load) - 1), i)
         if place not in self._roads:
             minded = self.minded[i, : self.count[i]]
-            self._roads[place] = merged(self.theta, minded, self.load[place][minded], self.power[minded])
+            if i not in self._alike:
+                self._alike[i] = Alike.of(self.theta, minded, self.power[minded])
+            self._roads[place] = self._alike[i].roads(self.load[place][minded])
         return self._roads[place]

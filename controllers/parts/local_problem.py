@@ -51,7 +51,15 @@ class LocalProblem:
     bent: BentAgents | None
 
     @classmethod
-    def of(cls, own: Said, rules: Rules, tau: Array, c: Array, with_cost: bool = True) -> LocalProblem:
+    def of(
+        cls,
+        own: Said,
+        rules: Rules,
+        tau: Array,
+        c: Array,
+        with_cost: bool = True,
+        before: LocalProblem | None = None,
+    ) -> LocalProblem:
         """Eliminate the copies, once.
 
         Parameters
@@ -61,11 +69,13 @@ class LocalProblem:
         tau : (N,) > 0.
         c : (N,) ≥ 0.
         with_cost : whether f_i is part of the problem.
+        before : the same agents' problem with other weights, on the same edges: it knows where answers were.
         """
         load = own["part"] * rules["congestion"] if with_cost else np.zeros_like(own["part"])
         bent = with_cost and bends(rules["power"])
         weight = np.zeros_like(load) if bent else 2.0 * load
-        me, of, n = own["id"][0, :, 0].astype(np.int32), paths(rules["theta"]), own["slope"].shape[2]
+        me, n = own["id"][0, :, 0].astype(np.int32), own["slope"].shape[2]
+        of = paths(rules["theta"]) if before is None else before.paths
         minded, count = _minded(load)
         core = np.zeros((_sets(own), len(me), minded.shape[1], minded.shape[1]))
         curvature = np.empty((*core.shape[:2], n, n))
@@ -82,6 +92,8 @@ class LocalProblem:
             theta=rules["theta"], me=me, count=count, minded=minded, tau=tau, load=load,
             power=np.broadcast_to(rules["power"], load.shape[-1:]), square=square, programmes=programmes,
         )  # fmt: skip
+        if before is not None and before.bent is not None:
+            agents = agents.resuming(before.bent)
         slope = own["slope"] if with_cost else np.zeros_like(own["slope"])
         return cls(
             paths=of, me=me, tau=tau, slope=slope, count=count, minded=minded,

@@ -92,17 +92,20 @@ class Weighed:
         if factor is None or (factor[:, 0] == self.factor).all():
             return self
         new, same = replace(self, factor=factor[:, 0]), (factor[:, 0] == self.factor).all(axis=1)
-        each = (self.problems[k] if kept else new._problem(k) for k, kept in enumerate(same))
+        each = (
+            old if kept else new._problem(k, old) for k, (old, kept) in enumerate(zip(self.problems, same, strict=True))
+        )
         return replace(new, problems=tuple(each))
 
-    def _problem(self, k: int) -> LocalProblem:
+    def _problem(self, k: int, before: LocalProblem | None = None) -> LocalProblem:
         """Of mission k: weights ρ deg K on the added edges, and A_i in the metric of rows."""
         own = {key: x[min(k, len(x) - 1)][None] for key, x in self.own.items()}
         agents, m = self.pull.size, self.rows.shape[1]
         added = np.multiply.outer(0.5 * self.pull, np.tile(self.weight[k], self.flows.shape[1]))[None]
         rows = np.einsum("cm,kimn->kicn", self.climb[k], own["rows"].reshape(1, agents, m, -1))
         more = {"part": np.concatenate([own["part"], added], axis=2), "rows": rows.reshape(1, agents, -1)}
-        return LocalProblem.of({**own, **more}, self.rules, self.pull, np.full(agents, self.sigma))
+        sigma = np.full(agents, self.sigma)
+        return LocalProblem.of({**own, **more}, self.rules, self.pull, sigma, before=before)
 
     def drawn(self, y: Array) -> Array:
         """y + Σ_j Θ_j'K Θ_j y_j of y (M, N, N·n): what copies are drawn by, in the metric."""

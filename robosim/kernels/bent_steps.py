@@ -2,7 +2,7 @@
 
     min over y, own block x ∈ X_i, of  linear'x + ½ x'S x + Σ_g φ_g(F_g) + (τ/2)‖y‖² - h'y,   F = Θ y
 
-Links that always carry the same flow are one road g here, φ_g(F) = Σ_k w_k |F|^{p_k + 1} over its links (`merged`).
+Links that always carry the same flow are one road g here, φ_g(F) = Σ_k w_k |F|^{p_k + 1} over its links (`Alike`).
 
 From y with flows F a step solves the problem in which φ_g(F + d) is φ_g(F) + φ_g'(F) d + ½ K_g d². K is φ'' at this F
 or, where that has hardly changed, at an earlier one: then the matrices of the programme stay as they are. The answer a
@@ -17,7 +17,7 @@ else y moves towards a as far as the cost falls: to a, or to where the slope alo
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numba import njit
@@ -52,29 +52,46 @@ class Roads(NamedTuple):
     power: NDArray[np.float64]
 
 
-def merged(theta: csr_array, minded: NDArray[np.int32], load: Array, power: Array) -> Roads:
-    """Links with the same row of Θ (E, N·n) as one road, in the order in which they first come.
+class Alike(NamedTuple):
+    """Which of an agent's links always carry the same flow, whatever they weigh."""
 
-    Parameters
-    ----------
-    minded, load, power : (e,) which links the agent minds, their s_e a_e and p_e.
-    """
-    rows = csr_array(theta[minded])
-    rows.sort_indices()
-    alike: dict[tuple[bytes, bytes], dict[float, float]] = {}
-    kept = []
-    for e in range(minded.size):
-        part = slice(rows.indptr[e], rows.indptr[e + 1])
-        key = (rows.indices[part].tobytes(), rows.data[part].tobytes())
-        if key not in alike:
-            alike[key] = {}
-            kept.append(e)
-        terms = alike[key]
-        terms[float(power[e])] = terms.get(float(power[e]), 0.0) + float(load[e])
-    first = np.cumsum([0, *map(len, alike.values())]).astype(np.int32)
-    links = [pair for terms in alike.values() for pair in terms.items()]
-    powers, loads = np.array(links, dtype=np.float64).reshape(-1, 2).T.copy()
-    return Roads(paths(csr_array(rows[kept])), first, loads, powers)
+    paths: Paths
+    first: NDArray[np.int32]
+    power: NDArray[np.float64]
+    term: NDArray[np.int64]
+    """(e,) where the load of each of its links is added."""
+
+    @classmethod
+    def of(cls, theta: csr_array, minded: Array, power: Array) -> Self:
+        """Links with the same row of Θ (E, N·n) as one road, in the order in which they first come.
+
+        Parameters
+        ----------
+        minded, power : (e,) which links the agent minds, their p_e.
+        """
+        rows = csr_array(theta[minded])
+        rows.sort_indices()
+        roads: dict[tuple[bytes, bytes], list[float]] = {}
+        kept, place = [], []
+        for e in range(minded.size):
+            part = slice(rows.indptr[e], rows.indptr[e + 1])
+            key = (rows.indices[part].tobytes(), rows.data[part].tobytes())
+            if key not in roads:
+                roads[key] = []
+                kept.append(e)
+            powers = roads[key]
+            if float(power[e]) not in powers:
+                powers.append(float(power[e]))
+            place.append((key, powers.index(float(power[e]))))
+        first = np.cumsum([0, *map(len, roads.values())]).astype(np.int32)
+        start = dict(zip(roads, first.tolist(), strict=False))
+        term = np.array([start[key] + at for key, at in place], dtype=np.int64)
+        return cls(paths(csr_array(rows[kept])), first, np.array([p for each in roads.values() for p in each]), term)
+
+    def roads(self, load: Array) -> Roads:
+        """With the loads (e,) of the links."""
+        total = np.bincount(self.term, weights=load, minlength=self.power.size).astype(np.float64)
+        return Roads(self.paths, self.first, total, self.power)
 
 
 class Memory(NamedTuple):

@@ -50,9 +50,9 @@ SHARE = 0.1
 """Of what demand would weigh if all of it went over a steep edge: the most that weights may grow to."""
 HEAVIEST = 1e5
 """Of what nothing steep weighs: beyond it agents' own problems lose their digits."""
-MOST_FLOWS, MOST_BENT_FLOWS = 240, 40
-"""Flows of suppliers over steep edges that are agreed on: agents invert matrices of as many rows, again and again where
-congestion is not linear. Where there are more of them, only the steepest count as steep."""
+MOST_FLOWS, MOST_BENT_FLOWS = 80, 40
+"""Flows of suppliers over steep edges that are agreed on: agents invert matrices of as many rows where weights change,
+and again and again where congestion is not linear. Where there are more of them, only the steepest count as steep."""
 
 
 class Gentled(NamedTuple):
@@ -63,7 +63,7 @@ class Gentled(NamedTuple):
 
 
 def gentled(problem: Coupled) -> Gentled | None:
-    """None where edges are about alike."""
+    """None where edges are about alike, or too many as steep as the steepest."""
     largest = np.asarray(abs(problem.theta).max(axis=1).todense()).ravel() ** 2
     flow = _flow(problem)
     bend = (problem.power + 1.0) * problem.congestion * flow ** (problem.power - 1.0)
@@ -76,7 +76,7 @@ def gentled(problem: Coupled) -> Gentled | None:
     count = max(1, (MOST_BENT_FLOWS if problem.bends else MOST_FLOWS) // problem.agents)
     level = max(middle, float(np.sort(steep)[-count - 1])) if steep.size > count else middle
     kept = bend * np.minimum(1.0, level / np.maximum(steep, level))
-    return Gentled(kept, bend - kept)
+    return Gentled(kept, bend - kept) if (kept < bend).any() else None
 
 
 def _flow(problem: Coupled) -> Array:
