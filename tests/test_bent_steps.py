@@ -66,6 +66,14 @@ def test_digits_stay_where_an_edge_weighs_1e6_times_as_much_as_copies(careful: b
     assert np.abs(np.delete(slope, np.s_[4:8])).max() < 1e-7
 
 
+def test_what_a_programme_leaves_of_0_counts_in_what_a_cost_can_show() -> None:
+    """x = 0 at costs of 1e12 a unit: rounding of 1 there is 1e-3, and no fall below that is one."""
+    problem = Coupled.of([[1e12], [1.0]], 1.0, [1.0], theta=np.ones((1, 2)), congestion=1.0, power=4.0, lower=0.0)
+    careful = LocalProblem.of(problem.own(), rules(problem), np.ones(2), np.ones(2)).bent.careful(0, 0)
+    _, size, _ = careful._cost(np.zeros(2), problem.slope[0], np.array([0.0, 1.0]), np.zeros(2))
+    assert size == pytest.approx(1e12, rel=1e-9)
+
+
 def test_with_other_weights_steps_begin_where_answers_were(monkeypatch: pytest.MonkeyPatch) -> None:
     """One programme an agent where the answer is the same, more from nothing; the first problem stays what it was."""
     problem, rng = replace(drawn(3), power=POWERS), np.random.default_rng(3)

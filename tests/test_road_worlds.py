@@ -108,7 +108,8 @@ def test_costs_of_1e18_beside_1_have_a_bound(tmp_path: Path) -> None:
     problem = problem_of(419, tmp_path)
     best = optimum(problem)
     assert best.price.max() > 1e18
-    assert best.objective - lower_bound(problem, best.x, best.price).value <= 1e-6 * best.objective
+    for price in (best.price, best.price * (1.0 + 1e-9)):  # of the second they are, whatever is known of the first
+        assert best.objective - lower_bound(problem, best.x, price).value <= 1e-6 * best.objective
 
 
 def test_what_a_programme_leaves_of_0_is_no_cost(tmp_path: Path) -> None:
