@@ -45,7 +45,7 @@ def test_compiled_steps_end_where_careful_ones_do(seed: int) -> None:
 
 @pytest.mark.parametrize("careful", [False, True])
 def test_digits_stay_where_an_edge_weighs_1e6_times_as_much_as_copies(careful: bool) -> None:
-    """Near an answer steps are small, and so is what cancels: with whole answers in place of steps 5e-5 was left."""
+    """Near an answer steps are small, and so is what cancels: with whole answers in place of steps 3e-5 was left."""
     theta = csr_array(np.concatenate([np.kron(np.ones(3), np.eye(4)), np.eye(4, 12)]))
     problem = Coupled.of(
         np.ones((3, 4)), np.eye(4)[:2] + np.eye(4)[2:], [50.0, 80.0], theta=theta, lower=0.0,

@@ -99,7 +99,7 @@ def test_a_steep_road_that_private_limits_make_needed_sets_nobodys_pace(seed: in
 @pytest.mark.deep
 @pytest.mark.parametrize("seed", range(6))
 def test_any_steep_road_where_congestion_bends(seed: int) -> None:
-    """All 180, those too which stocks and capacities, which are private, make some demand use."""
+    """All 176, those too which stocks and capacities, which are private, make some demand use."""
     problem, network = bent(seed)
     plain = rounds(problem, network)
     for edge in np.flatnonzero(problem.congestion):
