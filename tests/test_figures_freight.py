@@ -172,6 +172,14 @@ def test_no_map_is_drawn_without_coordinates(general, honest, tmp_path):
     assert len(plot(general, "all", tmp_path)) == 2  # nobody expects a map of it
 
 
+def test_what_no_digit_shows_does_not_stretch_a_figure(honest):
+    """Copies of nothing are 1e-24 apart in the first rounds, by rounding."""
+    residuals = honest.residuals.copy()
+    residuals[:, 1] = [1.0, 2.5e-24]
+    (axes,) = agreement(replace(honest, residuals=residuals)).axes
+    assert axes.get_ylim()[0] > 1e-18
+
+
 @there
 def test_degrees_are_drawn_as_long_as_they_are():
     """A degree of latitude is 1/cos(latitude) times as long as one of longitude."""

@@ -132,8 +132,8 @@ def objective_error(record: FreightRecord, mission: int) -> Array:
 
 
 def _curve(axes: Axes, rounds: Any, values: Array, look: str, label: str) -> None:
-    """Zeros and what is not finite are left out: a logarithm has no place for them."""
-    shown = np.where(np.isfinite(values) & (values > 0), values, np.nan)
+    """Zeros and what is not finite are left out: a logarithm has no place for them. What no digit of 1 shows is 0."""
+    shown = np.where(np.isfinite(values) & (values > np.finfo(np.float64).eps), values, np.nan)
     every = max(1, len(rounds) // MARKS)
     start = list(CURVES).index(look) * every // len(CURVES)
     axes.plot(rounds, shown, **CURVES[look], lw=1.1, ms=3.5, markevery=(start, every), label=label)
